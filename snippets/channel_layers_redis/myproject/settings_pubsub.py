@@ -1,0 +1,18 @@
+"""The settings of myproject with Redis pub/sub as the channel layer."""
+
+from __future__ import annotations
+
+import os
+
+from myproject.settings import *
+
+# --8<-- [start:channel_layers]
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")],
+        },
+    },
+}
+# --8<-- [end:channel_layers]

@@ -1,0 +1,3 @@
+python manage.py migrate
+DJANGO_SUPERUSER_PASSWORD=analytical-engine python manage.py createsuperuser \
+  --noinput --username ada --email ada@example.com

@@ -1,0 +1,1 @@
+python manage.py check --deploy --fail-level WARNING
