@@ -1,0 +1,57 @@
+"""What every test may ask for; and which library is under test.
+
+With the library installed (as `nox -s tests` does) that one is tested: shipped mode. Else, or with
+`--live`, the checkout's: live mode (see `tools/harness/live.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+
+from tools.harness import live
+from tools.harness.projects import Project, build
+from tools.harness.redis import RedisServer, RedisUnavailable, redis_server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--live", action="store_true", help="test the checkout's library, even where one is installed"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--live"):
+        live.enter()
+    live.ensure()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+
+
+def pytest_report_header() -> str:
+    import strawberry_django.realtime
+
+    mode = "live" if live.is_live() else "shipped"
+    return f"library under test: {mode}, {Path(strawberry_django.realtime.__file__).parent}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The base project, as `django-admin startproject` leaves it."""
+    return build(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    """A real Redis, empty, for the tests of one module."""
+    try:
+        with redis_server() as server:
+            yield server
+    except RedisUnavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(f"NOT TESTED, {error}")

@@ -1,0 +1,1 @@
+"""What builds, records and checks the guide; the library never imports any of it."""

@@ -1,0 +1,249 @@
+"""Speak to a server as its users do: a login form, GraphQL over HTTP and over WebSocket.
+
+Imports `servers` only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Literal, TypedDict
+
+import httpx
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as websocket_connect
+from websockets.typing import Origin, Subprotocol
+
+from tools.harness.servers import Server
+
+SECONDS = 10.0
+GRAPHQL_TRANSPORT_WS = "graphql-transport-ws"
+GRAPHQL_WS = "graphql-ws"
+SAME_ORIGIN = "same-origin"
+
+Cookies = httpx.Client | httpx.Cookies | Mapping[str, str]
+
+
+class ClientError(RuntimeError):
+    """The server did not answer as this client needs; the message says what came."""
+
+
+class TranscriptEntry(TypedDict):
+    """One frame: ``>`` went to the server, ``<`` came from it."""
+
+    direction: Literal[">", "<"]
+    frame: Any
+
+
+def login(
+    server: Server, username: str, password: str, *, path: str = "/accounts/login/"
+) -> httpx.Client:
+    """Log in through the project's form and return a client that holds the session cookie.
+
+    Use the client as a context manager, or close it.
+
+    Raises:
+        ClientError: the form refused.
+    """
+    client = httpx.Client(base_url=server.url, timeout=SECONDS)
+    try:
+        client.get(path).raise_for_status()
+        answer = client.post(
+            path,
+            data={
+                "username": username,
+                "password": password,
+                "csrfmiddlewaretoken": client.cookies.get("csrftoken", ""),
+            },
+            headers={"Origin": server.url, "Referer": server.url + path},
+        )
+        if answer.status_code != httpx.codes.FOUND or "sessionid" not in client.cookies:
+            raise ClientError(f"login as {username!r} answered {answer.status_code}")
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def graphql(
+    client_or_server: httpx.Client | Server,
+    query: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    path: str = "/graphql",
+    headers: Mapping[str, str] | None = None,
+    **kwargs: Any,
+) -> httpx.Response:
+    """Send one operation over HTTP, as a page of the same origin would.
+
+    Args:
+        client_or_server: a client with a base URL (such as `login` returns), or a server.
+        query: the document.
+        variables: its variables.
+        path: where GraphQL is served.
+        headers: more headers (``Origin`` may be another one).
+        **kwargs: more arguments of `httpx.Client.post`.
+    """
+    if isinstance(client_or_server, Server):
+        with httpx.Client(base_url=client_or_server.url, timeout=SECONDS) as client:
+            return graphql(client, query, variables, path=path, headers=headers, **kwargs)
+    body: dict[str, Any] = {"query": query}
+    if variables is not None:
+        body["variables"] = dict(variables)
+    origin = str(client_or_server.base_url).rstrip("/")
+    return client_or_server.post(
+        path, json=body, headers={"Origin": origin, **(headers or {})}, **kwargs
+    )
+
+
+class WebSocketClient:
+    """A client of ``graphql-transport-ws`` (or the legacy ``graphql-ws``) that records its frames.
+
+    Attributes:
+        transcript: every frame in the order it went or came, decoded where it is JSON.
+    """
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.transcript: list[TranscriptEntry] = []
+
+    @classmethod
+    def connect(
+        cls,
+        server: Server,
+        *,
+        path: str = "/graphql",
+        cookies: Cookies | None = None,
+        origin: str | None = SAME_ORIGIN,
+        subprotocol: str | None = GRAPHQL_TRANSPORT_WS,
+        headers: Mapping[str, str] | None = None,
+    ) -> WebSocketClient:
+        """Open a socket.
+
+        Args:
+            server: whose ``ws_url`` it goes to.
+            path: where GraphQL is served.
+            cookies: what to send, or a client whose cookies to send.
+            origin: the ``Origin`` header; the server's own by default; None sends none.
+            subprotocol: what to offer; None offers none.
+            headers: more headers.
+
+        Raises:
+            websockets.exceptions.InvalidStatus: the server refused; ``.response.status_code``.
+        """
+        sent = dict(headers or {})
+        if cookies is not None:
+            sent["Cookie"] = _cookie_header(cookies)
+        return cls(
+            websocket_connect(
+                server.ws_url + path,
+                origin=Origin(server.url if origin == SAME_ORIGIN else origin) if origin else None,
+                subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
+                additional_headers=sent,
+                open_timeout=SECONDS,
+                close_timeout=SECONDS,
+                proxy=None,
+            )
+        )
+
+    def __enter__(self) -> WebSocketClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that the server chose."""
+        return self.connection.subprotocol
+
+    @property
+    def close_code(self) -> int | None:
+        """The code the connection was closed with; None while it is open."""
+        return self.connection.close_code
+
+    @property
+    def close_reason(self) -> str | None:
+        """The reason the connection was closed with; None while it is open."""
+        return self.connection.close_reason
+
+    def send(self, message: Any) -> None:
+        """Send ``message`` as JSON."""
+        self.transcript.append({"direction": ">", "frame": message})
+        self.connection.send(json.dumps(message))
+
+    def send_raw(self, frame: str | bytes) -> None:
+        """Send a frame as it is."""
+        self.transcript.append({"direction": ">", "frame": frame})
+        self.connection.send(frame)
+
+    def next_message(self, timeout: float = SECONDS) -> Any:
+        """Return the next frame, decoded.
+
+        Raises:
+            TimeoutError: none came in ``timeout`` seconds.
+            websockets.exceptions.ConnectionClosed: the connection ended.
+        """
+        frame = self.connection.recv(timeout)
+        message = json.loads(frame)
+        self.transcript.append({"direction": "<", "frame": message})
+        return message
+
+    def init(self, payload: Mapping[str, Any] | None = None) -> Any:
+        """Send ``connection_init`` and return the server's acknowledgement.
+
+        Raises:
+            ClientError: something else came.
+        """
+        message: dict[str, Any] = {"type": "connection_init"}
+        if payload is not None:
+            message["payload"] = dict(payload)
+        self.send(message)
+        answer = self.next_message()
+        if not isinstance(answer, dict) or answer.get("type") != "connection_ack":
+            raise ClientError(f"expected connection_ack, got {answer!r}")
+        return answer
+
+    def subscribe(self, id: str, query: str, variables: Mapping[str, Any] | None = None) -> None:
+        """Start an operation of any kind under ``id``."""
+        payload: dict[str, Any] = {"query": query}
+        if variables is not None:
+            payload["variables"] = dict(variables)
+        kind = "start" if self.subprotocol == GRAPHQL_WS else "subscribe"
+        self.send({"id": id, "type": kind, "payload": payload})
+
+    def complete(self, id: str) -> None:
+        """End the operation ``id`` from this side."""
+        self.send({"id": id, "type": "stop" if self.subprotocol == GRAPHQL_WS else "complete"})
+
+    def wait_closed(self, timeout: float = SECONDS) -> int:
+        """Read until the server closes the connection and return the close code.
+
+        Raises:
+            TimeoutError: a pause of ``timeout`` seconds without a frame or a close.
+        """
+        try:
+            while True:
+                self.next_message(timeout)
+        except ConnectionClosed:
+            code = self.close_code
+            if code is None:
+                raise
+            return code
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close the connection; nothing happens where it is closed already."""
+        self.connection.close(code, reason)
+
+
+def _cookie_header(cookies: Cookies) -> str:
+    if isinstance(cookies, httpx.Client):
+        cookies = cookies.cookies
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
