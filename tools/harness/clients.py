@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import Any, Literal, TypedDict
 
@@ -47,8 +48,7 @@ def login(
     Raises:
         ClientError: the form refused.
     """
-    client = httpx.Client(base_url=server.url, timeout=SECONDS)
-    try:
+    with httpx.Client(base_url=server.url, timeout=SECONDS) as client:
         client.get(path).raise_for_status()
         answer = client.post(
             path,
@@ -59,12 +59,9 @@ def login(
             },
             headers={"Origin": server.url, "Referer": server.url + path},
         )
-        if answer.status_code != httpx.codes.FOUND or "sessionid" not in client.cookies:
-            raise ClientError(f"login as {username!r} answered {answer.status_code}")
-    except BaseException:
-        client.close()
-        raise
-    return client
+    if answer.status_code != httpx.codes.FOUND or "sessionid" not in client.cookies:
+        raise ClientError(f"login as {username!r} answered {answer.status_code}")
+    return httpx.Client(base_url=server.url, timeout=SECONDS, cookies=client.cookies)
 
 
 def graphql(
@@ -105,8 +102,9 @@ class WebSocketClient:
         transcript: every frame in the order it went or came, decoded where it is JSON.
     """
 
-    def __init__(self, connection: ClientConnection) -> None:
-        self.connection = connection
+    def __init__(self, connecting: AbstractContextManager[ClientConnection]) -> None:
+        self._stack = ExitStack()
+        self.connection = self._stack.enter_context(connecting)
         self.transcript: list[TranscriptEntry] = []
 
     @classmethod
@@ -241,6 +239,7 @@ class WebSocketClient:
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection; nothing happens where it is closed already."""
         self.connection.close(code, reason)
+        self._stack.close()
 
 
 def _cookie_header(cookies: Cookies) -> str:

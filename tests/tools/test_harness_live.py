@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.harness import live
+
+SHOW = "import strawberry_django.routers as ours; print(ours.__file__)"
+
+
+def run(env: dict[str, str], cwd: Path, code: str = SHOW) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, cwd=cwd, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_a_subprocess_of_the_harness_imports_the_library_under_test(tmp_path: Path) -> None:
+    import strawberry_django.routers
+
+    assert run(live.environment(), tmp_path) == strawberry_django.routers.__file__
+    assert strawberry_django.routers.__file__.endswith("routers/__init__.py")
+
+
+def test_a_process_in_live_mode_imports_the_checkout(tmp_path: Path) -> None:
+    env = {**live.environment(), "PYTHONPATH": str(live.ROOT)}
+    code = f"from tools.harness import live; live.enter(); assert live.is_live(); {SHOW}"
+    assert run(env, tmp_path, code) == str(live.SOURCES / "routers/__init__.py")
+
+
+def test_live_mode_may_be_entered_after_the_package_was_imported(tmp_path: Path) -> None:
+    env = {**live.environment(), "PYTHONPATH": str(live.ROOT)}
+    code = f"import strawberry_django; from tools.harness import live; live.enter(); {SHOW}"
+    assert run(env, tmp_path, code) == str(live.SOURCES / "routers/__init__.py")
+
+
+def test_the_environment_hands_on_live_mode_only(tmp_path: Path) -> None:
+    env = {**live.environment(), "PYTHONPATH": str(live.ROOT)}
+    code = (
+        "from tools.harness import live; a = live.environment(); live.enter();"
+        "print(a.get('PYTHONPATH'), live.environment()['PYTHONPATH'])"
+    )
+    assert run(env, tmp_path, code) == f"None {live.STARTUP}"
+
+
+def test_an_installed_library_needs_no_live_mode() -> None:
+    assert live.is_installed() != live.is_live()
