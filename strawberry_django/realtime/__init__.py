@@ -1,0 +1,57 @@
+"""GraphQL over HTTP and WebSocket for Django with Channels.
+
+The public names are imported on first use, so that this package can stand in
+`INSTALLED_APPS` (and answer `python -m strawberry_django.realtime`) without
+touching settings or models.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .consumers import GraphQLHTTPConsumer, GraphQLWSConsumer
+    from .context import GraphQLContext
+    from .exceptions import (
+        AuthNotConfiguredError,
+        ChannelLayerError,
+        ListenerOverflowError,
+        RealtimeError,
+        WebSocketLoginError,
+    )
+    from .routing import AuthGraphQLProtocolTypeRouter
+
+_MODULES = {
+    "AuthGraphQLProtocolTypeRouter": "routing",
+    "AuthNotConfiguredError": "exceptions",
+    "ChannelLayerError": "exceptions",
+    "GraphQLContext": "context",
+    "GraphQLHTTPConsumer": "consumers",
+    "GraphQLWSConsumer": "consumers",
+    "ListenerOverflowError": "exceptions",
+    "RealtimeError": "exceptions",
+    "WebSocketLoginError": "exceptions",
+}
+
+__all__ = [
+    "AuthGraphQLProtocolTypeRouter",
+    "AuthNotConfiguredError",
+    "ChannelLayerError",
+    "GraphQLContext",
+    "GraphQLHTTPConsumer",
+    "GraphQLWSConsumer",
+    "ListenerOverflowError",
+    "RealtimeError",
+    "WebSocketLoginError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

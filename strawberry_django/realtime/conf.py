@@ -1,0 +1,123 @@
+"""The options of the router and its consumers, their defaults and the setting.
+
+Ground: imports `protocol` only. An option is looked up in three places: the
+keyword given to the router or to a consumer's `as_asgi()`, then the key of the
+same name in capitals in `settings.STRAWBERRY_DJANGO_REALTIME`, then `DEFAULTS`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from typing_extensions import TypedDict
+
+from .protocol import (
+    GRAPHQL_SSE_PROTOCOL,
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SETTING = "STRAWBERRY_DJANGO_REALTIME"
+
+
+class RealtimeOptions(TypedDict, total=False):
+    """What the router and its consumers can be told."""
+
+    graphql_ide: Literal["auto", "graphiql", "apollo-sandbox", "pathfinder"] | None
+    """The explorer that a browser gets; `"auto"` is GraphiQL with `DEBUG` and none without."""
+    allow_queries_via_get: bool
+    """Whether a query may come as an HTTP GET."""
+    multipart_uploads_enabled: bool
+    """Whether files may be uploaded (the GraphQL multipart request specification)."""
+    subscription_protocols: Sequence[str]
+    """What subscriptions may travel over; add `"graphql-ws"` for the legacy subprotocol."""
+    keep_alive: bool
+    """Whether the legacy subprotocol sends its `ka` messages."""
+    keep_alive_interval: float
+    """Seconds between two `ka` messages of the legacy subprotocol."""
+    connection_init_wait_timeout: timedelta
+    """How long a socket may stay open without `connection_init` before it is closed (4408)."""
+    max_subscriptions_per_connection: int | None
+    """The most operations that one socket may have under way; `None` is no limit."""
+    allowed_origins: Sequence[str]
+    """Origins that may open a WebSocket beside those of `ALLOWED_HOSTS` and `CSRF_TRUSTED_ORIGINS`."""
+    allow_missing_origin: bool
+    """Whether a WebSocket handshake without `Origin` (a client that is no browser) is let in."""
+    session_auth: bool
+    """Whether the consumer itself provides `request.session` and `request.user`; the router says yes."""
+    django_middleware: bool
+    """Whether the HTTP endpoint runs inside the project's own `MIDDLEWARE`."""
+    max_message_size: int
+    """The longest WebSocket message that a client may send, in bytes (1009 beyond)."""
+    max_outbound_bytes: int
+    """How much may wait to be sent to one socket, in bytes, before it is closed (4429)."""
+    send_timeout: float
+    """Seconds for which one frame may wait for a client that does not read."""
+    listener_capacity: int
+    """How many channel-layer messages one subscription may have waiting for it."""
+
+
+DEFAULTS = RealtimeOptions(
+    graphql_ide="auto",
+    allow_queries_via_get=True,
+    multipart_uploads_enabled=False,
+    subscription_protocols=(
+        GRAPHQL_TRANSPORT_WS_PROTOCOL,
+        MULTIPART_SUBSCRIPTION_PROTOCOL,
+        GRAPHQL_SSE_PROTOCOL,
+    ),
+    keep_alive=False,
+    keep_alive_interval=1,
+    connection_init_wait_timeout=timedelta(minutes=1),
+    max_subscriptions_per_connection=100,
+    allowed_origins=(),
+    allow_missing_origin=False,
+    session_auth=False,
+    django_middleware=False,
+    max_message_size=1024 * 1024,
+    max_outbound_bytes=1024 * 1024,
+    send_timeout=20,
+    listener_capacity=1000,
+)
+
+
+def unknown_options(names: Mapping[str, Any]) -> list[str]:
+    """Return one sentence for each name that is not an option, with the nearest that is."""
+    problems = []
+    for name in names:
+        if name not in DEFAULTS:
+            near = difflib.get_close_matches(name, DEFAULTS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            problems.append(f"{name!r} is not an option.{hint}")
+    return problems
+
+
+def project_options() -> dict[str, Any]:
+    """Return what `settings.STRAWBERRY_DJANGO_REALTIME` says, by option name."""
+    declared: Mapping[str, Any] = getattr(settings, SETTING, {})
+    return {name.lower(): value for name, value in declared.items()}
+
+
+def resolve_options(options: Mapping[str, Any]) -> RealtimeOptions:
+    """Return every option, looked up in `options`, the setting and `DEFAULTS`.
+
+    Raises:
+        TypeError: `options` has a name that is not an option.
+        ImproperlyConfigured: the setting has such a key.
+    """
+    if problems := unknown_options(options):
+        raise TypeError(" ".join(problems))
+    declared = project_options()
+    if problems := unknown_options(declared):
+        raise ImproperlyConfigured(f"settings.{SETTING}: {' '.join(problems)}")
+    resolved = {**DEFAULTS, **declared, **options}
+    if resolved["graphql_ide"] == "auto":
+        resolved["graphql_ide"] = "graphiql" if settings.DEBUG else None
+    return cast("RealtimeOptions", resolved)

@@ -1,0 +1,90 @@
+"""What Strawberry's protocol handlers see of a WebSocket.
+
+Imports `protocol` and `writer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from strawberry.http.async_base_view import AsyncWebSocketAdapter
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
+
+from realtime.protocol import CloseCode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from realtime.request import GraphQLRequest
+
+    from .websocket import GraphQLWSConsumer
+
+
+class WebSocketAdapter(AsyncWebSocketAdapter):
+    """Read the client's messages one at a time, and write through the consumer's writer.
+
+    The next message is taken from the server when the one before is dealt with,
+    so a client cannot make a queue grow here.
+    """
+
+    view: GraphQLWSConsumer
+
+    def __init__(
+        self,
+        view: GraphQLWSConsumer,
+        request: GraphQLRequest,
+        response: GraphQLWSConsumer,
+    ) -> None:
+        super().__init__(view)
+
+    async def iter_json(
+        self, *, ignore_parsing_errors: bool = False
+    ) -> AsyncGenerator[object, None]:
+        """Yield the client's messages, decoded, until the socket is closed."""
+        while (message := await self._next_message()) is not None:
+            text = message.get("text")
+            if text is None:
+                raise NonTextMessageReceived
+            try:
+                decoded = self.view.decode_json(text)
+            except (ValueError, RecursionError) as error:
+                if not ignore_parsing_errors:
+                    raise NonJsonMessageReceived from error
+            else:
+                yield decoded
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send a message, after those that came before."""
+        await self.view.writer.send(self.view.encode_json_string(message))
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket."""
+        await self.view.writer.close(code, reason)
+
+    async def _next_message(self) -> dict[str, Any] | None:
+        """Return the client's next message, or `None` when the socket is closed.
+
+        A message longer than `max_message_size` closes the socket with 1009
+        (RFC 6455, section 7.4.1).
+        """
+        writer = self.view.writer
+        receiving = asyncio.ensure_future(self.view.receive())
+        try:
+            await asyncio.wait({receiving, writer.closed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            receiving.cancel()
+        if writer.closed.done():
+            return None
+        message: dict[str, Any] = receiving.result()
+        if message["type"] == "websocket.disconnect":
+            writer.abandon()
+            return None
+        limit = self.view.options["max_message_size"]
+        content = message.get("text") or message.get("bytes") or b""
+        size = len(content.encode() if isinstance(content, str) else content)
+        if size > limit:
+            reason = f"The message has {size} bytes; at most {limit} are taken"
+            await writer.close(CloseCode.MESSAGE_TOO_BIG, reason)
+            return None
+        return message

@@ -1,0 +1,176 @@
+"""GraphQL over HTTP: a request's way through Django to the schema, and back.
+
+Imports `endpoint`, `explorer`, `security`, `sessions`, the view and the base.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from cross_web import HTTPException
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.middleware.security import SecurityMiddleware
+from strawberry.utils.aio import aclosing
+
+from realtime import explorer
+from realtime.conf import RealtimeOptions, resolve_options
+from realtime.context import GraphQLContext
+from realtime.endpoint import GraphQLEndpoint
+from realtime.security import cross_site_refusal, host_refusal
+from realtime.sessions import close_session, open_session, resolve_user
+
+from .base import GraphQLConsumer
+from .http_view import GraphQLOverHTTPView
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+
+    from django.http.response import HttpResponseBase
+    from strawberry.django.views import TemporalHttpResponse
+    from strawberry.schema import BaseSchema
+    from typing_extensions import Unpack
+
+    from realtime.endpoint import Receive, Send
+    from realtime.request import GraphQLRequest
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+_METHODS = "GET, POST, OPTIONS"
+
+
+class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
+    """Serve one HTTP request. Give `GraphQLHTTPConsumer.as_asgi(schema=…)` to a router.
+
+    Override `get_context`, `get_root_value` or `process_result` in a subclass.
+    """
+
+    def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
+        super().__init__(schema, **options)
+        self.graphql_ide = self.options["graphql_ide"]  # type: ignore[assignment]
+        self.allow_queries_via_get = self.options["allow_queries_via_get"]
+        self.multipart_uploads_enabled = self.options["multipart_uploads_enabled"]
+
+    @classmethod
+    def as_asgi(
+        cls, *, schema: BaseSchema, **options: Unpack[RealtimeOptions]
+    ) -> Callable[[dict[str, Any], Receive, Send], Awaitable[None]]:
+        """Return the ASGI application that serves each request with a consumer of its own.
+
+        Raises:
+            TypeError: an option does not exist.
+        """
+        resolved = resolve_options(options)
+
+        async def respond(request: GraphQLRequest) -> HttpResponseBase:
+            return await cls(schema, **resolved).respond(request)
+
+        endpoint = GraphQLEndpoint(respond, resolved)
+
+        async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+            await endpoint(scope, receive, send)
+
+        application.consumer_class = cls  # type: ignore[attr-defined]
+        application.consumer_initkwargs = {"schema": schema, **resolved}  # type: ignore[attr-defined]
+        return application
+
+    async def respond(self, request: GraphQLRequest) -> HttpResponseBase:
+        """Answer `request`; whatever the client sent, the answer is no 5xx of ours."""
+        self.request = request
+        self.scope = request.scope
+        request.consumer = self
+        try:
+            if refusal := self._refusal():
+                return refusal
+            if self.options["django_middleware"]:
+                if "user" in request.__dict__:
+                    await resolve_user(request)
+                return await self._execute()
+            return await self._respond_with_session()
+        except HTTPException as error:
+            return self._problem(error.status_code, error.reason)
+        except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
+            return self._problem(400, str(error))
+
+    def _problem(self, status: int, reason: str) -> HttpResponse:
+        logger.warning("%s refused (%d): %s", self.request.path, status, reason)
+        response = JsonResponse({"errors": [{"message": reason}]}, status=status)
+        if status == 405:
+            response["Allow"] = _METHODS
+        return response
+
+    def _refusal(self) -> HttpResponse | None:
+        request = self.request
+        if reason := host_refusal(request):
+            return self._problem(400, reason)
+        if request.method == "OPTIONS":
+            return HttpResponse(status=204, headers={"Allow": _METHODS})
+        asks_for_a_page = request.method == "GET" and not (
+            {"query", "extensions"} & request.GET.keys()
+        )
+        if not asks_for_a_page and (reason := cross_site_refusal(request)):
+            return self._problem(403, reason)
+        return None
+
+    async def _respond_with_session(self) -> HttpResponseBase:
+        """Do what Django's security, session and authentication middleware do."""
+        request = self.request
+        security = SecurityMiddleware(lambda request: HttpResponse())
+        response: HttpResponseBase | None = security.process_request(request)
+        if response is None:
+            if self.options["session_auth"]:
+                open_session(request)
+                await resolve_user(request)
+                self.scope["session"] = request.session
+                self.scope["user"] = request.user
+            else:
+                self._adopt_scope_auth()
+            response = await self._execute()
+            if self.options["session_auth"]:
+                await close_session(request, response)
+        if isinstance(response, HttpResponse):
+            response["Content-Length"] = len(response.content)
+        secured: HttpResponseBase = security.process_response(request, response)
+        return secured
+
+    async def _execute(self) -> HttpResponseBase:
+        request = self.request
+        if self.graphql_ide and explorer.ASSET_PARAMETER in request.GET:
+            return explorer.asset_response(request)
+        streaming = False
+        try:
+            response = await self.run(request)
+            streaming = response.streaming
+            return response
+        finally:
+            if not streaming:
+                await self._stop_listening()
+
+    async def get_context(self, request: GraphQLRequest, response: TemporalHttpResponse) -> Any:
+        """Return the context of one operation; override to add to it."""
+        return GraphQLContext(request=request, response=response, ws=None, connection_params=None)
+
+    async def create_streaming_response(
+        self,
+        request: GraphQLRequest,
+        stream: Callable[[], AsyncGenerator[str, None]],
+        sub_response: TemporalHttpResponse,
+        headers: Mapping[str, str],
+    ) -> HttpResponseBase:
+        """Answer with a stream that stops when the client goes away."""
+
+        async def until_closed() -> AsyncGenerator[str, None]:
+            try:
+                async with aclosing(stream()) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            finally:
+                await self._stop_listening()
+
+        return await super().create_streaming_response(request, until_closed, sub_response, headers)
+
+    async def render_graphql_ide(self, request: GraphQLRequest) -> HttpResponse:
+        """Answer a browser with the explorer."""
+        return explorer.respond(request, self.options["graphql_ide"])

@@ -1,0 +1,193 @@
+"""GraphQL over WebSocket.
+
+Imports the protocol handlers, `security`, `sessions`, `writer` and the base.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
+
+from strawberry.http.async_base_view import AsyncBaseHTTPView
+
+from realtime.conf import RealtimeOptions, resolve_options
+from realtime.context import GraphQLContext
+from realtime.handlers import GraphQLTransportWSHandler
+from realtime.legacy import GraphQLWSHandler
+from realtime.protocol import GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_WS_PROTOCOL, CloseCode
+from realtime.request import GraphQLRequest
+from realtime.security import host_refusal, origin_allowed
+from realtime.sessions import open_session, resolve_user
+from realtime.threads import OperationThread
+from realtime.writer import Send, SocketWriter, refuse_handshake
+
+from .adapter import WebSocketAdapter
+from .base import GraphQLConsumer
+
+if TYPE_CHECKING:
+    from strawberry.schema import BaseSchema
+    from typing_extensions import Unpack
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class GraphQLWSConsumer(
+    GraphQLConsumer,
+    AsyncBaseHTTPView[
+        GraphQLRequest,
+        "GraphQLWSConsumer",
+        "GraphQLWSConsumer",
+        GraphQLRequest,
+        "GraphQLWSConsumer",
+        Any,
+        Any,
+    ],
+):
+    """Serve one WebSocket. Give `GraphQLWSConsumer.as_asgi(schema=…)` to a router.
+
+    Override `get_context`, `get_root_value`, `on_ws_connect` or
+    `is_websocket_origin_allowed` in a subclass.
+
+    Attributes:
+        receive: the ASGI `receive` of the socket.
+        writer: everything that the socket sends goes through it.
+    """
+
+    websocket_adapter_class = WebSocketAdapter
+    graphql_transport_ws_handler_class = GraphQLTransportWSHandler
+    graphql_ws_handler_class = GraphQLWSHandler
+    graphql_ide = None
+    allow_queries_via_get = False
+    receive: Receive
+    writer: SocketWriter
+
+    def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
+        super().__init__(schema, **options)
+        self.keep_alive = self.options["keep_alive"]
+        self.keep_alive_interval = self.options["keep_alive_interval"]
+        self.connection_init_wait_timeout = self.options["connection_init_wait_timeout"]
+        self.max_subscriptions_per_connection = self.options["max_subscriptions_per_connection"]
+
+    @classmethod
+    def as_asgi(
+        cls, *, schema: BaseSchema, **options: Unpack[RealtimeOptions]
+    ) -> Callable[[dict[str, Any], Receive, Send], Awaitable[None]]:
+        """Return the ASGI application that serves each WebSocket with a consumer of its own.
+
+        Raises:
+            TypeError: an option does not exist.
+        """
+        resolved = resolve_options(options)
+
+        async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+            await cls(schema, **resolved)(scope, receive, send)
+
+        application.consumer_class = cls  # type: ignore[attr-defined]
+        application.consumer_initkwargs = {"schema": schema, **resolved}  # type: ignore[attr-defined]
+        return application
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve the WebSocket of `scope` from its handshake to its end."""
+        self.scope = scope
+        self.receive = receive
+        await receive()  # websocket.connect
+        try:
+            self.request = GraphQLRequest.from_handshake(scope)
+        except UnicodeDecodeError:
+            await refuse_handshake(scope, send, 400, "The query string is not UTF-8.")
+            return
+        self.request.consumer = self
+        if refusal := self._refusal():
+            await refuse_handshake(scope, send, *refusal)
+            return
+        await self._authenticate()
+        self.writer = SocketWriter(
+            send,
+            max_outbound_bytes=self.options["max_outbound_bytes"],
+            send_timeout=self.options["send_timeout"],
+        )
+        try:
+            await self.run(self.request)
+        except Exception:
+            logger.exception("The WebSocket %s failed", scope["path"])
+            await self.writer.close(CloseCode.INTERNAL_ERROR, "Internal server error")
+        finally:
+            self.writer.abandon()
+            await self._stop_listening()
+
+    def _refusal(self) -> tuple[int, str] | None:
+        """Return the HTTP status and the reason to refuse the handshake with, or `None`."""
+        if reason := host_refusal(self.request):
+            return 400, reason
+        origin = self.request.META.get("HTTP_ORIGIN")
+        if origin is None and not origin_allowed(None, self.options):
+            return 403, (
+                "The handshake has no Origin header. A client that is no browser "
+                "needs allow_missing_origin=True."
+            )
+        if origin is not None and not self.is_websocket_origin_allowed(self.request, origin):
+            return 403, (
+                f"The origin {origin!r} is not in ALLOWED_HOSTS, "
+                "CSRF_TRUSTED_ORIGINS or allowed_origins."
+            )
+        return None
+
+    async def _authenticate(self) -> None:
+        if not self.options["session_auth"]:
+            self._adopt_scope_auth()
+            return
+        open_session(self.request, websocket=True)
+        async with OperationThread():
+            await resolve_user(self.request)
+        self.scope["session"] = self.request.session
+        self.scope["user"] = self.request.user
+
+    async def get_context(self, request: GraphQLRequest, response: GraphQLWSConsumer) -> Any:
+        """Return the context of one operation; override to add to it."""
+        return GraphQLContext(request=request, response=None, ws=self, connection_params=None)
+
+    async def operation_context(self, connection_context: Any) -> Any:
+        """Return a fresh context, with the parameters that the connection began with."""
+        context = GraphQLContext.wrap(await self.get_context(self.request, self))
+        if isinstance(context, dict) and isinstance(connection_context, dict):
+            context["connection_params"] = connection_context.get("connection_params")
+        elif hasattr(context, "connection_params"):
+            context.connection_params = connection_context.connection_params
+        return context
+
+    def is_websocket_origin_allowed(self, request: GraphQLRequest, origin: str) -> bool:
+        """Tell whether a page of `origin` may connect; override for rules of your own."""
+        return origin_allowed(origin, self.options)
+
+    def is_websocket_request(self, request: Any) -> TypeGuard[Any]:
+        return True
+
+    async def pick_websocket_subprotocol(self, request: GraphQLRequest) -> str | None:
+        """Return the first subprotocol the client offers that is switched on."""
+        offered: list[str] = self.scope.get("subprotocols") or []
+        known = set(self.protocols) & {
+            GRAPHQL_TRANSPORT_WS_PROTOCOL,
+            GRAPHQL_WS_PROTOCOL,
+        }
+        return next((name for name in offered if name in known), None)
+
+    async def create_websocket_response(
+        self, request: GraphQLRequest, subprotocol: str | None
+    ) -> GraphQLWSConsumer:
+        await self.writer.accept(subprotocol)
+        return self
+
+    def get_websocket_headers(self, request: GraphQLRequest) -> Mapping[str, str]:
+        return {name.lower(): value for name, value in request.headers.items()}
+
+    async def _never_called(self, *args: Any) -> NoReturn:
+        """Stand for what the base class asks of a view that also serves HTTP."""
+        raise NotImplementedError
+
+    reject_websocket = _never_called
+    get_sub_response = _never_called
+    render_graphql_ide = _never_called
+    create_response = _never_called  # type: ignore[assignment]

@@ -1,0 +1,58 @@
+"""What a resolver finds as `info.context`.
+
+Imports `request` and the ground modules only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from .consumers.base import GraphQLConsumer
+    from .request import GraphQLRequest
+
+
+class GraphQLContext(dict[str, Any]):
+    """A context that is read as attributes and as a mapping: one for each operation.
+
+    `info.context.request` is what strawberry_django and Django code expect, and
+    `info.context["request"]` is what Channels code expects. Add what you like in
+    a consumer's `get_context`: `context["loader"] = …` is read as
+    `info.context.loader`.
+
+    Attributes:
+        request: the Django request, with `.user`, `.session`, `.scope` and `.consumer`.
+        response: over HTTP, the response's headers, cookies and status to set;
+            over WebSocket, `None`.
+        ws: over WebSocket, the consumer; over HTTP, `None`.
+        connection_params: the payload of `connection_init`; over HTTP, `None`.
+    """
+
+    if TYPE_CHECKING:
+        request: GraphQLRequest
+        response: HttpResponse | None
+        ws: GraphQLConsumer | None
+        connection_params: dict[str, Any] | None
+
+    @property
+    def consumer(self) -> GraphQLConsumer:
+        """The Channels consumer that serves the operation."""
+        return self.request.consumer
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(
+                f"The context has no {name!r}. It has: {', '.join(sorted(self))}."
+            ) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    @classmethod
+    def wrap(cls, context: Any) -> Any:
+        """Return `context`; a plain dict becomes a `GraphQLContext` of the same items."""
+        return cls(context) if type(context) is dict else context

@@ -1,0 +1,125 @@
+"""The server's side of graphql-transport-ws.
+
+Imports `protocol` and `threads`. Strawberry's handler keeps the state of the
+connection; this one adds what the protocol asks for beside: every message is
+checked before it is believed, an error in one document is an `error` message for
+that operation alone, and each operation has a context and a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from graphql import GraphQLError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.utils.aio import aclosing
+
+from .protocol import CloseCode, transport_ws_problem
+from .threads import OperationThread
+
+if TYPE_CHECKING:
+    from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+        Message,
+        SubscribeMessage,
+    )
+    from strawberry.types.execution import PreExecutionError
+
+    from .consumers.websocket import GraphQLWSConsumer
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+
+def internal_error(error: Exception, operation_name: str | None) -> GraphQLError:
+    """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
+    logger.error("The operation %r failed", operation_name, exc_info=error)
+    return GraphQLError(str(error) if settings.DEBUG else "Internal server error")
+
+
+class TransportWSOperation(Operation[Any, Any]):
+    """An operation under way, with the extensions that its request carried."""
+
+    __slots__ = ["extensions"]
+
+    def __init__(
+        self, handler: GraphQLTransportWSHandler, id: str, payload: dict[str, Any]
+    ) -> None:
+        super().__init__(
+            handler,
+            id,
+            payload["query"],
+            payload.get("variables"),
+            payload.get("operationName"),
+        )
+        self.extensions = payload.get("extensions")
+
+
+class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
+    """Serve one connection of the graphql-transport-ws subprotocol.
+
+    Source: `PROTOCOL.md` of graphql-ws.
+    """
+
+    view: GraphQLWSConsumer
+
+    async def handle_message(self, message: Message) -> None:
+        """Answer one message; close with 4400 what is not of the protocol's shape."""
+        if problem := transport_ws_problem(message):
+            await self.handle_invalid_message(problem)
+            return
+        if "payload" in message and message["payload"] is None:
+            del message["payload"]
+        await getattr(self, f"handle_{message['type']}")(message)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Start an operation, if the connection may have one more."""
+        id_ = message["id"]
+        limit = self.max_subscriptions_per_connection
+        if not self.connection_acknowledged:
+            await self.websocket.close(CloseCode.UNAUTHORIZED, "Unauthorized")
+        elif id_ in self.operations:
+            reason = f"Subscriber for {id_} already exists"
+            await self.websocket.close(CloseCode.DUPLICATE_OPERATION, reason)
+        elif limit is not None and len(self.operations) >= limit:
+            error = GraphQLError(
+                f"Subscription limit reached: this socket has {limit} operations "
+                "under way (max_subscriptions_per_connection)"
+            )
+            await self.send_message({"id": id_, "type": "error", "payload": [error.formatted]})
+        else:
+            operation = TransportWSOperation(self, id_, {**message["payload"]})
+            self.operations[id_] = operation
+            operation.task = asyncio.create_task(self.run_operation(operation))
+            operation.task.add_done_callback(self._task_done)
+
+    async def run_operation(self, operation: Operation[Any, Any]) -> None:
+        """Execute one operation and send its results; its errors are its own."""
+        assert isinstance(operation, TransportWSOperation)
+        try:
+            async with OperationThread():
+                results = await self.schema.stream(
+                    operation.query,
+                    variable_values=operation.variables,
+                    context_value=await self.view.operation_context(self.context),
+                    root_value=self.root_value,
+                    operation_name=operation.operation_name,
+                    operation_extensions=operation.extensions,
+                )
+                async with aclosing(results):
+                    await self._send_result_stream(operation, results)
+        except Exception as error:
+            failure = internal_error(error, operation.operation_name)
+            await operation.send_initial_errors([failure])
+        else:
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _handle_pre_execution_error(
+        self, operation: Operation[Any, Any], result: PreExecutionError
+    ) -> None:
+        """Send an `error` message: the other operations of the socket go on."""
+        await operation.send_initial_errors(result.errors or [])

@@ -1,0 +1,82 @@
+"""The server's side of graphql-ws, the legacy subprotocol of subscriptions-transport-ws.
+
+Imports `protocol`, `threads` and what it shares with `handlers`. It is off unless
+`subscription_protocols` names it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.utils.aio import aclosing
+
+from .handlers import internal_error
+from .protocol import CloseCode, legacy_ws_problem
+from .threads import OperationThread
+
+if TYPE_CHECKING:
+    from graphql import GraphQLError
+    from strawberry.subscriptions.protocols.graphql_ws.types import OperationMessage
+
+    from .consumers.websocket import GraphQLWSConsumer
+
+
+class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
+    """Serve one connection of the legacy graphql-ws subprotocol.
+
+    Queries and mutations may be started as well as subscriptions, as the protocol
+    has it. Source: `PROTOCOL.md` of subscriptions-transport-ws.
+    """
+
+    view: GraphQLWSConsumer
+
+    async def handle_message(self, message: OperationMessage) -> None:
+        """Answer one message; close with 1002 what is not of the protocol's shape."""
+        if problem := legacy_ws_problem(message):
+            await self.websocket.close(CloseCode.PROTOCOL_ERROR, problem)
+            return
+        await super().handle_message(message)
+
+    async def handle_async_results(
+        self,
+        operation_id: str,
+        query: str,
+        operation_name: str | None,
+        variables: dict[str, object] | None,
+    ) -> None:
+        """Execute one operation and send its results; its errors are its own."""
+        try:
+            async with OperationThread():
+                results = await self.schema.stream(
+                    query,
+                    variable_values=variables,
+                    operation_name=operation_name,
+                    context_value=await self.view.operation_context(self.context),
+                    root_value=self.root_value,
+                )
+                async with aclosing(results):
+                    async for result in results:
+                        if isinstance(result, PreExecutionError):
+                            errors = result.errors or []
+                            await self._send_error(operation_id, errors[0])
+                            return
+                        assert isinstance(result, ExecutionResult)
+                        await self.send_data_message(result, operation_id)
+            await self._send_complete(operation_id)
+        except asyncio.CancelledError:
+            await self._send_complete(operation_id)
+            raise
+        except Exception as error:
+            failure = internal_error(error, operation_name)
+            await self._send_error(operation_id, failure)
+        finally:
+            self.tasks.pop(operation_id, None)
+
+    async def _send_complete(self, operation_id: str) -> None:
+        await self.send_message({"type": "complete", "id": operation_id})
+
+    async def _send_error(self, operation_id: str, error: GraphQLError) -> None:
+        await self.send_message({"type": "error", "id": operation_id, "payload": error.formatted})

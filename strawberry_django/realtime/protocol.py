@@ -1,0 +1,141 @@
+"""The words of the two protocols: subprotocol names, close codes, the shape of a message.
+
+Ground: imports nothing of its siblings. Sources: the graphql-transport-ws
+protocol (`PROTOCOL.md` of graphql-ws) and RFC 6455.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from strawberry.subscriptions import (
+    GRAPHQL_SSE_PROTOCOL,
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    GRAPHQL_WS_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
+
+#: The longest reason that fits into a close frame, in bytes (RFC 6455, section 5.5).
+MAX_CLOSE_REASON_BYTES = 123
+
+
+class CloseCode(IntEnum):
+    """Why a socket was closed by the server."""
+
+    NORMAL = 1000
+    PROTOCOL_ERROR = 1002
+    MESSAGE_TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    BAD_MESSAGE = 4400
+    UNAUTHORIZED = 4401
+    FORBIDDEN = 4403
+    SUBPROTOCOL_NOT_ACCEPTABLE = 4406
+    INIT_TIMEOUT = 4408
+    DUPLICATE_OPERATION = 4409
+    TOO_MANY_REQUESTS = 4429
+
+
+def fit_close_reason(reason: str) -> str:
+    """Return `reason`, cut to what a close frame can carry.
+
+    A longer reason makes servers send 1006 in place of the code, so that the
+    client never learns why. The cut is at a character boundary.
+    """
+    encoded = reason.encode("utf-8", "replace")
+    if len(encoded) <= MAX_CLOSE_REASON_BYTES:
+        return encoded.decode()
+    return encoded[: MAX_CLOSE_REASON_BYTES - 3].decode("utf-8", "ignore") + "..."
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_object_or_absent(value: object) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _is_text_or_absent(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def operation_problem(payload: object, *, query_optional: bool = False) -> str | None:
+    """Say what is wrong with the parameters of an operation, if anything is.
+
+    They have one shape on every transport (GraphQL over HTTP, section "Request
+    parameters"): `query` a string; `operationName` a string, `variables` and
+    `extensions` objects, each of these three null or absent as well.
+
+    Args:
+        payload: what the client sent.
+        query_optional: let `query` be missing, for an extension that finds it
+            elsewhere (persisted queries).
+    """
+    if not isinstance(payload, dict):
+        return "expected an object with a 'query'"
+    query = payload.get("query")
+    if not (isinstance(query, str) or (query_optional and query is None)):
+        return "'query' must be a string"
+    if not _is_text_or_absent(payload.get("operationName")):
+        return "'operationName' must be a string or null"
+    for name in ("variables", "extensions"):
+        if not _is_object_or_absent(payload.get(name)):
+            return f"'{name}' must be an object or null"
+    return None
+
+
+def transport_ws_problem(message: Any) -> str | None:
+    """Say what is wrong with a client's graphql-transport-ws message, if anything is.
+
+    Returns:
+        The reason to close the socket with 4400 for, or `None` for a message of
+        the shape that the protocol gives it.
+    """
+    if not isinstance(message, dict):
+        return "Invalid message: expected an object"
+    kind = message.get("type")
+    if not isinstance(kind, str):
+        return "Invalid message: 'type' must be a string"
+    if kind in {"connection_init", "ping", "pong"}:
+        if not _is_object_or_absent(message.get("payload")):
+            return f"Invalid {kind} message: 'payload' must be an object"
+        return None
+    if kind in {"subscribe", "complete"}:
+        if not _is_id(message.get("id")):
+            return f"Invalid {kind} message: 'id' must be a non-empty string"
+        if kind == "complete":
+            return None
+        problem = operation_problem(message.get("payload"))
+        return problem and f"Invalid subscribe message: {problem}"
+    return f"Unknown message type: {kind}"
+
+
+def legacy_ws_problem(message: Any) -> str | None:
+    """Say what is wrong with a client's graphql-ws (legacy) message, if anything is."""
+    if not isinstance(message, dict):
+        return "Invalid message: expected an object"
+    kind = message.get("type")
+    if kind in {"start", "stop"}:
+        if not _is_id(message.get("id")):
+            return f"Invalid {kind} message: 'id' must be a non-empty string"
+        if kind == "start" and (problem := operation_problem(message.get("payload"))):
+            return f"Invalid start message: {problem}"
+        return None
+    if kind in {"connection_init", "connection_terminate"}:
+        return None
+    return "Unknown message type"
+
+
+__all__ = [
+    "GRAPHQL_SSE_PROTOCOL",
+    "GRAPHQL_TRANSPORT_WS_PROTOCOL",
+    "GRAPHQL_WS_PROTOCOL",
+    "MAX_CLOSE_REASON_BYTES",
+    "MULTIPART_SUBSCRIPTION_PROTOCOL",
+    "CloseCode",
+    "fit_close_reason",
+    "legacy_ws_problem",
+    "operation_problem",
+    "transport_ws_problem",
+]

@@ -1,0 +1,139 @@
+"""The one way out of a socket: frames, in order, with a bound on what may wait.
+
+Imports the ground modules only. It takes frames that are already encoded, so that
+whoever executes an operation need not be who encodes its result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from .protocol import CloseCode, fit_close_reason
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+#: Seconds that a close frame may take when the frames before it were not read.
+_LAST_WORD_TIMEOUT = 1.0
+
+if sys.version_info >= (3, 11):
+
+    async def _within(seconds: float, sending: Awaitable[None]) -> None:
+        async with asyncio.timeout(seconds):
+            await sending
+
+else:
+
+    async def _within(seconds: float, sending: Awaitable[None]) -> None:
+        await asyncio.wait_for(sending, seconds)
+
+
+async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reason: str) -> None:
+    """Refuse a WebSocket before it is accepted, and log that once.
+
+    Servers with the ASGI extension "WebSocket Denial Response" answer with
+    `status` and `reason`; the others answer 403.
+    """
+    logger.warning("WebSocket %s refused (%d): %s", scope["path"], status, reason)
+    if "websocket.http.response" not in (scope.get("extensions") or {}):
+        await send({"type": "websocket.close", "code": CloseCode.NORMAL})
+        return
+    body = reason.encode("utf-8", "replace")
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})
+
+
+class SocketWriter:
+    """Write the frames of one WebSocket.
+
+    A frame waits while the client does not read: its operation waits with it, and
+    so does the source of its events. When a frame has waited for `send_timeout`,
+    or more than `max_outbound_bytes` wait, the socket is closed with 4429.
+
+    Args:
+        send: the ASGI `send` of the WebSocket.
+        max_outbound_bytes: how much may wait to be sent.
+        send_timeout: how many seconds one frame may wait.
+
+    Attributes:
+        closed: done when nothing more can be sent, whoever closed the socket.
+    """
+
+    def __init__(self, send: Send, *, max_outbound_bytes: int, send_timeout: float) -> None:
+        self._send = send
+        self._max_outbound_bytes = max_outbound_bytes
+        self._send_timeout = send_timeout
+        self._turn = asyncio.Lock()
+        self._waiting_bytes = 0
+        self._closing = False
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def accept(self, subprotocol: str | None) -> None:
+        """Accept the handshake."""
+        await self._transmit({"type": "websocket.accept", "subprotocol": subprotocol})
+
+    async def send(self, frame: str) -> None:
+        """Send a text frame after those that came before; once closed, do nothing."""
+        size = len(frame)
+        if self._closing:
+            return
+        waiting = self._waiting_bytes
+        if waiting and waiting + size > self._max_outbound_bytes:
+            await self._give_up(f"{waiting} bytes wait to be sent")
+            return
+        self._waiting_bytes += size
+        try:
+            async with self._turn:
+                if not self._closing:
+                    await self._transmit({"type": "websocket.send", "text": frame})
+        finally:
+            self._waiting_bytes -= size
+
+    async def close(self, code: int, reason: str = "", *, timeout: float | None = None) -> None:
+        """Send a close frame, and drop the frames that wait; the first call counts.
+
+        Args:
+            code: the close code.
+            reason: what to tell the client; cut to the 123 bytes that fit.
+            timeout: seconds for the frame to be taken; `send_timeout` by default.
+        """
+        if self._closing:
+            return
+        self._closing = True
+        message: dict[str, Any] = {"type": "websocket.close", "code": int(code)}
+        if reason:
+            message["reason"] = fit_close_reason(reason)
+        try:
+            await self._transmit(message, timeout)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Note that the client is gone: nothing can be sent any more."""
+        self._closing = True
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    async def _give_up(self, why: str) -> None:
+        logger.warning("A WebSocket client does not read: %s. Closing it.", why)
+        reason = "Too slow: messages are not being read"
+        await self.close(CloseCode.TOO_MANY_REQUESTS, reason, timeout=_LAST_WORD_TIMEOUT)
+
+    async def _transmit(self, message: dict[str, Any], timeout: float | None = None) -> None:
+        try:
+            await _within(timeout or self._send_timeout, self._send(message))
+        except asyncio.TimeoutError:
+            await self._give_up(f"a frame has waited {self._send_timeout} s")
+        except (OSError, RuntimeError):
+            # Servers raise these when the client has gone (ASGI, "Disconnected
+            # Client"), or when they have closed the socket themselves.
+            self.abandon()
