@@ -196,7 +196,7 @@ def asset_response(request: HttpRequest) -> HttpResponseBase:
         response["Content-Encoding"] = "gzip"
     response["Content-Length"] = str(len(response.content))
     response["Cache-Control"] = (
-        f"public, max-age={_YEAR}, immutable"
+        f"private, max-age={_YEAR}, immutable"
         if request.GET.get("v") == asset.version
         else "no-cache"
     )
