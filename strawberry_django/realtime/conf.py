@@ -47,11 +47,11 @@ class RealtimeOptions(TypedDict, total=False):
     max_subscriptions_per_connection: int | None
     """The most operations that one socket may have under way; `None` is no limit."""
     allowed_origins: Sequence[str]
-    """Origins that may open a WebSocket beside those of `ALLOWED_HOSTS` and `CSRF_TRUSTED_ORIGINS`."""
+    """Origins that may open a WebSocket beside `ALLOWED_HOSTS` and `CSRF_TRUSTED_ORIGINS`."""
     allow_missing_origin: bool
     """Whether a WebSocket handshake without `Origin` (a client that is no browser) is let in."""
     session_auth: bool
-    """Whether the consumer itself provides `request.session` and `request.user`; the router says yes."""
+    """Whether the consumer itself provides the session and the user; the router says yes."""
     django_middleware: bool
     """Whether the HTTP endpoint runs inside the project's own `MIDDLEWARE`."""
     max_message_size: int

@@ -14,7 +14,9 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
+from django.db import transaction
 from django.http import HttpResponse
+from typing_extensions import override
 
 from .request import GraphQLRequest
 from .security import body_limit
@@ -56,7 +58,8 @@ class GraphQLEndpoint(ASGIHandler):
         # Origins are checked by the consumer, and no form carries a token.
         view.csrf_exempt = True  # type: ignore[attr-defined]
         # Django refuses an asynchronous view under ATOMIC_REQUESTS.
-        view._non_atomic_requests = set(settings.DATABASES)  # type: ignore[attr-defined]
+        for alias in settings.DATABASES:
+            transaction.non_atomic_requests(using=alias)(view)
         self._view = view
         self._options = options
         super().__init__()
@@ -66,11 +69,12 @@ class GraphQLEndpoint(ASGIHandler):
         if self._options["django_middleware"]:
             super().load_middleware(is_async)
             return
-        self._view_middleware = []
-        self._template_response_middleware = []
-        self._exception_middleware = []
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
         self._middleware_chain = convert_exception_to_response(self._get_response_async)
 
+    @override
     def resolve_request(self, request: Any) -> Any:
         """Return the one view that there is."""
         return self._view, (), {}

@@ -72,9 +72,8 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         if problem := transport_ws_problem(message):
             await self.handle_invalid_message(problem)
             return
-        if "payload" in message and message["payload"] is None:
-            del message["payload"]
-        await getattr(self, f"handle_{message['type']}")(message)
+        said = {name: value for name, value in message.items() if value is not None}
+        await getattr(self, f"handle_{message['type']}")(said)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, if the connection may have one more."""

@@ -15,6 +15,8 @@ from django.core.handlers.asgi import ASGIRequest
 from .exceptions import AuthNotConfiguredError
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from .consumers.base import GraphQLConsumer
 
 #: The HTTP scheme of a WebSocket's handshake (RFC 6455, section 3).
@@ -49,10 +51,15 @@ class GraphQLRequest(ASGIRequest):
         return request
 
     def _get_scheme(self) -> str | None:
-        scheme = super()._get_scheme()
+        scheme: str | None = super()._get_scheme()
         return _HTTP_SCHEMES.get(scheme or "", scheme)
 
     def __getattr__(self, name: str) -> NoReturn:
         if name == "user":
             raise AuthNotConfiguredError
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def no_view(request: HttpRequest) -> NoReturn:
+    """Stand where one of Django's middleware wants its view; we call its steps ourselves."""
+    raise NotImplementedError

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
-async def _not_found(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def _not_found(_scope: dict[str, Any], _receive: Any, send: Any) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": 404, "headers": headers})
     await send({"type": "http.response.body", "body": b"Not Found"})
@@ -34,7 +34,7 @@ async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await refuse_handshake(scope, send, 404, "There is no GraphQL at this path.")
 
 
-async def _lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def _lifespan(_scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Tell the server that we have started and stopped (ASGI, "Lifespan Protocol")."""
     for phase in ("startup", "shutdown"):
         await receive()

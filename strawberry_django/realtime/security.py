@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.middleware.csrf import CsrfViewMiddleware
 
+from .request import no_view
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -79,7 +81,7 @@ class _CrossSiteCheck(CsrfViewMiddleware):
     """Django's own rules on origins, without its token."""
 
     def __init__(self) -> None:
-        super().__init__(lambda request: None)  # type: ignore[arg-type,return-value]
+        super().__init__(no_view)
 
     def refuses(self, request: HttpRequest) -> bool:
         if "HTTP_ORIGIN" in request.META:

@@ -9,7 +9,7 @@ they mean everywhere else in the project.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -19,15 +19,11 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware
 
 from .exceptions import WebSocketLoginError
+from .request import no_view
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
-
-
-def _no_view(request: HttpRequest) -> Any:
-    """Stand in the place of the view, which the calls below never reach."""
-    raise NotImplementedError
 
 
 class _WebSocketSession(SessionBase):
@@ -41,12 +37,14 @@ class _WebSocketSession(SessionBase):
     def __contains__(self, key: object) -> bool:
         if key == SESSION_KEY:
             raise WebSocketLoginError
-        return super().__contains__(key)
+        contained: bool = super().__contains__(key)
+        return contained
 
     async def ahas_key(self, key: str) -> bool:
         if key == SESSION_KEY:
             raise WebSocketLoginError
-        return await super().ahas_key(key)
+        contained: bool = await super().ahas_key(key)
+        return contained
 
 
 @cache
@@ -57,17 +55,17 @@ def _websocket_store(store: type[SessionBase]) -> type[SessionBase]:
 
 def open_session(request: HttpRequest, *, websocket: bool = False) -> None:
     """Give `request` its `session` and `user`, as Django's middleware does; lazily."""
-    middleware = SessionMiddleware(_no_view)
+    middleware = SessionMiddleware(no_view)
     if websocket:
         middleware.SessionStore = _websocket_store(middleware.SessionStore)
     middleware.process_request(request)
-    AuthenticationMiddleware(_no_view).process_request(request)
+    AuthenticationMiddleware(no_view).process_request(request)
 
 
 def _resolve(request: HttpRequest) -> None:
     """Load the user behind Django's lazy object, for `request.auser()` as well."""
     request.user.is_authenticated  # noqa: B018
-    request._acached_user = getattr(request, "_cached_user", request.user)  # type: ignore[attr-defined]
+    vars(request).setdefault("_acached_user", request.user)
 
 
 async def resolve_user(request: HttpRequest) -> None:
@@ -91,8 +89,8 @@ async def close_session(request: HttpRequest, response: HttpResponseBase) -> Non
     Raises:
         SessionInterrupted: the session was deleted meanwhile (Django answers 400).
     """
-    process = SessionMiddleware(_no_view).process_response
+    process = SessionMiddleware(no_view).process_response
     if _must_save(request):
-        await sync_to_async(process)(request, response)  # type: ignore[arg-type]
+        await sync_to_async(process)(request, response)
     else:
-        process(request, response)  # type: ignore[arg-type]
+        process(request, response)

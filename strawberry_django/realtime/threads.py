@@ -11,14 +11,13 @@ of its own, and so do we for each operation.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import connections
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-    from types import TracebackType
 
 
 async def _close_connections(executor: Executor) -> None:
@@ -34,16 +33,11 @@ class OperationThread(ThreadSensitiveContext):
     (Django's handler, for HTTP) the outer one goes on serving.
     """
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exception: Any) -> None:
         executor = SyncToAsync.context_to_thread_executor.get(self)
         if executor is not None:
             await _close_connections(executor)
-        await super().__aexit__(exc_type, exc, traceback)
+        await super().__aexit__(*exception)  # type: ignore[no-untyped-call]
 
 
 async def release_thread() -> None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from strawberry.http.async_base_view import AsyncWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
+from typing_extensions import override
 
-from realtime.protocol import CloseCode
+from strawberry_django.realtime.protocol import CloseCode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from realtime.request import GraphQLRequest
+    from strawberry_django.realtime.request import GraphQLRequest
 
     from .websocket import GraphQLWSConsumer
 
@@ -30,6 +31,7 @@ class WebSocketAdapter(AsyncWebSocketAdapter):
 
     view: GraphQLWSConsumer
 
+    @override
     def __init__(
         self,
         view: GraphQLWSConsumer,
@@ -70,8 +72,9 @@ class WebSocketAdapter(AsyncWebSocketAdapter):
         """
         writer = self.view.writer
         receiving = asyncio.ensure_future(self.view.receive())
+        either: set[asyncio.Future[Any]] = {receiving, writer.closed}
         try:
-            await asyncio.wait({receiving, writer.closed}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             receiving.cancel()
         if writer.closed.done():

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from realtime.conf import RealtimeOptions, resolve_options
-from realtime.topics import ChannelListener, Message
+from strawberry_django.realtime.conf import RealtimeOptions, resolve_options
+from strawberry_django.realtime.topics import ChannelListener, Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from strawberry.schema import BaseSchema
     from typing_extensions import Unpack
 
-    from realtime.request import GraphQLRequest
+    from strawberry_django.realtime.request import GraphQLRequest
 
 
 class GraphQLConsumer:
@@ -59,7 +59,7 @@ class GraphQLConsumer:
         """
         raise NotImplementedError
 
-    async def get_root_value(self, request: GraphQLRequest) -> Any:
+    async def get_root_value(self, request: GraphQLRequest) -> Any:  # noqa: ARG002
         """Return the root value of an operation; override to have one."""
         return None
 

@@ -6,7 +6,7 @@ Imports `endpoint`, `explorer`, `security`, `sessions`, the view and the base.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cross_web import HTTPException
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -14,27 +14,30 @@ from django.http import HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.security import SecurityMiddleware
 from strawberry.utils.aio import aclosing
+from typing_extensions import override
 
-from realtime import explorer
-from realtime.conf import RealtimeOptions, resolve_options
-from realtime.context import GraphQLContext
-from realtime.endpoint import GraphQLEndpoint
-from realtime.security import cross_site_refusal, host_refusal
-from realtime.sessions import close_session, open_session, resolve_user
+from strawberry_django.realtime import explorer
+from strawberry_django.realtime.conf import RealtimeOptions, resolve_options
+from strawberry_django.realtime.context import GraphQLContext
+from strawberry_django.realtime.endpoint import GraphQLEndpoint
+from strawberry_django.realtime.request import no_view
+from strawberry_django.realtime.security import cross_site_refusal, host_refusal
+from strawberry_django.realtime.sessions import close_session, open_session, resolve_user
 
 from .base import GraphQLConsumer
 from .http_view import GraphQLOverHTTPView
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
     from django.http.response import HttpResponseBase
     from strawberry.django.views import TemporalHttpResponse
+    from strawberry.http.ides import GraphQL_IDE
     from strawberry.schema import BaseSchema
     from typing_extensions import Unpack
 
-    from realtime.endpoint import Receive, Send
-    from realtime.request import GraphQLRequest
+    from strawberry_django.realtime.endpoint import Receive, Send
+    from strawberry_django.realtime.request import GraphQLRequest
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -49,7 +52,7 @@ class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
 
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
         super().__init__(schema, **options)
-        self.graphql_ide = self.options["graphql_ide"]  # type: ignore[assignment]
+        self.graphql_ide = cast("GraphQL_IDE | None", self.options["graphql_ide"])
         self.allow_queries_via_get = self.options["allow_queries_via_get"]
         self.multipart_uploads_enabled = self.options["multipart_uploads_enabled"]
 
@@ -117,7 +120,7 @@ class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
     async def _respond_with_session(self) -> HttpResponseBase:
         """Do what Django's security, session and authentication middleware do."""
         request = self.request
-        security = SecurityMiddleware(lambda request: HttpResponse())
+        security = SecurityMiddleware(no_view)
         response: HttpResponseBase | None = security.process_request(request)
         if response is None:
             if self.options["session_auth"]:
@@ -148,14 +151,16 @@ class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
             if not streaming:
                 await self._stop_listening()
 
+    @override
     async def get_context(self, request: GraphQLRequest, response: TemporalHttpResponse) -> Any:
         """Return the context of one operation; override to add to it."""
         return GraphQLContext(request=request, response=response, ws=None, connection_params=None)
 
+    @override
     async def create_streaming_response(
         self,
         request: GraphQLRequest,
-        stream: Callable[[], AsyncGenerator[str, None]],
+        stream: Callable[[], AsyncIterator[Any]],
         sub_response: TemporalHttpResponse,
         headers: Mapping[str, str],
     ) -> HttpResponseBase:
@@ -171,6 +176,7 @@ class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
 
         return await super().create_streaming_response(request, until_closed, sub_response, headers)
 
+    @override
     async def render_graphql_ide(self, request: GraphQLRequest) -> HttpResponse:
         """Answer a browser with the explorer."""
-        return explorer.respond(request, self.options["graphql_ide"])
+        return explorer.respond(request, self.graphql_ide or "graphiql")

@@ -22,9 +22,10 @@ from strawberry.schema.exceptions import (
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
+from typing_extensions import override
 
-from realtime.context import GraphQLContext
-from realtime.negotiation import (
+from strawberry_django.realtime.context import GraphQLContext
+from strawberry_django.realtime.negotiation import (
     GRAPHQL_RESPONSE_JSON,
     accepts_json,
     check_parameters,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
-    from realtime.request import GraphQLRequest
+    from strawberry_django.realtime.request import GraphQLRequest
 
 _NO_STREAM = (
     "A subscription needs a stream: send `Accept: text/event-stream` or "
@@ -53,6 +54,7 @@ class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
 
     request: GraphQLRequest
 
+    @override
     async def parse_http_body(
         self, request: AsyncHTTPRequestAdapter
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
@@ -76,7 +78,7 @@ class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
         return self._request_data(data, transport.protocol)
 
     async def _read_parameters(self, request: AsyncHTTPRequestAdapter) -> Any:
-        content_type = self.request.content_type
+        content_type: str | None = self.request.content_type
         if request.method == "GET":
             return self.parse_query_params(request.query_params)
         if content_type == "application/json":
@@ -99,6 +101,7 @@ class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
             protocol=protocol,
         )
 
+    @override
     def parse_json(self, data: str | bytes) -> Any:
         """Decode JSON that the client sent.
 
@@ -110,6 +113,7 @@ class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
         except (ValueError, RecursionError) as error:
             raise HTTPException(400, "Unable to parse request body as JSON") from error
 
+    @override
     async def execute_operation(
         self,
         request: GraphQLRequest,
@@ -139,6 +143,7 @@ class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
             )
         )
 
+    @override
     async def execute_single(
         self,
         request: GraphQLRequest,
@@ -177,6 +182,7 @@ class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
         except MissingQueryError as error:
             raise HTTPException(400, "No GraphQL query found in the request") from error
 
+    @override
     async def process_result(
         self, request: GraphQLRequest, result: ExecutionResult
     ) -> GraphQLHTTPResponse:
@@ -186,6 +192,7 @@ class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
             del response["data"]
         return response
 
+    @override
     def create_response(
         self,
         response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],

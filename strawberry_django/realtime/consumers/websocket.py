@@ -10,17 +10,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from strawberry.http.async_base_view import AsyncBaseHTTPView
+from typing_extensions import override
 
-from realtime.conf import RealtimeOptions, resolve_options
-from realtime.context import GraphQLContext
-from realtime.handlers import GraphQLTransportWSHandler
-from realtime.legacy import GraphQLWSHandler
-from realtime.protocol import GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_WS_PROTOCOL, CloseCode
-from realtime.request import GraphQLRequest
-from realtime.security import host_refusal, origin_allowed
-from realtime.sessions import open_session, resolve_user
-from realtime.threads import OperationThread
-from realtime.writer import Send, SocketWriter, refuse_handshake
+from strawberry_django.realtime.conf import RealtimeOptions, resolve_options
+from strawberry_django.realtime.context import GraphQLContext
+from strawberry_django.realtime.handlers import GraphQLTransportWSHandler
+from strawberry_django.realtime.legacy import GraphQLWSHandler
+from strawberry_django.realtime.protocol import (
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    GRAPHQL_WS_PROTOCOL,
+    CloseCode,
+)
+from strawberry_django.realtime.request import GraphQLRequest
+from strawberry_django.realtime.security import host_refusal, origin_allowed
+from strawberry_django.realtime.sessions import open_session, resolve_user
+from strawberry_django.realtime.threads import OperationThread
+from strawberry_django.realtime.writer import Send, SocketWriter, refuse_handshake
 
 from .adapter import WebSocketAdapter
 from .base import GraphQLConsumer
@@ -56,7 +61,7 @@ class GraphQLWSConsumer(
         writer: everything that the socket sends goes through it.
     """
 
-    websocket_adapter_class = WebSocketAdapter
+    websocket_adapter_class = WebSocketAdapter  # type: ignore[assignment]
     graphql_transport_ws_handler_class = GraphQLTransportWSHandler
     graphql_ws_handler_class = GraphQLWSHandler
     graphql_ide = None
@@ -122,7 +127,7 @@ class GraphQLWSConsumer(
         """Return the HTTP status and the reason to refuse the handshake with, or `None`."""
         if reason := host_refusal(self.request):
             return 400, reason
-        origin = self.request.META.get("HTTP_ORIGIN")
+        origin: str | None = self.request.META.get("HTTP_ORIGIN")
         if origin is None and not origin_allowed(None, self.options):
             return 403, (
                 "The handshake has no Origin header. A client that is no browser "
@@ -145,6 +150,7 @@ class GraphQLWSConsumer(
         self.scope["session"] = self.request.session
         self.scope["user"] = self.request.user
 
+    @override
     async def get_context(self, request: GraphQLRequest, response: GraphQLWSConsumer) -> Any:
         """Return the context of one operation; override to add to it."""
         return GraphQLContext(request=request, response=None, ws=self, connection_params=None)
@@ -158,13 +164,16 @@ class GraphQLWSConsumer(
             context.connection_params = connection_context.connection_params
         return context
 
+    @override
     def is_websocket_origin_allowed(self, request: GraphQLRequest, origin: str) -> bool:
         """Tell whether a page of `origin` may connect; override for rules of your own."""
         return origin_allowed(origin, self.options)
 
+    @override
     def is_websocket_request(self, request: Any) -> TypeGuard[Any]:
         return True
 
+    @override
     async def pick_websocket_subprotocol(self, request: GraphQLRequest) -> str | None:
         """Return the first subprotocol the client offers that is switched on."""
         offered: list[str] = self.scope.get("subprotocols") or []
@@ -174,20 +183,23 @@ class GraphQLWSConsumer(
         }
         return next((name for name in offered if name in known), None)
 
+    @override
     async def create_websocket_response(
         self, request: GraphQLRequest, subprotocol: str | None
     ) -> GraphQLWSConsumer:
         await self.writer.accept(subprotocol)
         return self
 
+    @override
     def get_websocket_headers(self, request: GraphQLRequest) -> Mapping[str, str]:
-        return {name.lower(): value for name, value in request.headers.items()}
+        headers: Mapping[str, str] = request.headers
+        return {name.lower(): value for name, value in headers.items()}
 
     async def _never_called(self, *args: Any) -> NoReturn:
         """Stand for what the base class asks of a view that also serves HTTP."""
         raise NotImplementedError
 
-    reject_websocket = _never_called
-    get_sub_response = _never_called
-    render_graphql_ide = _never_called
+    reject_websocket = _never_called  # type: ignore[assignment]
+    get_sub_response = _never_called  # type: ignore[assignment]
+    render_graphql_ide = _never_called  # type: ignore[assignment]
     create_response = _never_called  # type: ignore[assignment]
