@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
 django_asgi_app = get_asgi_application()
 
 from myproject.schema import schema
+
 from strawberry_django.realtime import GraphQLHTTPConsumer, GraphQLWSConsumer
 
 application = ProtocolTypeRouter(

@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
 django_asgi_app = get_asgi_application()
 
 from myproject.schema import schema
+
 from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
 
 # --8<-- [start:router]
