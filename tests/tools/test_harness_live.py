@@ -6,7 +6,16 @@ from pathlib import Path
 
 from tools.harness import live
 
-SHOW = "import strawberry_django.routers as ours; print(ours.__file__)"
+SHOW = """
+import django
+from django.conf import settings
+
+settings.configure(INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"])
+django.setup()
+import strawberry_django.routers
+
+print(strawberry_django.routers.__file__)
+"""
 
 
 def run(env: dict[str, str], cwd: Path, code: str = SHOW) -> str:
@@ -25,13 +34,13 @@ def test_a_subprocess_of_the_harness_imports_the_library_under_test(tmp_path: Pa
 
 def test_a_process_in_live_mode_imports_the_checkout(tmp_path: Path) -> None:
     env = {**live.environment(), "PYTHONPATH": str(live.ROOT)}
-    code = f"from tools.harness import live; live.enter(); assert live.is_live(); {SHOW}"
+    code = f"from tools.harness import live; live.enter(); assert live.is_live(){SHOW}"
     assert run(env, tmp_path, code) == str(live.SOURCES / "routers/__init__.py")
 
 
 def test_live_mode_may_be_entered_after_the_package_was_imported(tmp_path: Path) -> None:
     env = {**live.environment(), "PYTHONPATH": str(live.ROOT)}
-    code = f"import strawberry_django; from tools.harness import live; live.enter(); {SHOW}"
+    code = f"import strawberry_django; from tools.harness import live; live.enter(){SHOW}"
     assert run(env, tmp_path, code) == str(live.SOURCES / "routers/__init__.py")
 
 

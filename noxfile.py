@@ -1,0 +1,133 @@
+"""The commands of this project: `nox -l` lists them.
+
+Each runs on this machine's Python in an environment that is kept between runs, with what it needs
+installed at the versions of `constraints.txt`. Where the library is needed, its wheel is built and
+installed; a wheel or an environment that is still right is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests", "lint", "types", "docs"]
+
+CONSTRAINTS = "constraints.txt"
+METADATA = nox.project.load_toml("pyproject.toml")
+WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
+WHEEL_FOLDERS = ["snippets", "strawberry_django"]
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Record every snippet, build the site into site/ and check it; `-- serve` serves it."""
+    prepare(session, "docs", library=True)
+    session.run("python", "-m", "tools.build_docs", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test with coverage, or only what is given: `-- tests/test_routing.py -k name`."""
+    prepare(session, "test", library=True)
+    coverage_folder = Path(session.virtualenv.location, "coverage")
+    coverage_folder.mkdir(exist_ok=True)
+    session.env["COVERAGE_FILE"] = str(coverage_folder / "data")
+    session.run("coverage", "erase", silent=True)
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "tools.harness.coverage_map")
+    everything = [] if session.posargs else ["--fail-under=100"]
+    session.run("coverage", "report", *everything)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style and the formatting with ruff; `-- --fix` mends what it can."""
+    prepare(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", *([] if "--fix" in session.posargs else ["--check"]))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types with mypy (strict) and pyright."""
+    prepare(session, "types")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Start the guide's finished chat project, with a user, and print its address."""
+    prepare(session, "run", library=True)
+    session.run("python", "-m", "tools.demo", *session.posargs)
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Write uv.lock and constraints.txt anew; `-- --upgrade` takes newer versions."""
+    session.install("uv")
+    session.run("uv", "lock", *session.posargs)
+    session.run(
+        *("uv", "export", "--frozen", "--all-groups", "--all-extras", "--no-emit-project"),
+        *("--no-hashes", "--no-annotate", "--no-header", "--output-file", CONSTRAINTS),
+        silent=True,
+    )
+
+
+def prepare(session: nox.Session, group: str, *, library: bool = False) -> None:
+    """Install a dependency group and, where asked for, the wheel, unless both are there already."""
+    requirements = [
+        *(METADATA["project"]["dependencies"] if library or group == "types" else ()),
+        *nox.project.dependency_groups(METADATA, group),
+    ]
+    pins = [Path(CONSTRAINTS).read_bytes(), *map(str.encode, requirements)]
+    with once(session, f"install what {session.name} needs", pins) as needed:
+        if needed:
+            session.install("-c", CONSTRAINTS, *requirements)
+    if not library:
+        return
+    with once(session, "build and install the wheel", _wheel_contents()) as needed:
+        if needed:
+            folder = Path(session.virtualenv.location, "dist")
+            shutil.rmtree(folder, ignore_errors=True)
+            build = ("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+            session.run(*build, silent=True)
+            (wheel,) = folder.glob("*.whl")
+            session.install("--no-deps", "--force-reinstall", str(wheel))
+
+
+@contextlib.contextmanager
+def once(session: nox.Session, what: str, contents: Iterable[bytes]) -> Iterator[bool]:
+    """Yield whether ``what`` is needed: not where it was done before with the same contents."""
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(hashlib.sha256(content).digest())
+    stamp = Path(session.virtualenv.location, f"{what.replace(' ', '-')}.sha256")
+    needed = not stamp.is_file() or stamp.read_text() != digest.hexdigest()
+    started = time.monotonic()
+    if needed:
+        stamp.unlink(missing_ok=True)
+    yield needed
+    stamp.write_text(digest.hexdigest())
+    took = f"{time.monotonic() - started:.1f} s" if needed else "nothing changed"
+    session.log(f"{what}: {took}")
+
+
+def _wheel_contents() -> Iterable[bytes]:
+    paths = [Path(name) for name in WHEEL_SOURCES]
+    for folder in WHEEL_FOLDERS:
+        paths += sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    for path in paths:
+        if "__pycache__" not in path.parts:
+            yield os.fsencode(path)
+            yield path.read_bytes()
