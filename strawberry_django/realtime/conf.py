@@ -8,8 +8,9 @@ same name in capitals in `settings.STRAWBERRY_DJANGO_REALTIME`, then `DEFAULTS`.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping, Sequence  # noqa: TC003 - the option types are read at run time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -20,9 +21,6 @@ from .protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 SETTING = "STRAWBERRY_DJANGO_REALTIME"
 

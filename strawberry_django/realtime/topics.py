@@ -97,9 +97,10 @@ class ChannelListener:
     async def channel(self) -> str:
         """Return the consumer's channel name, and receive on it from now on."""
         if self._channel is None or self._receiver is None or self._receiver.done():
-            self._channel = await self.layer.new_channel()
+            channel: str = await self.layer.new_channel()
+            self._channel = channel
             self._groups.clear()
-            self._receiver = asyncio.create_task(self._receive(self._channel))
+            self._receiver = asyncio.create_task(self._receive(channel))
         return self._channel
 
     @asynccontextmanager

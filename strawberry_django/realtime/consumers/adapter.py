@@ -12,13 +12,12 @@ from strawberry.http.async_base_view import AsyncWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
 from typing_extensions import override
 
-from strawberry_django.realtime.protocol import CloseCode
+from ..protocol import CloseCode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from strawberry_django.realtime.request import GraphQLRequest
-
+    from ..request import GraphQLRequest
     from .websocket import GraphQLWSConsumer
 
 

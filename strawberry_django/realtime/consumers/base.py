@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from strawberry_django.realtime.conf import RealtimeOptions, resolve_options
-from strawberry_django.realtime.topics import ChannelListener, Message
+from ..conf import RealtimeOptions, resolve_options
+from ..topics import ChannelListener, Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from strawberry.schema import BaseSchema
     from typing_extensions import Unpack
 
-    from strawberry_django.realtime.request import GraphQLRequest
+    from ..request import GraphQLRequest
 
 
 class GraphQLConsumer:

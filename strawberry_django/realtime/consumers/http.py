@@ -16,14 +16,13 @@ from django.middleware.security import SecurityMiddleware
 from strawberry.utils.aio import aclosing
 from typing_extensions import override
 
-from strawberry_django.realtime import explorer
-from strawberry_django.realtime.conf import RealtimeOptions, resolve_options
-from strawberry_django.realtime.context import GraphQLContext
-from strawberry_django.realtime.endpoint import GraphQLEndpoint
-from strawberry_django.realtime.request import no_view
-from strawberry_django.realtime.security import cross_site_refusal, host_refusal
-from strawberry_django.realtime.sessions import close_session, open_session, resolve_user
-
+from .. import explorer
+from ..conf import RealtimeOptions, resolve_options
+from ..context import GraphQLContext
+from ..endpoint import GraphQLEndpoint
+from ..request import no_view
+from ..security import cross_site_refusal, host_refusal
+from ..sessions import close_session, open_session, resolve_user
 from .base import GraphQLConsumer
 from .http_view import GraphQLOverHTTPView
 
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
     from strawberry.schema import BaseSchema
     from typing_extensions import Unpack
 
-    from strawberry_django.realtime.endpoint import Receive, Send
-    from strawberry_django.realtime.request import GraphQLRequest
+    from ..endpoint import Receive, Send
+    from ..request import GraphQLRequest
 
 logger = logging.getLogger("strawberry_django.realtime")
 

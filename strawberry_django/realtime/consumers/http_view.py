@@ -24,8 +24,8 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
-from strawberry_django.realtime.context import GraphQLContext
-from strawberry_django.realtime.negotiation import (
+from ..context import GraphQLContext
+from ..negotiation import (
     GRAPHQL_RESPONSE_JSON,
     accepts_json,
     check_parameters,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
-    from strawberry_django.realtime.request import GraphQLRequest
+    from ..request import GraphQLRequest
 
 _NO_STREAM = (
     "A subscription needs a stream: send `Accept: text/event-stream` or "

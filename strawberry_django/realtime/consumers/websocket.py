@@ -12,21 +12,20 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 from strawberry.http.async_base_view import AsyncBaseHTTPView
 from typing_extensions import override
 
-from strawberry_django.realtime.conf import RealtimeOptions, resolve_options
-from strawberry_django.realtime.context import GraphQLContext
-from strawberry_django.realtime.handlers import GraphQLTransportWSHandler
-from strawberry_django.realtime.legacy import GraphQLWSHandler
-from strawberry_django.realtime.protocol import (
+from ..conf import RealtimeOptions, resolve_options
+from ..context import GraphQLContext
+from ..handlers import GraphQLTransportWSHandler
+from ..legacy import GraphQLWSHandler
+from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     GRAPHQL_WS_PROTOCOL,
     CloseCode,
 )
-from strawberry_django.realtime.request import GraphQLRequest
-from strawberry_django.realtime.security import host_refusal, origin_allowed
-from strawberry_django.realtime.sessions import open_session, resolve_user
-from strawberry_django.realtime.threads import OperationThread
-from strawberry_django.realtime.writer import Send, SocketWriter, refuse_handshake
-
+from ..request import GraphQLRequest
+from ..security import host_refusal, origin_allowed
+from ..sessions import open_session, resolve_user
+from ..threads import OperationThread
+from ..writer import Send, SocketWriter, refuse_handshake
 from .adapter import WebSocketAdapter
 from .base import GraphQLConsumer
 
