@@ -45,9 +45,7 @@ def frames(transcript: Iterable[Mapping[str, object]]) -> str:
 def http_exchange(response: Response, headers: Sequence[str] = ("content-type",)) -> str:
     """Write a response: its status line, the named headers and its body."""
     lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}".rstrip()]
-    lines += [
-        f"{name}: {response.headers[name]}" for name in headers if name in response.headers
-    ]
+    lines += [f"{name}: {response.headers[name]}" for name in headers if name in response.headers]
     body = response.text
     if "json" in response.headers.get("content-type", ""):
         body = json_answer(response)

@@ -1,0 +1,1 @@
+"""MkDocs hooks: what happens to a page between its Markdown and its HTML."""
