@@ -1,0 +1,2 @@
+python manage.py makemigrations chat
+python manage.py migrate
