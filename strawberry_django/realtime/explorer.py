@@ -129,15 +129,14 @@ def _content_security_policy(request: HttpRequest, nonce: str) -> str:
 
 def _graphiql(request: HttpRequest) -> HttpResponse:
     nonce = secrets.token_urlsafe(16)
-    response = HttpResponse(
-        format_html(
-            _PAGE,
-            icon=_asset_url("icon.svg"),
-            style=_asset_url("explorer.css"),
-            script=_asset_url("explorer.js"),
-            nonce=nonce,
-        )
+    html = format_html(
+        _PAGE,
+        icon=_asset_url("icon.svg"),
+        style=_asset_url("explorer.css"),
+        script=_asset_url("explorer.js"),
+        nonce=nonce,
     )
+    response = HttpResponse(str(html).encode())
     response["Content-Security-Policy"] = _content_security_policy(request, nonce)
     add_never_cache_headers(response)
     return response
@@ -166,7 +165,7 @@ def respond(request: HttpRequest, ide: str) -> HttpResponse:
     response = _project_page(request)
     if response is None and ide in REMOTE:
         remote = cast('Literal["apollo-sandbox", "pathfinder"]', ide)
-        response = HttpResponse(get_graphql_ide_html(graphql_ide=remote))
+        response = HttpResponse(get_graphql_ide_html(graphql_ide=remote).encode())
     if response is None:
         response = _graphiql(request)
     response["X-Content-Type-Options"] = "nosniff"
@@ -186,12 +185,12 @@ def asset_response(request: HttpRequest) -> HttpResponseBase:
     name = request.GET.get(ASSET_PARAMETER, "")
     if name not in _CONTENT_TYPES:
         return HttpResponseNotFound(
-            "The explorer has no such file.", content_type="text/plain; charset=utf-8"
+            b"The explorer has no such file.", content_type="text/plain; charset=utf-8"
         )
     asset = _load(name)
     etag = f'W/"{asset.version}"'
     response = HttpResponse(asset.content, content_type=asset.content_type)
-    if _ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")):
+    if _ACCEPTS_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
         response.content = asset.gzipped
         response["Content-Encoding"] = "gzip"
     response["Content-Length"] = str(len(response.content))
