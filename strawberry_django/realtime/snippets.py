@@ -29,9 +29,9 @@ SECTION_MARKER = re.compile(
 """A line that opens or closes a named section, as `pymdownx.snippets` reads it."""
 
 HIGHLIGHT_MARKER = re.compile(
-    r"[ \t]*(?:#|//|<!--|/\*|\{#)[ \t]*\(hl\)[ \t]*(?:-->|\*/|#\})?[ \t]*$"
+    r"[ \t]*(?:#|//|--|<!--|/\*|\{#)[ \t]*\(hl(?:-start|-end)?\)[ \t]*(?:-->|\*/|#\})?[ \t]*$"
 )
-"""The comment at the end of a line which the page shows highlighted."""
+"""The comment at the end of a line, or alone, that says what the page shows highlighted."""
 
 NEVER_COPIED = frozenset({"recorded"})
 """Folders of a subject that hold what a run answered: they are shown, and never copied."""
@@ -114,12 +114,8 @@ class Snippet:
 
 
 def strip_markers(source: str) -> str:
-    """Return `source` without the lines that mark sections and without highlight comments."""
-    return "".join(
-        HIGHLIGHT_MARKER.sub("", line.rstrip("\r\n")) + line[len(line.rstrip("\r\n")) :]
-        for line in source.splitlines(keepends=True)
-        if SECTION_MARKER.search(line) is None
-    )
+    """Return `source` without the markers of sections and highlights."""
+    return "".join(_kept(source.splitlines(keepends=True)))
 
 
 def root() -> Traversable:
@@ -232,6 +228,14 @@ def copy(name: str, target: Path, *, force: bool = False) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return list(texts)
+
+
+def _kept(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        text = line.rstrip("\r\n")
+        kept = HIGHLIGHT_MARKER.sub("", text)
+        if SECTION_MARKER.search(line) is None and (kept or not text):
+            yield kept + line[len(text) :]
 
 
 def _is_shown(entry: Traversable) -> bool:
