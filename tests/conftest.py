@@ -20,7 +20,7 @@ from tools.harness.redis import RedisServer, RedisUnavailable, redis_server
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--live", action="store_true", help="test the checkout's library, even where one is installed"
+        "--live", action="store_true", help="test the checkout's library, even if one is installed"
     )
 
 

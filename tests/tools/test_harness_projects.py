@@ -27,7 +27,7 @@ def test_subjects_lie_over_the_base_project(tmp_path: Path) -> None:
 def test_the_project_is_one_that_django_can_check_and_migrate(project: Project) -> None:
     assert "no issues" in project.manage("check").stdout
     project.manage("migrate")
-    project.create_user("ada", 'analytical "engine\'', is_active=False)
+    project.create_user("ada", "analytical \"engine'", is_active=False)
     shown = project.manage(
         "shell",
         "-c",

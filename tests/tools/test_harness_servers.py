@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -47,7 +48,7 @@ application = ProtocolTypeRouter(
     {"http": django, "websocket": AuthMiddlewareStack(URLRouter([path("graphql", Echo.as_asgi())]))}
 )
 '''
-ECHO_URLS = '''
+ECHO_URLS = """
 import json
 
 from django.http import JsonResponse
@@ -65,7 +66,7 @@ def echo(request):
 
 
 urlpatterns = [path("graphql", echo), *urlpatterns]
-'''
+"""
 PASSWORD = "analytical-engine"
 
 
@@ -108,7 +109,7 @@ def test_each_server_serves_pages_and_sockets_to_a_logged_in_user(
 
 
 @pytest.fixture(scope="module")
-def server(echo_project: Project) -> Server:
+def server(echo_project: Project) -> Iterator[Server]:
     with serve(echo_project, application="myproject.echo:application") as server:
         yield server
 
@@ -162,7 +163,7 @@ def test_a_close_by_the_server_has_its_code_and_reason(server: Server) -> None:
 def test_a_refused_init_says_what_came(server: Server) -> None:
     with (
         WebSocketClient.connect(server) as socket,
-        pytest.raises(ClientError, match="expected connection_ack, got {'type': 'error'}"),
+        pytest.raises(ClientError, match=r"expected connection_ack, got {'type': 'error'}"),
     ):
         socket.init({"answer": "error"})
 
