@@ -1,19 +1,14 @@
 """The allowlist: what the snippet checks let pass, each entry with its reason.
 
-``tools/snippets_allowlist.toml`` holds tables of three kinds::
+``tools/allowlist.ini`` has a section for each exception, named by its kind and by what may
+pass (a pattern, as of a shell)::
 
-    [[typed_block]]            # a block whose text stands in the page
-    page = "docs/x.md"
-    starts = "the block's first line"
-    reason = "..."
-
-    [[unused_section]]         # a section that no page shows
-    section = "chat/myproject/schema.py:name"
-    reason = "..."
-
-    [[unused_file]]            # a snippet that nothing shows or imports (a pattern)
-    file = "chat/*"
-    reason = "..."
+    [typed_block docs/x.md: the block's first line]
+    reason = ...
+    [unused_section chat/myproject/schema.py:name]
+    reason = ...
+    [unused_file chat/*]
+    reason = ...
 
 An entry without a reason, or that lets nothing pass, is a problem itself.
 May import tools.problems.
@@ -21,24 +16,17 @@ May import tools.problems.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+import configparser
 from fnmatch import fnmatchcase
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.problems import Problem
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+if TYPE_CHECKING:
+    from pathlib import Path
 
-KEYS = {
-    "typed_block": ("page", "starts"),
-    "unused_section": ("section",),
-    "unused_file": ("file",),
-}
-NAME = "tools/snippets_allowlist.toml"
+KINDS = ("typed_block", "unused_section", "unused_file")
+NAME = "tools/allowlist.ini"
 
 
 class Allowlist:
@@ -47,36 +35,31 @@ class Allowlist:
     def __init__(self, root: Path) -> None:
         path = root / NAME
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        self.entries: dict[str, list[Mapping[str, str]]] = tomllib.loads(text)
+        self._entries = configparser.ConfigParser(interpolation=None)
+        self._entries.read_string(text)
         self._lines = text.splitlines()
-        self._used: set[tuple[str, int]] = set()
+        self._used: set[str] = set()
 
-    def allows(self, kind: str, **what: str) -> bool:
-        """Tell whether an entry of this kind matches every given value."""
-        for number, entry in enumerate(self.entries.get(kind, ())):
-            if all(fnmatchcase(value, entry.get(key, "")) for key, value in what.items()):
-                self._used.add((kind, number))
+    def allows(self, kind: str, what: str) -> bool:
+        """Tell whether an entry of this kind lets ``what`` pass."""
+        for entry in self._entries.sections():
+            entry_kind, _, pattern = entry.partition(" ")
+            if entry_kind == kind and (pattern == what or fnmatchcase(what, pattern)):
+                self._used.add(entry)
                 return True
         return False
 
     def problems(self) -> list[Problem]:
         """List the entries that are malformed, without a reason or not needed."""
         found: list[Problem] = []
-        for kind, entries in self.entries.items():
-            if kind not in KEYS:
-                known = ", ".join(KEYS)
-                found.append(Problem(NAME, 0, f"no such kind {kind!r}", f"use one of {known}"))
-                continue
-            for number, entry in enumerate(entries):
-                found += self._of_entry(kind, number, entry)
+        for entry in self._entries.sections():
+            kind = entry.partition(" ")[0]
+            line = self._lines.index(f"[{entry}]") + 1 if f"[{entry}]" in self._lines else 0
+            if kind not in KINDS:
+                fix = f"use one of {', '.join(KINDS)}"
+                found.append(Problem(NAME, line, f"no such kind {kind!r}", fix))
+            elif not self._entries[entry].get("reason", "").strip():
+                found.append(Problem(NAME, line, f"[{entry}] has no reason", "write reason = ..."))
+            elif entry not in self._used:
+                found.append(Problem(NAME, line, f"[{entry}] lets nothing pass", "remove it"))
         return found
-
-    def _of_entry(self, kind: str, number: int, entry: Mapping[str, str]) -> list[Problem]:
-        headers = [n for n, line in enumerate(self._lines, 1) if line.strip() == f"[[{kind}]]"]
-        line = headers[number] if number < len(headers) else 0
-        missing = [key for key in (*KEYS[kind], "reason") if not str(entry.get(key, "")).strip()]
-        if missing:
-            return [Problem(NAME, line, f"entry without {' or '.join(missing)}", "write it")]
-        if (kind, number) not in self._used:
-            return [Problem(NAME, line, "entry that lets nothing pass", "remove it")]
-        return []

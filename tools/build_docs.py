@@ -15,10 +15,13 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools import check_site, check_snippets, record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 _WARNING = re.compile(r"^(WARNING|ERROR|CRITICAL)\b", re.MULTILINE)

@@ -12,12 +12,15 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from tools.pages import Reference, SitePage
 from tools.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 _CSS_URL = re.compile(r"(?:url\(\s*|@import\s+)[\"']?(?P<url>[^\"')\s;]+)", re.IGNORECASE)

@@ -14,14 +14,17 @@ import argparse
 import difflib
 import re
 import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.allowlist import Allowlist
 from tools.markers import BLOCK_INCLUDE, INCLUDE, Fence, fences
 from tools.problems import Problem
 from tools.sections import Sections
 from tools.usage import is_shown_only, is_used_elsewhere, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 _TARGET = re.compile(r"^(?P<path>[^:]*?)(?::(?P<part>.*))?$")
@@ -113,7 +116,7 @@ class SnippetCheck:
 
     def _check_typed(self, page: str, number: int, text: str, block: Fence) -> None:
         first = next(line for line in block.lines if line.strip()).strip()
-        if not self.allowlist.allows("typed_block", page=page, starts=first):
+        if not self.allowlist.allows("typed_block", f"{page}: {first}"):
             kind = block.language or "text"
             self._report(
                 page,
@@ -169,16 +172,14 @@ class SnippetCheck:
         self.problems += [Problem(file, *problem) for problem in sections.problems]
         for line, section in sections.starts:
             target = f"{name}:{section}"
-            if target not in self.shown and not self.allowlist.allows(
-                "unused_section", section=target
-            ):
+            if target not in self.shown and not self.allowlist.allows("unused_section", target):
                 self._report(
                     file, line, f"no page shows the section {section!r}", "include it or remove it"
                 )
         if (
             name not in self.shown
             and not is_used_elsewhere(self.root, name)
-            and not self.allowlist.allows("unused_file", file=name)
+            and not self.allowlist.allows("unused_file", name)
         ):
             self._report(file, 0, "no page shows it and nothing uses it", "include or remove it")
 
@@ -201,7 +202,10 @@ def check(root: Path) -> list[Problem]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.check_snippets", description=__doc__)
+    """Check a checkout from the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.check_snippets", description="Check the snippets."
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout")
     run = SnippetCheck(parser.parse_args(arguments).root.resolve())
     problems = run.run()

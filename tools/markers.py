@@ -9,8 +9,11 @@ May import the standard library only.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 SECTION = re.compile(
     r"^(?P<before>.*?)(?P<escape>;*)-+8<-+[ \t]+"

@@ -8,7 +8,10 @@ May import the standard library only.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PORT = "8000"
 PROJECT_FOLDER = "/home/ada"

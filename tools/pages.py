@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LEFTOVER = re.compile(
     r"-{1,}8<-{1,}|\[(?:start|end):\s*[\w-]+\]|(?:#|//|<!--|/\*)\s*\(hl(?:-\w+)?\)"

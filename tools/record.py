@@ -12,10 +12,13 @@ import argparse
 import difflib
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.recording import Outcome, Recorder, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "python -m tools.record"
@@ -89,6 +92,7 @@ def record(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Record or compare from the command line."""
     parser = argparse.ArgumentParser(prog=COMMAND, description="Record what the guide shows.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="scenario, subject or file")
     parser.add_argument("--check", action="store_true", help="compare, change nothing")

@@ -16,16 +16,20 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.normalise import normalise
 from tools.scenarios import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 _IGNORED = {"__pycache__", "recorded", ".mypy_cache", ".ruff_cache"}
 
@@ -44,11 +48,9 @@ class Outcome:
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file in one step, so that no other process reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.chmod(name, 0o644)
-    os.replace(name, path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
 
 
 def sources(folder: Path) -> Iterator[Path]:
@@ -159,7 +161,7 @@ class Recorder:
         *,
         jobs: int = 2,
         fresh: bool = False,
-        on_done: Callable[[Outcome], None] = lambda outcome: None,
+        on_done: Callable[[Outcome], None] = lambda _outcome: None,
     ) -> list[Outcome]:
         """Run scenarios, some at once, and give their outcomes in the order asked for."""
         outcomes: dict[str, Outcome] = {}

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.markers import HIGHLIGHT, INCLUDE, SECTION
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Whatever looks as if it were meant to be a marker: scissors, or [start:...] in a comment.
 _SECTION_LIKE = re.compile(
@@ -17,7 +20,7 @@ _SECTION_LIKE = re.compile(
     re.IGNORECASE,
 )
 _HIGHLIGHT_LIKE = re.compile(
-    r"(?:#|//|--|<!--|/\*|\{#)\s*[\[(]\s*(?:hl|h1|highlight)[-_ ]?(?:start|end|begin|stop)?\s*[\])]",
+    r"(?:#|//|--|<!--|/\*|\{#)\s*[\[(]\s*(?:hl|h1|highlight)[-_ ]?(?:start|end|begin)?\s*[\])]",
     re.IGNORECASE,
 )
 

@@ -8,6 +8,7 @@ library only.
 from __future__ import annotations
 
 import ast
+import importlib.util
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,28 +35,42 @@ class Source:
         self.tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
     @cached_property
-    def constants(self) -> dict[str, ast.expr]:
-        """Module-level assignments, and those of sibling modules that are imported."""
+    def _assigned(self) -> dict[str, ast.expr]:
         found: dict[str, ast.expr] = {}
         for node in self.tree.body:
-            if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
-                sibling = self.path.with_name(f"{node.module.split('.')[0]}.py")
-                if sibling.exists():
-                    theirs = Source(sibling).constants
-                    names = {alias.name for alias in node.names}
-                    found |= {name: value for name, value in theirs.items() if name in names}
-            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 found[node.targets[0].id] = node.value
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            elif (
+                isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
+            ):
                 found[node.target.id] = node.value
         return found
 
+    @cached_property
+    def _imported(self) -> dict[str, tuple[int, str, str]]:
+        return {
+            alias.asname or alias.name: (node.level, node.module or "", alias.name)
+            for node in self.tree.body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+
+    def find(self, name: str) -> ast.expr | None:
+        """Return what a module-level name is set to, here or where it is imported from."""
+        if name in self._assigned:
+            return self.resolved(self._assigned[name])
+        if name not in self._imported:
+            return None
+        level, module, original = self._imported[name]
+        path = _module_path(self.path, level, module)
+        return Source(path).find(original) if path else None
+
     def constant(self, name: str) -> ast.expr:
         """Return the value that a module-level name is given."""
-        try:
-            return self.constants[name]
-        except KeyError:
-            raise SourceError(f"{self.path} assigns no {name}") from None
+        value = self.find(name)
+        if value is None:
+            raise SourceError(f"{self.path} assigns no {name}")
+        return value
 
     def class_(self, name: str) -> ast.ClassDef:
         """Return the definition of a class."""
@@ -78,14 +93,28 @@ class Source:
 
     def resolved(self, node: ast.expr) -> ast.expr:
         """Replace the names in an expression by the constants that they stand for."""
-        constants = self.constants
+        copy = ast.parse(ast.unparse(node), mode="eval").body
+        resolved = _Resolve(self).visit(copy)
+        assert isinstance(resolved, ast.expr)
+        return resolved
 
-        class Resolve(ast.NodeTransformer):
-            def visit_Name(self, node: ast.Name) -> ast.expr:
-                value = constants.get(node.id)
-                return self.visit(value) if value is not None else node  # type: ignore[no-any-return]
 
-        return ast.parse(ast.unparse(Resolve().visit(node)), mode="eval").body
+class _Resolve(ast.NodeTransformer):
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = self.source.find(node.id)
+        return value if isinstance(value, ast.Constant | ast.Tuple | ast.List) else node
+
+
+def _module_path(importer: Path, level: int, module: str) -> Path | None:
+    if level:
+        base = importer.parents[level - 1].joinpath(*module.split(".")) if module else None
+        places = [base.with_suffix(".py"), base / "__init__.py"] if base else []
+        return next((place for place in places if place.is_file()), None)
+    spec = importlib.util.find_spec(module)
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
 
 
 def text_of(node: ast.expr) -> str | None:

@@ -8,21 +8,34 @@ its status and chosen headers becomes ``*.http``. May import the standard librar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Response(Protocol):
     """What is read of an HTTP response (``httpx.Response`` has it)."""
 
     @property
-    def status_code(self) -> int: ...
+    def status_code(self) -> int:
+        """The status, as a number."""
+        ...
+
     @property
-    def reason_phrase(self) -> str: ...
+    def reason_phrase(self) -> str:
+        """The status, in words."""
+        ...
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The headers; names are found in any case."""
+        ...
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The body."""
+        ...
 
 
 def json_answer(answer: Response | object) -> str:

@@ -8,9 +8,12 @@ May import the standard library only.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHOWN_ONLY = {"shell", "requests", "recorded"}
 _CONVENTION = {"__init__.py", "manage.py", "wsgi.py", "asgi.py", "settings.py", "conftest.py"}
@@ -34,7 +37,7 @@ def texts(folder: Path) -> Iterator[Path]:
 
 
 @cache
-def _read(path: Path, changed: int) -> str:
+def _read(path: Path, _changed: int) -> str:
     return path.read_text(encoding="utf-8")
 
 

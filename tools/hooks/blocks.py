@@ -9,17 +9,20 @@ code block, which no include can fill, is a warning. May import tools.markers on
 from __future__ import annotations
 
 import logging
-from typing import Any
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, Any
 
 from markdown import Extension, Markdown
 from markdown.blockprocessors import BlockProcessor
 from markdown.preprocessors import Preprocessor
 from markdown.util import STX
-from mkdocs.config.defaults import MkDocsConfig
 
 from tools.hooks.frames import fence as frames_fence
 from tools.markers import Fence, fences, take_highlights
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
+
+    from mkdocs.config.defaults import MkDocsConfig
 
 log = logging.getLogger("mkdocs.hooks.blocks")
 
@@ -60,6 +63,7 @@ class NameSnippets(_PerBlock):
     """Say on each block which snippets it shows."""
 
     def rewrite(self, block: Fence) -> list[str]:
+        """Give the block ``data-snippet`` and the language of its recording."""
         targets = block.targets
         if targets:
             suffix = targets[0].partition(":")[0].rpartition(".")[2]
@@ -74,6 +78,7 @@ class HighlightMarked(_PerBlock):
     """Turn highlight markers into highlighted lines."""
 
     def rewrite(self, block: Fence) -> list[str]:
+        """Take the markers out and number the lines in the header."""
         kept, marked = take_highlights(block.lines)
         opening = block.indent + header(block)
         if marked:
@@ -85,10 +90,12 @@ class HighlightMarked(_PerBlock):
 class RefuseIndentedCode(BlockProcessor):
     """Warn of a code block made by indentation, then let it be one."""
 
-    def test(self, parent: ElementTree.Element, block: str) -> bool:
+    def test(self, parent: ElementTree.Element, block: str) -> bool:  # noqa: ARG002
+        """Tell whether the block is indented code."""
         return block.startswith(" " * self.tab_length)
 
-    def run(self, parent: ElementTree.Element, blocks: list[str]) -> bool:
+    def run(self, parent: ElementTree.Element, blocks: list[str]) -> bool:  # noqa: ARG002
+        """Warn, unless it is a fenced block inside indentation."""
         first = blocks[0].strip().partition("\n")[0]
         if not first.startswith(STX):
             log.warning("indented code %r; make it a fenced block that includes a snippet", first)
@@ -99,6 +106,7 @@ class GuideBlocks(Extension):
     """The three parts together."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802, the name is Markdown's
+        """Register the parts."""
         md.preprocessors.register(NameSnippets(md), "name_snippets", BEFORE_SNIPPETS)
         md.preprocessors.register(
             HighlightMarked(md), "highlight_marked", BETWEEN_SNIPPETS_AND_FENCES

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from markdown import Markdown
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import JsonLexer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from markdown import Markdown
 
 _WHO = {">": ("client", "Client sends"), "<": ("server", "Server sends")}
 
@@ -31,24 +35,23 @@ def _line(text: str) -> str:
     direction, _, frame = text.partition(" ")
     who, title = _WHO.get(direction, ("", ""))
     if not who:
-        return f'<span class="frame">{html.escape(text)}</span>'
+        return f'<span class="frame">{html.escape(text)}\n</span>'
     shown = html.escape(frame)
     if _is_json(frame):
         shown = highlight(frame, JsonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n")
-    return f'<span class="frame frame--{who}" title="{title}">{shown}</span>'
+    return f'<span class="frame frame--{who}" title="{title}">{shown}\n</span>'
 
 
 def fence(
     source: str,
     language: str,
     css_class: str,
-    options: Mapping[str, str],
-    md: Markdown,
+    _options: Mapping[str, str],
+    _md: Markdown,
     *,
     classes: Sequence[str] = (),
-    id_value: str = "",
     attrs: Mapping[str, str],
-    **others: object,
+    **_: object,
 ) -> str:
     """Write a block of frames as HTML (the signature is that of a superfences format)."""
     given = dict(attrs)
@@ -56,5 +59,5 @@ def fence(
     filename = f'<span class="filename">{html.escape(title)}</span>' if title else ""
     written = "".join(f' {name}="{html.escape(value)}"' for name, value in given.items())
     names = " ".join([f"language-{language}", css_class, "highlight", *classes])
-    lines = "\n".join(_line(line) for line in source.strip("\n").split("\n"))
-    return f'<div class="{names}"{written}>{filename}<pre><code>{lines}\n</code></pre></div>'
+    lines = "".join(_line(line) for line in source.strip("\n").split("\n"))
+    return f'<div class="{names}"{written}>{filename}<pre><code>{lines}</code></pre></div>'

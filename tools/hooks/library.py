@@ -13,15 +13,18 @@ import ast
 import posixpath
 import re
 import shutil
-from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
 
 from tools.source import Source, SourceError, text_of, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
 
 STAGED = Path(".cache", "reference")
 PACKAGES = ("realtime", "routers")
@@ -56,7 +59,7 @@ def stage(root: Path) -> None:
     (target / "__init__.py").touch()
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, **_: object) -> str:
     """Put the tables in their places."""
     root = Path(config.config_file_path or "mkdocs.yml").parent / "strawberry_django" / "realtime"
 
@@ -81,14 +84,21 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{text}`".replace("|", "\\|")
+    return f"`{text}`"
+
+
+def _breakable(name: str, anchor: str) -> str:
+    """Write a long name with an anchor, so that it can break: at dots, or else underscores."""
+    at = "." if "." in name else "_"
+    shown = name.replace(at, f"{at}<wbr>")
+    return f'<code id="{anchor}">{shown}</code>'
 
 
 def _prose(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def options_table(root: Path, page: str) -> str:
+def options_table(root: Path, _page: str) -> str:
     """Every option with its type, its default and what it means."""
     source = Source(root / "conf.py")
     call = source.constant("DEFAULTS")
@@ -101,10 +111,15 @@ def options_table(root: Path, page: str) -> str:
             raise SourceError(f"DEFAULTS has no {option.name}")
         if not option.doc:
             raise SourceError(f"the option {option.name} has no docstring")
-        name = f"`{option.name}`{{ #{option.name.replace('_', '-')} }}"
-        kind, default = _code(option.annotation), _code(given[option.name])
-        rows.append((name, kind, default, _prose(option.doc)))
-    return _table(("Option", "Type", "Default", "Meaning"), rows)
+        anchor = option.name.replace("_", "-")
+        kind = f"{_code(_alternatives(option.annotation))}{{ .option-type }}"
+        name = f"{_breakable(option.name, anchor)}<br>{kind}"
+        rows.append((name, _code(given[option.name]), _prose(option.doc)))
+    return _table(("Option", "Default", "Meaning"), rows)
+
+
+def _alternatives(annotation: str) -> str:
+    return re.sub(r"Literal\[([^\]]*)\]", lambda found: found[1].replace(",", " |"), annotation)
 
 
 def checks_table(root: Path, page: str) -> str:
@@ -121,18 +136,19 @@ def checks_table(root: Path, page: str) -> str:
         if len(values) != 6 or not all(values):
             raise SourceError(f"line {fault.lineno} is no Fault of six strings")
         number, title, when, fix, _, anchor = values
+        guide_link = "in the guide" if fix.endswith(":") else "In the guide"
         target = posixpath.relpath(f"{guide.rstrip('/')}.md", posixpath.dirname(page) or ".")
         rows.append(
             (
-                f"`{label}.{number}`{{ #{number.lower()} .check-id }}",
+                _breakable(f"{label}.{number}", number.lower()),
                 f"**{_prose(title)}**<br>{_prose(when)}",
-                f"{_prose(fix).rstrip(':')} [Read on]({target}#{anchor})",
+                f"{_prose(fix)} [{guide_link}]({target}#{anchor})",
             )
         )
     return _table(("Id", "Reported when", "What to do"), rows)
 
 
-def close_codes_table(root: Path, page: str) -> str:
+def close_codes_table(root: Path, _page: str) -> str:
     """Every close code that the server uses."""
     source = Source(root / "protocol.py")
     rows = []

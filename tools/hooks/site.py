@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Literal
-
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
+from typing import TYPE_CHECKING, Literal
 
 from tools.check_snippets import check
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
 
 log = logging.getLogger("mkdocs.hooks.site")
 _serving = {"now": False}
 
 
-def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+def on_startup(command: Literal["build", "gh-deploy", "serve"], **_: object) -> None:
     """Remember whether the site is served."""
     _serving["now"] = command == "serve"
 
@@ -40,7 +40,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
             log.warning("%s", problem)
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
     """Warn of a page that does not describe itself."""
     if not page.meta.get("description"):
         log.warning("%s has no description; add one to its front matter", page.file.src_uri)

@@ -45,10 +45,12 @@ class Scenario:
 
     @property
     def name(self) -> str:
+        """The module and the function: ``resolver_user.me``."""
         module = self.run.__module__.rpartition(".")[2]
         return f"{module}.{self.run.__name__}"
 
     def __call__(self, folder: Path) -> Output:
+        """Run it in an empty folder."""
         return self.run(folder)
 
 
