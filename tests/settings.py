@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "channels",
     "strawberry_django",
+    "strawberry_django.realtime",
 ]
 
 MIDDLEWARE = [
