@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         RealtimeError,
         WebSocketLoginError,
     )
+    from .revocation import disconnect_user
     from .routing import AuthGraphQLProtocolTypeRouter
 
 _MODULES = {
@@ -31,6 +32,7 @@ _MODULES = {
     "GraphQLWSConsumer": "consumers",
     "ListenerOverflowError": "exceptions",
     "RealtimeError": "exceptions",
+    "disconnect_user": "revocation",
     "WebSocketLoginError": "exceptions",
 }
 
@@ -44,6 +46,7 @@ __all__ = [
     "ListenerOverflowError",
     "RealtimeError",
     "WebSocketLoginError",
+    "disconnect_user",
 ]
 
 

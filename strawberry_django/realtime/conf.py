@@ -8,7 +8,13 @@ same name in capitals in `settings.STRAWBERRY_DJANGO_REALTIME`, then `DEFAULTS`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence  # noqa: TC003 - the option types are read at run time
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, cast
 
@@ -23,6 +29,21 @@ from .protocol import (
 )
 
 SETTING = "STRAWBERRY_DJANGO_REALTIME"
+
+
+@dataclass(frozen=True)
+class OperationRequest:
+    """What a client asks to have executed.
+
+    Attributes:
+        query: the document; `None` where an extension finds it (persisted queries).
+        operation_name: which of its operations.
+        variables: the operation's variables.
+    """
+
+    query: str | None
+    operation_name: str | None
+    variables: dict[str, Any] | None
 
 
 class RealtimeOptions(TypedDict, total=False):
@@ -52,14 +73,36 @@ class RealtimeOptions(TypedDict, total=False):
     """Whether the consumer itself provides the session and the user; the router says yes."""
     django_middleware: bool
     """Whether the HTTP endpoint runs inside the project's own `MIDDLEWARE`."""
+    on_connect: Callable[[Any], Awaitable[dict[str, Any] | None]] | None
+    """Called with the context of each connection; may set the user, or refuse."""
+    on_operation: Callable[[Any, OperationRequest], Awaitable[None]] | None
+    """Called with the context of each operation before it is executed; may refuse it."""
+    session_revalidate_interval: float | None
+    """Seconds between two looks at whether a socket's user may still act; `None` never looks."""
+    max_sockets_per_user: int | None
+    """The most sockets that one user may have open in a process (4429 beyond)."""
+    max_sockets_per_address: int | None
+    """The most sockets that one network address may have open in a process (4429 beyond)."""
+    max_messages_per_second: float | None
+    """How fast a socket may send messages, with as many at once (4429 beyond)."""
     max_message_size: int
     """The longest WebSocket message that a client may send, in bytes (1009 beyond)."""
     max_outbound_bytes: int
-    """How much may wait to be sent to one socket, in bytes, before it is closed (4429)."""
+    """How much may be on its way to one socket, in bytes, until the client has read it."""
     send_timeout: float
-    """Seconds for which one frame may wait for a client that does not read."""
+    """Seconds for which a frame may wait for a client that does not read (4429 then)."""
     listener_capacity: int
     """How many channel-layer messages one subscription may have waiting for it."""
+    slow_consumer: Literal["close", "drop_oldest", "latest"]
+    """What happens when more wait: close the socket (4429), lose the oldest, keep the newest."""
+    ping_interval: float | None
+    """Seconds between two pings of the graphql-transport-ws protocol; `None` sends none."""
+    pong_timeout: float
+    """Seconds within which a ping must be answered before the socket is closed (4408)."""
+    max_idle_time: float | None
+    """Seconds that a socket may stay open without an operation (4408 then)."""
+    max_lifetime: float | None
+    """Seconds that a socket may stay open at all (4408 then); its client connects again."""
 
 
 DEFAULTS = RealtimeOptions(
@@ -79,10 +122,21 @@ DEFAULTS = RealtimeOptions(
     allow_missing_origin=False,
     session_auth=False,
     django_middleware=False,
+    on_connect=None,
+    on_operation=None,
+    session_revalidate_interval=30,
+    max_sockets_per_user=100,
+    max_sockets_per_address=None,
+    max_messages_per_second=100,
     max_message_size=1024 * 1024,
-    max_outbound_bytes=1024 * 1024,
+    max_outbound_bytes=256 * 1024,
     send_timeout=20,
     listener_capacity=1000,
+    slow_consumer="close",
+    ping_interval=30,
+    pong_timeout=30,
+    max_idle_time=None,
+    max_lifetime=None,
 )
 
 

@@ -1,6 +1,6 @@
 """The server's side of graphql-transport-ws.
 
-Imports `protocol` and `threads`. Strawberry's handler keeps the state of the
+Imports `conf`, `protocol` and `threads`. Strawberry's handler keeps the state of the
 connection; this one adds what the protocol asks for beside: every message is
 checked before it is believed, an error in one document is an `error` message for
 that operation alone, and each operation has a context and a thread of its own.
@@ -20,12 +20,15 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.utils.aio import aclosing
 
+from .conf import OperationRequest
 from .protocol import CloseCode, transport_ws_problem
 from .threads import OperationThread
 
 if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+        ConnectionInitMessage,
         Message,
+        PongMessage,
         SubscribeMessage,
     )
     from strawberry.types.execution import PreExecutionError
@@ -58,6 +61,11 @@ class TransportWSOperation(Operation[Any, Any]):
         )
         self.extensions = payload.get("extensions")
 
+    @property
+    def request(self) -> OperationRequest:
+        """What the client asked for."""
+        return OperationRequest(self.query, self.operation_name, self.variables)
+
 
 class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     """Serve one connection of the graphql-transport-ws subprotocol.
@@ -74,6 +82,17 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             return
         said = {name: value for name, value in message.items() if value is not None}
         await getattr(self, f"handle_{message['type']}")(said)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Begin the connection, if it may; from then on the client can be pinged."""
+        await super().handle_connection_init(message)
+        if self.connection_acknowledged:
+            ping = self.view.encode_json_string({"type": "ping"})
+            self.view.connection_begun(lambda: bool(self.operations), ping)
+
+    async def handle_pong(self, message: PongMessage) -> None:  # noqa: ARG002
+        """Note that the client is there, and has read what was sent before the ping."""
+        self.view.heard_pong()
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, if the connection may have one more."""
@@ -101,16 +120,20 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         assert isinstance(operation, TransportWSOperation)
         try:
             async with OperationThread():
+                context = await self.view.operation_context(self.context)
+                await self.view.on_operation(context, operation.request)
                 results = await self.schema.stream(
                     operation.query,
                     variable_values=operation.variables,
-                    context_value=await self.view.operation_context(self.context),
+                    context_value=context,
                     root_value=self.root_value,
                     operation_name=operation.operation_name,
                     operation_extensions=operation.extensions,
                 )
                 async with aclosing(results):
                     await self._send_result_stream(operation, results)
+        except GraphQLError as refusal:
+            await operation.send_initial_errors([refusal])
         except Exception as error:
             failure = internal_error(error, operation.operation_name)
             await operation.send_initial_errors([failure])

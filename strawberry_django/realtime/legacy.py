@@ -9,17 +9,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.utils.aio import aclosing
 
+from .conf import OperationRequest
 from .handlers import internal_error
 from .protocol import CloseCode, legacy_ws_problem
 from .threads import OperationThread
 
 if TYPE_CHECKING:
-    from graphql import GraphQLError
-    from strawberry.subscriptions.protocols.graphql_ws.types import OperationMessage
+    from strawberry.subscriptions.protocols.graphql_ws.types import (
+        ConnectionInitMessage,
+        OperationMessage,
+    )
 
     from .consumers.websocket import GraphQLWSConsumer
 
@@ -40,6 +44,12 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
             return
         await super().handle_message(message)
 
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Begin the connection, if it may."""
+        await super().handle_connection_init(message)
+        if self.connection_acknowledged:
+            self.view.connection_begun(lambda: bool(self.tasks), None)
+
     async def handle_async_results(
         self,
         operation_id: str,
@@ -50,11 +60,14 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         """Execute one operation and send its results; its errors are its own."""
         try:
             async with OperationThread():
+                context = await self.view.operation_context(self.context)
+                request = OperationRequest(query, operation_name, variables)
+                await self.view.on_operation(context, request)
                 results = await self.schema.stream(
                     query,
                     variable_values=variables,
                     operation_name=operation_name,
-                    context_value=await self.view.operation_context(self.context),
+                    context_value=context,
                     root_value=self.root_value,
                 )
                 async with aclosing(results):
@@ -69,6 +82,8 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         except asyncio.CancelledError:
             await self._send_complete(operation_id)
             raise
+        except GraphQLError as refusal:
+            await self._send_error(operation_id, refusal)
         except Exception as error:
             failure = internal_error(error, operation_name)
             await self._send_error(operation_id, failure)

@@ -19,22 +19,28 @@ JSON = "application/json"
 GRAPHQL_RESPONSE_JSON = "application/graphql-response+json"
 
 
+def _accepted_names(request: HttpRequest) -> list[str]:
+    """Return the media types that the client takes, the dearest first, without parameters.
+
+    Clients write `charset=utf-8` behind them, which Django would compare as well.
+    """
+    return [f"{accepted.main_type}/{accepted.sub_type}" for accepted in request.accepted_types]
+
+
 def response_media_type(request: HttpRequest) -> str:
     """Return the media type to answer with (section "Accept").
 
     `application/graphql-response+json` for the client that names it first, and
     `application/json` for every other.
     """
-    preferred = request.get_preferred_type([JSON, GRAPHQL_RESPONSE_JSON])
-    return preferred or JSON
+    known = {GRAPHQL_RESPONSE_JSON, JSON, "application/*", "*/*"}
+    first = next((name for name in _accepted_names(request) if name in known), JSON)
+    return GRAPHQL_RESPONSE_JSON if first == GRAPHQL_RESPONSE_JSON else JSON
 
 
 def accepts_json(request: HttpRequest) -> bool:
     """Tell whether the client would also take an answer that is not a stream."""
-    return any(
-        f"{accepted.main_type}/{accepted.sub_type}" in {JSON, GRAPHQL_RESPONSE_JSON}
-        for accepted in request.accepted_types
-    )
+    return not {JSON, GRAPHQL_RESPONSE_JSON}.isdisjoint(_accepted_names(request))
 
 
 def check_parameters(data: Any) -> None:

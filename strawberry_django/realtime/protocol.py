@@ -27,11 +27,12 @@ class CloseCode(IntEnum):
     PROTOCOL_ERROR = 1002
     MESSAGE_TOO_BIG = 1009
     INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
     BAD_MESSAGE = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403
     SUBPROTOCOL_NOT_ACCEPTABLE = 4406
-    INIT_TIMEOUT = 4408
+    TIMEOUT = 4408
     DUPLICATE_OPERATION = 4409
     TOO_MANY_REQUESTS = 4429
 
@@ -116,6 +117,8 @@ def legacy_ws_problem(message: Any) -> str | None:
     if not isinstance(message, dict):
         return "Invalid message: expected an object"
     kind = message.get("type")
+    if not isinstance(kind, str):
+        return "Invalid message: 'type' must be a string"
     if kind in {"start", "stop"}:
         if not _is_id(message.get("id")):
             return f"Invalid {kind} message: 'id' must be a non-empty string"

@@ -18,7 +18,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from .request import no_view
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest
 
@@ -67,6 +67,35 @@ def origin_allowed(origin: str | None, options: RealtimeOptions) -> bool:
         return bool(OriginValidator(None, allowed).valid_origin(parsed))
     except ValueError:
         return False  # No URL at all, such as "http://[".
+
+
+def handshake_refusal(
+    request: HttpRequest,
+    options: RealtimeOptions,
+    judge: Callable[[Any, str], bool],
+) -> tuple[int, str] | None:
+    """Return the HTTP status and the reason to refuse a WebSocket with, if there is one.
+
+    Args:
+        request: the handshake.
+        options: the resolved options.
+        judge: tells whether a page of an origin may connect.
+    """
+    if reason := host_refusal(request):
+        return 400, reason
+    origin: str | None = request.META.get("HTTP_ORIGIN")
+    if origin is None:
+        if origin_allowed(None, options):
+            return None
+        return 403, (
+            "The handshake has no Origin header. A client that is no browser needs "
+            "allow_missing_origin=True."
+        )
+    if judge(request, origin):
+        return None
+    return 403, (
+        f"The origin {origin!r} is not in ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS or allowed_origins."
+    )
 
 
 def _origin_of(url: str) -> str:

@@ -9,30 +9,39 @@ they mean everywhere else in the project.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, get_user, get_user_model
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.cached_db import SessionStore as CachedDatabaseStore
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.utils import timezone
 
 from .exceptions import WebSocketLoginError
 from .request import no_view
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from collections.abc import Collection
+
     from django.http.response import HttpResponseBase
 
 
 class _WebSocketSession(SessionBase):
-    """A session that cannot be logged in to, since no cookie can carry its new key.
+    """A session whose key stays, since no cookie can carry a new one to the client.
 
     `django.contrib.auth.login` asks whether the session has a user before it
     changes anything (logging out does not ask): there we say no, and nothing has
-    been lost.
+    been lost. A session signed with one of `SECRET_KEY_FALLBACKS` is given its
+    new key by the next HTTP request.
     """
+
+    def cycle_key(self) -> None:
+        """Keep the key."""
 
     def __contains__(self, key: object) -> bool:
         if key == SESSION_KEY:
@@ -47,17 +56,27 @@ class _WebSocketSession(SessionBase):
         return contained
 
 
+class _ObservedSession(SessionBase):
+    """A session that is only looked at: Django would flush one whose user has changed."""
+
+    def cycle_key(self) -> None:
+        """Keep the key."""
+
+    def flush(self) -> None:
+        """Keep the session."""
+
+
 @cache
-def _websocket_store(store: type[SessionBase]) -> type[SessionBase]:
+def _derived_store(base: type[SessionBase], store: type[SessionBase]) -> type[SessionBase]:
     # Django salts the signature of session data with the name of the class.
-    return type(store.__qualname__, (_WebSocketSession, store), {})
+    return type(store.__qualname__, (base, store), {})
 
 
 def open_session(request: HttpRequest, *, websocket: bool = False) -> None:
     """Give `request` its `session` and `user`, as Django's middleware does; lazily."""
     middleware = SessionMiddleware(no_view)
     if websocket:
-        middleware.SessionStore = _websocket_store(middleware.SessionStore)
+        middleware.SessionStore = _derived_store(_WebSocketSession, middleware.SessionStore)
     middleware.process_request(request)
     AuthenticationMiddleware(no_view).process_request(request)
 
@@ -94,3 +113,43 @@ async def close_session(request: HttpRequest, response: HttpResponseBase) -> Non
         await sync_to_async(process)(request, response)
     else:
         process(request, response)
+
+
+def users_of_sessions(keys: Collection[str]) -> dict[str, Any]:
+    """Return the primary key of each session's user as of now; `None` where there is none.
+
+    A session counts as Django counts it: stored, not expired, its user in the
+    database and allowed in by the authentication backend, its hash that of the
+    user's password. Sessions in the database are read with one query for all;
+    each user is one more.
+    """
+    store = _derived_store(_ObservedSession, SessionMiddleware(no_view).SessionStore)
+    stored = _stored_sessions(store, keys)
+    users: dict[str, Any] = {}
+    for key in keys:
+        request = HttpRequest()
+        session = request.session = store(key)
+        if stored is not None:
+            vars(session)["_session_cache"] = stored.get(key, {})
+        user = get_user(request)
+        users[key] = user.pk if user.is_authenticated else None
+    return users
+
+
+def _stored_sessions(
+    store: type[SessionBase], keys: Collection[str]
+) -> dict[str, dict[str, Any]] | None:
+    """Read sessions of Django's database backend at once; other backends one by one."""
+    if not issubclass(store, DatabaseStore) or issubclass(store, CachedDatabaseStore):
+        return None
+    rows = store.get_model_class().objects.filter(
+        session_key__in=keys, expire_date__gt=timezone.now()
+    )
+    decode = store().decode
+    return {row.session_key: decode(row.session_data) for row in rows}
+
+
+def active_users(keys: Collection[Any]) -> set[Any]:
+    """Return those of the users' primary keys whose user exists and is active."""
+    users = get_user_model().objects.filter(pk__in=keys)
+    return {user.pk for user in users if user.is_active}

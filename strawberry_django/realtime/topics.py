@@ -13,7 +13,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 
 from channels.layers import get_channel_layer
 
@@ -25,22 +25,38 @@ logger = logging.getLogger("strawberry_django.realtime")
 Message = dict[str, Any]
 
 
-class Messages(AsyncIterator[Message]):
-    """The messages of one type that wait for one subscription, at most `capacity`."""
+Overflow = Literal["close", "drop_oldest", "latest"]
 
-    def __init__(self, type: str, timeout: float | None, capacity: int) -> None:
+
+class Messages(AsyncIterator[Message]):
+    """The messages of one type that wait for one subscription, at most `capacity`.
+
+    When there are more, `overflow` says what happens: with `"close"` the iteration
+    ends with an error, with `"drop_oldest"` the oldest is lost, with `"latest"` all
+    but the newest are.
+    """
+
+    def __init__(
+        self, type: str, timeout: float | None, capacity: int, overflow: Overflow = "close"
+    ) -> None:
         self._type = type
         self._timeout = timeout
         self._capacity = capacity
+        self._overflow = overflow
         self._waiting: deque[Message] = deque()
         self._changed = asyncio.Event()
         self._failure: Exception | None = None
 
     def put(self, message: Message) -> None:
-        """Let the subscription have `message`; if it is full, end it with an error."""
+        """Let the subscription have `message`; if it is full, do as `overflow` says."""
         if len(self._waiting) >= self._capacity:
-            self.fail(ListenerOverflowError(self._type, self._capacity))
-        elif self._failure is None:
+            if self._overflow == "close":
+                self.fail(ListenerOverflowError(self._type, self._capacity))
+            elif self._overflow == "latest":
+                self._waiting.clear()
+            else:
+                self._waiting.popleft()
+        if self._failure is None:
             self._waiting.append(message)
             self._changed.set()
 
@@ -68,11 +84,13 @@ class ChannelListener:
     Args:
         alias: the name of the layer in `CHANNEL_LAYERS`.
         capacity: how many messages may wait for one subscription.
+        overflow: what happens when more wait; see `Messages`.
     """
 
-    def __init__(self, alias: str, capacity: int) -> None:
+    def __init__(self, alias: str, capacity: int, overflow: Overflow = "close") -> None:
         self._alias = alias
         self._capacity = capacity
+        self._overflow: Overflow = overflow
         self._listeners: dict[str, list[Messages]] = {}
         self._groups: Counter[str] = Counter()
         self._lock = asyncio.Lock()
@@ -126,7 +144,7 @@ class ChannelListener:
             ListenerOverflowError: in the iteration, when more messages wait than
                 the option `listener_capacity` allows.
         """
-        messages = Messages(type, timeout, self._capacity)
+        messages = Messages(type, timeout, self._capacity, self._overflow)
         self._listeners.setdefault(type, []).append(messages)
         joined: list[str] = []
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -56,15 +57,22 @@ class SocketWriter:
     """Write the frames of one WebSocket.
 
     A frame waits while the client does not read: its operation waits with it, and
-    so does the source of its events. When a frame has waited for `send_timeout`,
-    or more than `max_outbound_bytes` wait, the socket is closed with 4429.
+    so does the source of its events. When a frame has waited for `send_timeout`
+    the socket is closed with 4429.
+
+    Servers differ in whether their `send` waits for a client that does not read
+    (Daphne's never does). So the writer asks the client itself: with `probe`, at
+    most `max_outbound_bytes` are on their way until the client has answered a ping
+    that was sent after them.
 
     Args:
         send: the ASGI `send` of the WebSocket.
-        max_outbound_bytes: how much may wait to be sent.
+        max_outbound_bytes: how much may be on its way; 0 is no bound of ours.
         send_timeout: how many seconds one frame may wait.
 
     Attributes:
+        probe: the frame of a ping that the client must answer; `None` where the
+            subprotocol has none, or its connection is not begun.
         closed: done when nothing more can be sent, whoever closed the socket.
     """
 
@@ -73,8 +81,12 @@ class SocketWriter:
         self._max_outbound_bytes = max_outbound_bytes
         self._send_timeout = send_timeout
         self._turn = asyncio.Lock()
-        self._waiting_bytes = 0
+        self._room = asyncio.Event()
+        self._sent = 0
+        self._acknowledged = 0
+        self._pings: deque[int] = deque()
         self._closing = False
+        self.probe: str | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def accept(self, subprotocol: str | None) -> None:
@@ -83,20 +95,49 @@ class SocketWriter:
 
     async def send(self, frame: str) -> None:
         """Send a text frame after those that came before; once closed, do nothing."""
-        size = len(frame)
-        if self._closing:
-            return
-        waiting = self._waiting_bytes
-        if waiting and waiting + size > self._max_outbound_bytes:
-            await self._give_up(f"{waiting} bytes wait to be sent")
-            return
-        self._waiting_bytes += size
-        try:
-            async with self._turn:
-                if not self._closing:
-                    await self._transmit({"type": "websocket.send", "text": frame})
-        finally:
-            self._waiting_bytes -= size
+        async with self._turn:
+            if self._must_wait():
+                await self._bounded(self._wait_for_room())
+            await self._send_text(frame)
+            if self.probe and not self._pings and 2 * self._on_its_way > self._max_outbound_bytes:
+                await self._send_ping(self.probe)
+
+    async def ping(self) -> None:
+        """Ask the client for a sign of life, if its connection is begun."""
+        async with self._turn:
+            if self.probe:
+                await self._send_ping(self.probe)
+
+    def acknowledge(self) -> None:
+        """Note that the client has read all that was sent before the oldest open ping."""
+        if self._pings:
+            self._acknowledged = self._pings.popleft()
+            self._room.set()
+
+    @property
+    def _on_its_way(self) -> int:
+        return self._sent - self._acknowledged
+
+    def _must_wait(self) -> bool:
+        return (
+            self.probe is not None
+            and not self._closing
+            and 0 < self._max_outbound_bytes < self._on_its_way
+        )
+
+    async def _wait_for_room(self) -> None:
+        while self._must_wait():
+            self._room.clear()
+            await self._room.wait()
+
+    async def _send_ping(self, frame: str) -> None:
+        self._pings.append(self._sent)
+        await self._send_text(frame)
+
+    async def _send_text(self, frame: str) -> None:
+        if not self._closing:
+            self._sent += len(frame)
+            await self._transmit({"type": "websocket.send", "text": frame})
 
     async def close(self, code: int, reason: str = "", *, timeout: float | None = None) -> None:
         """Send a close frame, and drop the frames that wait; the first call counts.
@@ -120,20 +161,26 @@ class SocketWriter:
     def abandon(self) -> None:
         """Note that the client is gone: nothing can be sent any more."""
         self._closing = True
+        self._room.set()
         if not self.closed.done():
             self.closed.set_result(None)
 
-    async def _give_up(self, why: str) -> None:
-        logger.warning("A WebSocket client does not read: %s. Closing it.", why)
-        reason = "Too slow: messages are not being read"
-        await self.close(CloseCode.TOO_MANY_REQUESTS, reason, timeout=_LAST_WORD_TIMEOUT)
-
     async def _transmit(self, message: dict[str, Any], timeout: float | None = None) -> None:
         try:
-            await _within(timeout or self._send_timeout, self._send(message))
-        except asyncio.TimeoutError:
-            await self._give_up(f"a frame has waited {self._send_timeout} s")
+            await self._bounded(self._send(message), timeout)
         except (OSError, RuntimeError):
             # Servers raise these when the client has gone (ASGI, "Disconnected
             # Client"), or when they have closed the socket themselves.
             self.abandon()
+
+    async def _bounded(self, sending: Awaitable[None], timeout: float | None = None) -> None:
+        try:
+            await _within(timeout or self._send_timeout, sending)
+        except asyncio.TimeoutError:
+            if self._closing:
+                return
+            logger.warning(
+                "A client has not read for %g s: its socket is closed", self._send_timeout
+            )
+            reason = "Too slow: messages are not being read (send_timeout)"
+            await self.close(CloseCode.TOO_MANY_REQUESTS, reason, timeout=_LAST_WORD_TIMEOUT)

@@ -12,6 +12,7 @@ from strawberry.http.async_base_view import AsyncWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
 from typing_extensions import override
 
+from ..limits import RateLimit
 from ..protocol import CloseCode
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class WebSocketAdapter(AsyncWebSocketAdapter):
         response: GraphQLWSConsumer,
     ) -> None:
         super().__init__(view)
+        self._rate = RateLimit(view.options["max_messages_per_second"])
 
     async def iter_json(
         self, *, ignore_parsing_errors: bool = False
@@ -67,7 +69,7 @@ class WebSocketAdapter(AsyncWebSocketAdapter):
         """Return the client's next message, or `None` when the socket is closed.
 
         A message longer than `max_message_size` closes the socket with 1009
-        (RFC 6455, section 7.4.1).
+        (RFC 6455, section 7.4.1), one too many in a second with 4429.
         """
         writer = self.view.writer
         receiving = asyncio.ensure_future(self.view.receive())
@@ -88,5 +90,10 @@ class WebSocketAdapter(AsyncWebSocketAdapter):
         if size > limit:
             reason = f"The message has {size} bytes; at most {limit} are taken"
             await writer.close(CloseCode.MESSAGE_TOO_BIG, reason)
+            return None
+        if not self._rate.allows():
+            most = self.view.options["max_messages_per_second"]
+            reason = f"More than {most:g} messages a second (max_messages_per_second)"
+            await writer.close(CloseCode.TOO_MANY_REQUESTS, reason)
             return None
         return message

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from ..conf import RealtimeOptions, resolve_options
+from ..conf import OperationRequest, RealtimeOptions, resolve_options
 from ..topics import ChannelListener, Message
 
 if TYPE_CHECKING:
@@ -63,6 +63,33 @@ class GraphQLConsumer:
         """Return the root value of an operation; override to have one."""
         return None
 
+    async def on_connect(self, context: Any) -> dict[str, Any] | None:
+        """Judge who connects, before anything is executed; override, or give the option.
+
+        Over WebSocket it is called once, with the `connection_params` of the
+        client's `connection_init`; over HTTP, for each request. It may set
+        `context.request.user` (from a token in `connection_params`, or in
+        `context.request.headers`).
+
+        Returns:
+            Over WebSocket, the payload of `connection_ack`; `None` for none.
+
+        Raises:
+            ConnectionRejectionError: to refuse: close code 4403, or status 403.
+        """
+        hook = self.options["on_connect"]
+        return None if hook is None else await hook(context)
+
+    async def on_operation(self, context: Any, operation: OperationRequest) -> None:
+        """Judge an operation before it is executed; override, or give the option.
+
+        Raises:
+            GraphQLError: to refuse it; the client receives the error.
+        """
+        hook = self.options["on_operation"]
+        if hook is not None:
+            await hook(context, operation)
+
     def encode_json(self, data: object) -> str | bytes:
         """Encode what is sent to the client; dates, decimals and UUIDs as Django does."""
         return json.dumps(data, cls=DjangoJSONEncoder, separators=(",", ":"))
@@ -105,8 +132,11 @@ class GraphQLConsumer:
 
     @cached_property
     def _listener(self) -> ChannelListener:
-        capacity = self.options["listener_capacity"]
-        return ChannelListener(self.channel_layer_alias, capacity)
+        return ChannelListener(
+            self.channel_layer_alias,
+            self.options["listener_capacity"],
+            self.options["slow_consumer"],
+        )
 
     async def _stop_listening(self) -> None:
         if "_listener" in self.__dict__:

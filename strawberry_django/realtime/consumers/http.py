@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
+from asgiref.sync import sync_to_async
 from cross_web import HTTPException
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpResponse, JsonResponse
@@ -23,7 +24,6 @@ from ..endpoint import GraphQLEndpoint
 from ..request import no_view
 from ..security import cross_site_refusal, host_refusal
 from ..sessions import close_session, open_session, resolve_user
-from .base import GraphQLConsumer
 from .http_view import GraphQLOverHTTPView
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ logger = logging.getLogger("strawberry_django.realtime")
 _METHODS = "GET, POST, OPTIONS"
 
 
-class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
+class GraphQLHTTPConsumer(GraphQLOverHTTPView):
     """Serve one HTTP request. Give `GraphQLHTTPConsumer.as_asgi(schema=…)` to a router.
 
     Override `get_context`, `get_root_value` or `process_result` in a subclass.
@@ -86,6 +86,8 @@ class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
         try:
             if refusal := self._refusal():
                 return refusal
+            if self.graphql_ide and explorer.ASSET_PARAMETER in request.GET:
+                return explorer.asset_response(request)
             if self.options["django_middleware"]:
                 if "user" in request.__dict__:
                     await resolve_user(request)
@@ -138,12 +140,9 @@ class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
         return secured
 
     async def _execute(self) -> HttpResponseBase:
-        request = self.request
-        if self.graphql_ide and explorer.ASSET_PARAMETER in request.GET:
-            return explorer.asset_response(request)
         streaming = False
         try:
-            response = await self.run(request)
+            response = await self.run(self.request)
             streaming = response.streaming
             return response
         finally:
@@ -177,5 +176,5 @@ class GraphQLHTTPConsumer(GraphQLConsumer, GraphQLOverHTTPView):
 
     @override
     async def render_graphql_ide(self, request: GraphQLRequest) -> HttpResponse:
-        """Answer a browser with the explorer."""
-        return explorer.respond(request, self.graphql_ide or "graphiql")
+        """Answer a browser with the explorer; a project's template may use the database."""
+        return await sync_to_async(explorer.respond)(request, self.graphql_ide or "graphiql")

@@ -1,6 +1,6 @@
 """The GraphQL over HTTP specification, on top of Strawberry's view for Django.
 
-Imports `context`, `negotiation` and `request`.
+Imports `conf`, `context`, `negotiation` and the base.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError
 from strawberry.django.views import AsyncGraphQLView, TemporalHttpResponse
-from strawberry.exceptions import MissingQueryError
+from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
 from strawberry.http import (
     GraphQLHTTPResponse,
     GraphQLRequestData,
@@ -24,6 +25,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
+from ..conf import OperationRequest
 from ..context import GraphQLContext
 from ..negotiation import (
     GRAPHQL_RESPONSE_JSON,
@@ -32,6 +34,7 @@ from ..negotiation import (
     is_subscription,
     response_media_type,
 )
+from .base import GraphQLConsumer
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -45,14 +48,8 @@ _NO_STREAM = (
 )
 
 
-class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
-    """Read a request, execute it and answer as the specification has it.
-
-    Attributes:
-        request: the Django request that is answered.
-    """
-
-    request: GraphQLRequest
+class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
+    """Read a request, execute it and answer as the specification has it."""
 
     @override
     async def parse_http_body(
@@ -123,25 +120,39 @@ class GraphQLOverHTTPView(AsyncGraphQLView[Any, Any]):
         root_value: Any,
         sub_response: TemporalHttpResponse,
     ) -> Any:
-        """Execute what was asked; each operation of a batch has a context of its own."""
+        """Execute what was asked; each operation of a batch has a context of its own.
+
+        Raises:
+            HTTPException: 403 if `on_connect` refuses the request.
+        """
+        context = GraphQLContext.wrap(context)
+        try:
+            await self.on_connect(context)
+        except ConnectionRejectionError as error:
+            raise HTTPException(403, "Forbidden") from error
         if not isinstance(request_data, list):
-            return await super().execute_operation(
-                request,
-                request_adapter,
-                request_data,
-                GraphQLContext.wrap(context),
-                root_value,
-                sub_response,
+            return await self._judged(context, request_data) or await super().execute_operation(
+                request, request_adapter, request_data, context, root_value, sub_response
             )
         contexts = [
             GraphQLContext.wrap(await self.get_context(request, sub_response)) for _ in request_data
         ]
-        return await asyncio.gather(
-            *(
-                self.execute_single(request, request_adapter, sub_response, fresh, root_value, data)
-                for fresh, data in zip(contexts, request_data, strict=True)
+
+        async def execute(fresh: Any, data: GraphQLRequestData) -> ExecutionResult:
+            return await self._judged(fresh, data) or await self.execute_single(
+                request, request_adapter, sub_response, fresh, root_value, data
             )
-        )
+
+        return await asyncio.gather(*map(execute, contexts, request_data))
+
+    async def _judged(self, context: Any, data: GraphQLRequestData) -> PreExecutionError | None:
+        """Return the answer to an operation that `on_operation` refuses."""
+        operation = OperationRequest(data.query, data.operation_name, data.variables)
+        try:
+            await self.on_operation(context, operation)
+        except GraphQLError as refusal:
+            return PreExecutionError(data=None, errors=[refusal])
+        return None
 
     @override
     async def execute_single(

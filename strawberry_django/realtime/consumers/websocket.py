@@ -5,26 +5,32 @@ Imports the protocol handlers, `security`, `sessions`, `writer` and the base.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from strawberry.http.async_base_view import AsyncBaseHTTPView
+from strawberry.types.unset import UNSET, UnsetType
 from typing_extensions import override
 
 from ..conf import RealtimeOptions, resolve_options
 from ..context import GraphQLContext
 from ..handlers import GraphQLTransportWSHandler
 from ..legacy import GraphQLWSHandler
+from ..limits import open_sockets
 from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     GRAPHQL_WS_PROTOCOL,
     CloseCode,
 )
 from ..request import GraphQLRequest
-from ..security import host_refusal, origin_allowed
+from ..revocation import connect_signals
+from ..security import handshake_refusal, origin_allowed
 from ..sessions import open_session, resolve_user
 from ..threads import OperationThread
+from ..watch import SocketWatch, WatchedSocket
 from ..writer import Send, SocketWriter, refuse_handshake
 from .adapter import WebSocketAdapter
 from .base import GraphQLConsumer
@@ -67,6 +73,7 @@ class GraphQLWSConsumer(
     allow_queries_via_get = False
     receive: Receive
     writer: SocketWriter
+    _over: str | None = None
 
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
         super().__init__(schema, **options)
@@ -85,6 +92,7 @@ class GraphQLWSConsumer(
             TypeError: an option does not exist.
         """
         resolved = resolve_options(options)
+        connect_signals()
 
         async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             await cls(schema, **resolved)(scope, receive, send)
@@ -104,7 +112,9 @@ class GraphQLWSConsumer(
             await refuse_handshake(scope, send, 400, "The query string is not UTF-8.")
             return
         self.request.consumer = self
-        if refusal := self._refusal():
+        if refusal := handshake_refusal(
+            self.request, self.options, self.is_websocket_origin_allowed
+        ):
             await refuse_handshake(scope, send, *refusal)
             return
         await self._authenticate()
@@ -113,8 +123,21 @@ class GraphQLWSConsumer(
             max_outbound_bytes=self.options["max_outbound_bytes"],
             send_timeout=self.options["send_timeout"],
         )
+        self._watched = WatchedSocket(self.writer, self.options)
+        self._watched.user_key, self._watched.session_key = self._who()
         try:
-            await self.run(self.request)
+            async with SocketWatch.current().watching(self._watched), AsyncExitStack() as stack:
+                self._stack = stack
+                address: str | None = self.request.META.get("REMOTE_ADDR")
+                await self._count("address", address, "max_sockets_per_address")
+                await self._count("user", self._watched.user_key, "max_sockets_per_user")
+                await self.run(self.request)
+        except asyncio.CancelledError:
+            # The server stops. Clients connect again after 1012, and not after the
+            # 1011 that some servers would send (graphql-ws, "Fatal close codes").
+            reason = "The server is restarting"
+            await self.writer.close(CloseCode.SERVICE_RESTART, reason, timeout=1)
+            raise
         except Exception:
             logger.exception("The WebSocket %s failed", scope["path"])
             await self.writer.close(CloseCode.INTERNAL_ERROR, "Internal server error")
@@ -122,22 +145,21 @@ class GraphQLWSConsumer(
             self.writer.abandon()
             await self._stop_listening()
 
-    def _refusal(self) -> tuple[int, str] | None:
-        """Return the HTTP status and the reason to refuse the handshake with, or `None`."""
-        if reason := host_refusal(self.request):
-            return 400, reason
-        origin: str | None = self.request.META.get("HTTP_ORIGIN")
-        if origin is None and not origin_allowed(None, self.options):
-            return 403, (
-                "The handshake has no Origin header. A client that is no browser "
-                "needs allow_missing_origin=True."
-            )
-        if origin is not None and not self.is_websocket_origin_allowed(self.request, origin):
-            return 403, (
-                f"The origin {origin!r} is not in ALLOWED_HOSTS, "
-                "CSRF_TRUSTED_ORIGINS or allowed_origins."
-            )
-        return None
+    async def _count(self, what: str, who: Any, option: str) -> None:
+        """Count the socket, and note if there are too many of the same user or address."""
+        limit = self.options[option]  # type: ignore[literal-required]
+        if who is None or limit is None:
+            return
+        if self._stack.enter_context(open_sockets.counted((what, who), limit)):
+            self._over = f"More than {limit} open sockets of one {what} ({option})"
+
+    def _who(self) -> tuple[Any, str | None]:
+        """Return the keys of the socket's user and of its session, if it has them."""
+        user = vars(self.request).get("user")
+        session = vars(self.request).get("session")
+        if user is None or not user.is_authenticated:
+            return None, None
+        return user.pk, session.session_key if session is not None else None
 
     async def _authenticate(self) -> None:
         if not self.options["session_auth"]:
@@ -148,6 +170,34 @@ class GraphQLWSConsumer(
             await resolve_user(self.request)
         self.scope["session"] = self.request.session
         self.scope["user"] = self.request.user
+
+    @override
+    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
+        """Ask `on_connect`, which is the hook to override."""
+        before = vars(self.request).get("user")
+        payload = await self.on_connect(GraphQLContext.wrap(context))
+        if vars(self.request).get("user") is not before:
+            # The user came with a token: no session decides how long it may stay.
+            self._watched.user_key, self._watched.session_key = self._who()[0], None
+            await self._count("user", self._watched.user_key, "max_sockets_per_user")
+        return UNSET if payload is None else payload
+
+    def connection_begun(self, busy: Callable[[], bool], ping: str | None) -> None:
+        """Note that the client's `connection_init` was acknowledged.
+
+        Args:
+            busy: tells whether an operation is under way.
+            ping: the frame of a ping, where the subprotocol has one.
+        """
+        self._watched.busy = busy
+        if ping is not None and self.options["ping_interval"] is not None:
+            self.writer.probe = ping
+            self._watched.ping = self.writer.ping
+
+    def heard_pong(self) -> None:
+        """Note that the client has answered a ping."""
+        self._watched.pong_due = None
+        self.writer.acknowledge()
 
     @override
     async def get_context(self, request: GraphQLRequest, response: GraphQLWSConsumer) -> Any:
@@ -187,6 +237,8 @@ class GraphQLWSConsumer(
         self, request: GraphQLRequest, subprotocol: str | None
     ) -> GraphQLWSConsumer:
         await self.writer.accept(subprotocol)
+        if self._over is not None:
+            await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self._over)
         return self
 
     @override

@@ -1,0 +1,252 @@
+"""One process's look at its open sockets: who may stay, who is there, for how long.
+
+Imports `revocation`, `sessions`, `topics`, `writer` and the ground modules. One
+watch serves all the sockets of an event loop, with one task that looks at the
+clock and one that hears what other processes tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import get_channel_layer
+
+from . import revocation
+from .protocol import CloseCode
+from .sessions import active_users, users_of_sessions
+from .threads import OperationThread
+from .topics import ChannelListener
+
+if TYPE_CHECKING:
+    from .conf import RealtimeOptions
+    from .writer import SocketWriter
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: Seconds between two looks at the clock, where no limit asks for more of them.
+_TICK = 1.0
+
+#: Seconds before the channel layer is listened to again after a failure: first and at most.
+_RETRY, _MAX_RETRY = 1.0, 60.0
+
+#: Seconds after which the membership of the group is renewed; layers let it expire in a day.
+_RENEW = 3600.0
+
+
+@dataclass(eq=False)
+class WatchedSocket:
+    """What the watch knows of a socket; times are monotonic seconds.
+
+    Attributes:
+        writer: closes the socket.
+        options: the limits.
+        user_key: the primary key of the user; `None` for an anonymous socket.
+        session_key: the session that the user came with; `None` for none.
+        busy: tells whether an operation is under way.
+        ping: sends a ping; `None` where the connection is not begun or knows none.
+        active: when an operation was last seen under way.
+        pong_due: until when the ping that is out may be answered.
+    """
+
+    writer: SocketWriter
+    options: RealtimeOptions
+    user_key: Any = None
+    session_key: str | None = None
+    busy: Callable[[], bool] = lambda: False
+    ping: Callable[[], Awaitable[None]] | None = None
+    opened: float = field(default_factory=time.monotonic)
+    active: float = field(default_factory=time.monotonic)
+    revalidated: float = field(default_factory=time.monotonic)
+    pinged: float = field(default_factory=time.monotonic)
+    pong_due: float | None = None
+
+    def overdue(self, now: float) -> str | None:
+        """Return why the socket has lasted long enough, if it has."""
+        lifetime, idle = self.options["max_lifetime"], self.options["max_idle_time"]
+        if lifetime is not None and now - self.opened > lifetime:
+            return f"Open for longer than max_lifetime ({lifetime:g} s)"
+        if idle is not None and now - self.active > idle:
+            return f"Idle for longer than max_idle_time ({idle:g} s)"
+        if self.pong_due is not None and now > self.pong_due:
+            return "A ping was not answered within pong_timeout"
+        return None
+
+    def must_be_revalidated(self, now: float) -> bool:
+        """Tell whether it is time to ask again whether the user may act."""
+        interval = self.options["session_revalidate_interval"]
+        return (
+            self.user_key is not None and interval is not None and now - self.revalidated > interval
+        )
+
+    def must_be_pinged(self, now: float) -> bool:
+        """Tell whether it is time for a ping."""
+        interval = self.options["ping_interval"]
+        return (
+            self.ping is not None
+            and interval is not None
+            and self.pong_due is None
+            and now - self.pinged > interval
+        )
+
+    @property
+    def tick(self) -> float:
+        """How often the clock must be looked at for this socket's limits, in seconds."""
+        options = self.options
+        limits = (
+            options["session_revalidate_interval"],
+            options["ping_interval"],
+            options["pong_timeout"],
+            options["max_idle_time"],
+            options["max_lifetime"],
+        )
+        return min(_TICK, *(limit / 4 for limit in limits if limit))
+
+
+class SocketWatch:
+    """The watch over the sockets of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._sockets: set[WatchedSocket] = set()
+        self._services: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
+        self._tick = _TICK
+
+    @classmethod
+    def current(cls) -> SocketWatch:
+        """Return the watch of the running event loop."""
+        loop = asyncio.get_running_loop()
+        if loop not in _watches:
+            _watches[loop] = cls(loop)
+        return _watches[loop]
+
+    @asynccontextmanager
+    async def watching(self, socket: WatchedSocket) -> AsyncIterator[None]:
+        """Watch a socket inside the block."""
+        self._sockets.add(socket)
+        self._tick = min(self._tick, socket.tick)
+        if not self._services:
+            revocation.local_receivers.add(self.receive)
+            self._services = [
+                asyncio.create_task(self._look_at_the_clock()),
+                asyncio.create_task(self._listen()),
+            ]
+        try:
+            yield
+        finally:
+            self._sockets.discard(socket)
+            if not self._sockets:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        revocation.local_receivers.discard(self.receive)
+        tasks, self._services = [*self._services, *self._errands], []
+        self._tick = _TICK
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def receive(self, message: dict[str, Any]) -> None:
+        """Act on a revocation; callable from any thread."""
+        self._loop.call_soon_threadsafe(self._apply, message)
+
+    def _apply(self, message: dict[str, Any]) -> None:
+        if "session" in message:
+            for socket in self._of_session(message["session"]):
+                self._close(socket, CloseCode.UNAUTHORIZED, "Logged out")
+            return
+        sockets = [s for s in self._sockets if str(s.user_key) == message["user"]]
+        if message["recheck"]:
+            self._send(self._revalidate(sockets))
+            return
+        for socket in sockets:
+            self._close(socket, CloseCode.UNAUTHORIZED, "The user was disconnected")
+
+    def _of_session(self, digest: str) -> list[WatchedSocket]:
+        return [
+            socket
+            for socket in self._sockets
+            if socket.session_key and revocation.session_digest(socket.session_key) == digest
+        ]
+
+    async def _look_at_the_clock(self) -> None:
+        while True:
+            await asyncio.sleep(self._tick)
+            now = time.monotonic()
+            for socket in list(self._sockets):
+                if socket.busy():
+                    socket.active = now
+                if reason := socket.overdue(now):
+                    self._close(socket, CloseCode.TIMEOUT, reason)
+                elif socket.ping is not None and socket.must_be_pinged(now):
+                    socket.pinged = now
+                    socket.pong_due = now + socket.options["pong_timeout"]
+                    self._send(socket.ping())
+            due = [socket for socket in self._sockets if socket.must_be_revalidated(now)]
+            if due:
+                self._send(self._revalidate(due))
+
+    async def _revalidate(self, sockets: Iterable[WatchedSocket]) -> None:
+        """Close those whose user may not act any more; see `users_of_sessions` for the cost."""
+        now = time.monotonic()
+        sockets = list(sockets)
+        for socket in sockets:
+            socket.revalidated = now
+        sessions = {socket.session_key for socket in sockets if socket.session_key}
+        users = {socket.user_key for socket in sockets if not socket.session_key}
+        try:
+            async with OperationThread():
+                of_sessions = await sync_to_async(users_of_sessions)(sessions) if sessions else {}
+                active = await sync_to_async(active_users)(users) if users else set()
+        except Exception as error:
+            logger.error("Open sockets could not be revalidated: %r", error)
+            return
+        for socket in sockets:
+            if socket.session_key:
+                valid = of_sessions[socket.session_key] == socket.user_key
+            else:
+                valid = socket.user_key in active
+            if not valid:
+                self._close(socket, CloseCode.UNAUTHORIZED, "The session has ended")
+
+    async def _listen(self) -> None:
+        """Hear what other processes tell; where there is no channel layer, nothing does."""
+        retry = _RETRY
+        while get_channel_layer() is not None:
+            listener = ChannelListener(DEFAULT_CHANNEL_LAYER, capacity=10_000)
+            try:
+                async with listener.listen(
+                    revocation.MESSAGE_TYPE, timeout=_RENEW, groups=[revocation.GROUP]
+                ) as messages:
+                    retry = _RETRY
+                    async for message in messages:
+                        self._apply(message)
+                continue
+            except Exception as error:
+                logger.warning("Not hearing of revocations for %g s: %r", retry, error)
+            finally:
+                await listener.aclose()
+            await asyncio.sleep(retry)
+            retry = min(2 * retry, _MAX_RETRY)
+            # What was told meanwhile was not heard.
+            self._send(self._revalidate([s for s in self._sockets if s.user_key is not None]))
+
+    def _close(self, socket: WatchedSocket, code: CloseCode, reason: str) -> None:
+        self._send(socket.writer.close(code, reason))
+
+    def _send(self, errand: Coroutine[Any, Any, None] | Awaitable[None]) -> None:
+        task = asyncio.ensure_future(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+
+_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, SocketWatch] = WeakKeyDictionary()
