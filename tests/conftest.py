@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
+from django.test import Client
 
 from tools.harness import live
 from tools.harness.projects import Project, build
@@ -55,3 +57,28 @@ def redis() -> Iterator[RedisServer]:
         if os.environ.get("CI"):
             pytest.fail(str(error))
         pytest.skip(f"NOT TESTED, {error}")
+
+
+@pytest.fixture
+def ada(transactional_db: None) -> Any:
+    """A user, whom every thread can see in the database."""
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.create_user("ada", password="analytical-engine")
+
+
+@pytest.fixture
+def ada_client(ada: Any) -> Client:
+    """A browser in which ada has logged in."""
+    client = Client()
+    assert client.login(username="ada", password="analytical-engine")
+    return client
+
+
+@pytest.fixture
+def channel_layer(settings: Any) -> Any:
+    """A channel layer in memory, empty."""
+    from channels.layers import get_channel_layer
+
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    return get_channel_layer()
