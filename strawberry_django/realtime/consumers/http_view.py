@@ -6,6 +6,7 @@ Imports `conf`, `context`, `negotiation` and the base.
 from __future__ import annotations
 
 import asyncio
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
@@ -17,6 +18,7 @@ from strawberry.http import (
     GraphQLRequestData,
     GraphQLRequestProtocol,
 )
+from strawberry.http.streaming import MultipartSubscriptionTransport, SSETransport
 from strawberry.schema.exceptions import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
@@ -34,6 +36,7 @@ from ..negotiation import (
     is_subscription,
     response_media_type,
 )
+from ..protocol import GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL
 from .base import GraphQLConsumer
 
 if TYPE_CHECKING:
@@ -48,8 +51,21 @@ _NO_STREAM = (
 )
 
 
+class PromptSSETransport(SSETransport):
+    """Server-sent events that begin at once: some servers hold the headers until then."""
+
+    send_initial_heartbeat = True
+
+
 class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
     """Read a request, execute it and answer as the specification has it."""
+
+    stream_transport_classes_by_protocol = MappingProxyType(
+        {
+            MULTIPART_SUBSCRIPTION_PROTOCOL: MultipartSubscriptionTransport,
+            GRAPHQL_SSE_PROTOCOL: PromptSSETransport,
+        }
+    )
 
     @override
     async def parse_http_body(
