@@ -3,7 +3,8 @@
 ``python -m tools.record [NAME ...]`` runs scenarios (see ``tools.scenarios``), rewrites
 their recordings and shows what changed. ``--check`` changes nothing and fails on a
 recording that is stale, missing or made by nobody. A NAME is a scenario
-(``resolver_user.me``), a subject or a recorded file. May import tools.recording.
+(``resolver_user.me``), a subject or a recorded file. Where the library is not installed, the
+checkout's is run. May import tools.harness.live and tools.recording.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.harness import live
 from tools.recording import Outcome, Recorder, write_atomically
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ def record(
 ) -> int:
     """Check or rewrite the recordings of a checkout; return the number of problems."""
     start = time.perf_counter()
+    live.ensure()
     recorder = Recorder(root)
     chosen = recorder.select(names)
     outcomes = recorder.run(chosen, jobs=jobs, fresh=fresh, on_done=_report)
