@@ -14,14 +14,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.harness import live, processes, projects, servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 SUBJECTS = ("asgi_routing", "chat")
 USERS = {"ada": "analytical-engine", "grace": "compiler-of-1952"}
 PORT = 8000
+
+PREPARE = """
+from django.contrib.auth.models import User
+from django.core.management import call_command
+call_command("makemigrations", "chat", verbosity=0)
+call_command("migrate", verbosity=0)
+for username, password in {users!r}.items():
+    User.objects.create_user(username, password=password)
+"""
 
 WELCOME = """
   The chat      {url}/
@@ -37,10 +49,7 @@ WELCOME = """
 def build(folder: Path) -> projects.Project:
     """Build the chat project in ``folder``, with its database and its users."""
     project = projects.build(folder, *SUBJECTS)
-    project.manage("makemigrations", "chat")
-    project.manage("migrate")
-    for username, password in USERS.items():
-        project.create_user(username, password)
+    project.manage("shell", "-c", PREPARE.format(users=USERS))
     return project
 
 
