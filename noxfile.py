@@ -60,7 +60,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types with mypy (strict) and pyright."""
-    prepare(session, "types")
+    prepare(session, "types", library=True)
     session.run("mypy")
     session.run("pyright")
 
@@ -87,7 +87,7 @@ def lock(session: nox.Session) -> None:
 def prepare(session: nox.Session, group: str, *, library: bool = False) -> None:
     """Install a dependency group and, where asked for, the wheel, unless both are there already."""
     requirements = [
-        *(METADATA["project"]["dependencies"] if library or group == "types" else ()),
+        *(METADATA["project"]["dependencies"] if library else ()),
         *nox.project.dependency_groups(METADATA, group),
     ]
     pins = [Path(CONSTRAINTS).read_bytes(), *map(str.encode, requirements)]

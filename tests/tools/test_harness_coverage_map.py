@@ -85,6 +85,10 @@ def test_lines_are_those_of_the_snippet() -> None:
     assert list(mapped(arcs, None)) == arcs
 
 
+def test_an_empty_file_has_a_line() -> None:
+    assert list(mapped([(-1, 1), (1, -1)], [])) == [(-1, 1), (1, -1)]
+
+
 def test_what_ran_in_a_project_is_combined(tmp_path: Path, checkout: Checkout) -> None:
     path = project_file(tmp_path)
     data_file = tmp_path / "data"

@@ -23,7 +23,7 @@ PACKAGES = ("realtime", "routers")
 CARRIED = ("realtime", "_snippets")
 
 Arc = tuple[int, int]
-# Where a measured file comes from, and the line there of each of its lines (None: the same lines).
+# Where a measured file comes from, and the line there of each of its lines (none: the same lines).
 Source = tuple[Path, list[int] | None]
 
 
@@ -76,7 +76,7 @@ def mapped(arcs: Iterable[Arc], lines: list[int] | None) -> Iterator[Arc]:
     """Return ``arcs`` with their line numbers in the snippet; a module still begins at line 1."""
 
     def line(number: int) -> int:
-        if lines is None or number == -1:
+        if not lines or number == -1:
             return number
         return lines[number - 1] if number > 0 else -lines[-number - 1]
 
