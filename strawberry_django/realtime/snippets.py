@@ -41,7 +41,7 @@ NOT_OF_A_PROJECT = frozenset({"recorded", "requests", "shell"})
 
 _PACKAGE_DATA = "_snippets"
 _COMMENT = re.compile(
-    r"^\s*(?:#!.*|#|//|/\*\*?|<!--|\{#|\"\"\")\s*(?P<text>.*?)\s*(?:-->|\*/|#\}|\"\"\")?\s*$"
+    r"^\s*(?:#!.*|#|//|/\*\*?|(?<=\s)\*|<!--|\{#|\"\"\")\s*(?P<text>.*?)\s*(?:-->|\*/|#\}|\"\"\")?\s*$"
 )
 
 
@@ -124,15 +124,8 @@ def root() -> Traversable:
     Raises:
         SnippetError: neither is there.
     """
-    data = resources.files(__package__ or "") / _PACKAGE_DATA
-    checkout = Path(__file__).parents[2] / "snippets"
-    for folder in (data, checkout):
-        if folder.is_dir():
-            return folder
-    raise SnippetError(
-        f"The snippets are not there: expected the package data {data} or the folder {checkout}. "
-        "Install strawberry-django-channels again."
-    )
+    packaged = resources.files(__package__ or "") / _PACKAGE_DATA
+    return _first_folder(packaged, Path(__file__).parents[2] / "snippets")
 
 
 def subjects() -> list[str]:
@@ -228,6 +221,16 @@ def copy(name: str, target: Path, *, force: bool = False) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return list(texts)
+
+
+def _first_folder(packaged: Traversable, checkout: Traversable) -> Traversable:
+    for folder in (packaged, checkout):
+        if folder.is_dir():
+            return folder
+    raise SnippetError(
+        f"The snippets are not there: expected the package data {packaged} or the folder "
+        f"{checkout}. Install strawberry-django-channels again."
+    )
 
 
 def _kept(lines: list[str]) -> Iterator[str]:

@@ -102,7 +102,8 @@ def _check_websocket(application: object) -> list[CheckMessage]:
 
 
 def _check_consumers(served: list[Endpoint]) -> list[CheckMessage]:
-    routed = [each for each in served if not each.is_inside(StrawberryRouter)]
+    stock_router = [each for each in served if each.is_inside(StrawberryRouter)]
+    routed = [each for each in served if each not in stock_router and not _is_vendored(each)]
     stock = [each for each in routed if _is_stock(each)]
     known = [each for each in routed if not _has_own_middleware(each)]
     anonymous = [each for each in known if not reads_session(each)]
@@ -112,7 +113,7 @@ def _check_consumers(served: list[Endpoint]) -> list[CheckMessage]:
         if each in stock and each.protocol == "websocket" and not each.is_inside(OriginValidator)
     ]
     messages = []
-    if len(routed) < len(served):
+    if stock_router:
         text = (
             "ASGI_APPLICATION uses Strawberry's GraphQLProtocolTypeRouter: it knows no user and "
             "checks no host."
@@ -145,6 +146,11 @@ def _check_patterns(served: list[Endpoint]) -> list[CheckMessage]:
 def _is_stock(endpoint: Endpoint) -> bool:
     kind = endpoint.consumer_class
     return issubclass(kind, _STOCK) and not issubclass(kind, GraphQLConsumer)
+
+
+def _is_vendored(endpoint: Endpoint) -> bool:
+    """Tell whether it belongs to strawberry-graphql-django's own router, which E010 reports."""
+    return any(type(each).__module__ == "strawberry_django.routers" for each in endpoint.around)
 
 
 def _has_own_middleware(endpoint: Endpoint) -> bool:

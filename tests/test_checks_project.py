@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+import strawberry_django
+from strawberry_django.realtime.checks.project import (
+    check_options,
+    check_routers,
+    check_runserver,
+)
+from tests.faults import numbers
+
+STATIC = "django.contrib.staticfiles"
+OTHERS = [name for name in settings.INSTALLED_APPS if name not in ("daphne", STATIC)]
+
+
+def installed(*names: str) -> Any:
+    return override_settings(INSTALLED_APPS=[*names, *OTHERS], DEBUG=True)
+
+
+def test_daphne_first_is_right() -> None:
+    with installed("daphne", STATIC):
+        assert check_runserver() == []
+
+
+def test_daphne_missing_means_wsgi() -> None:
+    with installed(STATIC):
+        [message] = check_runserver()
+    assert message.id == "strawberry_django_realtime.W001"
+    assert message.msg == (
+        "daphne is not in INSTALLED_APPS, so runserver serves WSGI: no WebSocket."
+    )
+    assert '    "daphne",' in str(message.hint)
+
+
+def test_daphne_missing_without_static_files_too() -> None:
+    with installed():
+        assert numbers(check_runserver()) == ["W001"]
+
+
+def test_runserver_is_not_for_production() -> None:
+    with installed(STATIC), override_settings(DEBUG=False):
+        assert check_runserver() == []
+
+
+def test_daphne_after_staticfiles_is_too_late() -> None:
+    with installed(STATIC, "daphne"), override_settings(DEBUG=False):
+        [message] = check_runserver()
+    assert message.id == "strawberry_django_realtime.E005"
+    assert "daphne stands after django.contrib.staticfiles" in message.msg
+
+
+def test_another_app_may_bring_a_runserver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = tmp_path / "otherserver/management/commands"
+    commands.mkdir(parents=True)
+    for folder in (commands, commands.parent, commands.parents[1]):
+        (folder / "__init__.py").touch()
+    (commands / "runserver.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with installed("otherserver", STATIC):
+        assert check_runserver() == []
+
+
+def test_routers_is_this_librarys() -> None:
+    assert check_routers() == []
+
+
+@pytest.fixture
+def theirs_first() -> Iterator[None]:
+    """Let Python find strawberry-graphql-django's own `routers` first, as on a split path."""
+    [path] = [path for path in strawberry_django.__path__ if Path(path, "routers.py").is_file()]
+    ours = sys.modules.pop("strawberry_django.routers")
+    module = importlib.util.spec_from_file_location(ours.__name__, Path(path, "routers.py"))
+    assert module is not None
+    assert module.loader is not None
+    sys.modules[ours.__name__] = importlib.util.module_from_spec(module)
+    module.loader.exec_module(sys.modules[ours.__name__])
+    yield
+    sys.modules[ours.__name__] = ours
+
+
+@pytest.mark.usefixtures("theirs_first")
+def test_routers_that_are_not_ours_are_named() -> None:
+    [message] = check_routers()
+    assert message.id == "strawberry_django_realtime.E010"
+    assert "strawberry_django/routers.py, which is not part of" in message.msg
+
+
+def realtime(value: Any) -> Any:
+    return override_settings(STRAWBERRY_DJANGO_REALTIME=value)
+
+
+def test_no_options_are_right() -> None:
+    assert check_options() == []
+
+
+def test_every_option_may_be_set() -> None:
+    with realtime(
+        {
+            "GRAPHQL_IDE": "pathfinder",
+            "ALLOW_QUERIES_VIA_GET": False,
+            "SUBSCRIPTION_PROTOCOLS": ["graphql-ws"],
+            "KEEP_ALIVE_INTERVAL": 2.5,
+            "CONNECTION_INIT_WAIT_TIMEOUT": timedelta(seconds=3),
+            "MAX_SUBSCRIPTIONS_PER_CONNECTION": None,
+            "ALLOWED_ORIGINS": ("https://app.example.com",),
+            "MAX_MESSAGE_SIZE": 1,
+        }
+    ):
+        assert check_options() == []
+
+
+def test_the_options_are_a_dict() -> None:
+    with realtime(["graphql_ide"]):
+        [message] = check_options()
+    assert message.id == "strawberry_django_realtime.E011"
+    assert message.msg == "STRAWBERRY_DJANGO_REALTIME is a list; expected a dict of options."
+
+
+@pytest.mark.parametrize("key", ["GRAPHQL_IDEE", "graphql_ide"])
+def test_an_unknown_key_is_told_its_neighbour(key: str) -> None:
+    with realtime({key: None}):
+        [message] = check_options()
+    assert message.msg == (
+        f"STRAWBERRY_DJANGO_REALTIME has the unknown key {key!r}. Did you mean 'GRAPHQL_IDE'?"
+    )
+
+
+def test_an_unknown_key_may_have_no_neighbour() -> None:
+    with realtime({7: None}):
+        [message] = check_options()
+    assert message.msg == "STRAWBERRY_DJANGO_REALTIME has the unknown key 7."
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        (
+            "GRAPHQL_IDE",
+            "graphiqll",
+            "'auto' or 'graphiql' or 'apollo-sandbox' or 'pathfinder' or None",
+        ),
+        ("KEEP_ALIVE", 1, "True or False"),
+        ("KEEP_ALIVE_INTERVAL", "1", "a positive number"),
+        ("KEEP_ALIVE_INTERVAL", True, "a positive number"),
+        ("CONNECTION_INIT_WAIT_TIMEOUT", 60, "a timedelta"),
+        ("MAX_SUBSCRIPTIONS_PER_CONNECTION", 1.5, "a positive int or None"),
+        ("MAX_MESSAGE_SIZE", 0, "a positive int"),
+        ("ALLOWED_ORIGINS", "https://example.com", "a list of strings"),
+        ("ALLOWED_ORIGINS", [7], "a list of strings"),
+        ("ALLOWED_ORIGINS", 7, "a list of strings"),
+    ],
+)
+def test_a_value_has_its_type(key: str, value: Any, expected: str) -> None:
+    with realtime({key: value}):
+        [message] = check_options()
+    assert message.msg == (
+        f"STRAWBERRY_DJANGO_REALTIME[{key!r}] is {value!r}; expected {expected}."
+    )

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from functools import wraps
+from typing import Any
+
+import strawberry
+from channels.layers import get_channel_layer
+from django.test import override_settings
+
+from strawberry_django.realtime.checks.application import Endpoint
+from strawberry_django.realtime.checks.schemas import check_layer_of_schemas
+from strawberry_django.realtime.consumers import GraphQLWSConsumer
+
+
+def logged(function: Any) -> Any:
+    @wraps(function)
+    async def inner(*args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return inner
+
+
+@strawberry.type
+class Query:
+    number: int = 1
+
+    @strawberry.field
+    def ping(self) -> str:
+        return "pong"
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    @logged
+    async def publish(self) -> bool:
+        await get_channel_layer().group_send("room", {"type": "chat.message"})
+        return True
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def messages(self, info: strawberry.Info) -> AsyncGenerator[str, None]:
+        async def listen() -> AsyncGenerator[str, None]:
+            consumer = info.context.request.consumer
+            async with consumer.listen_to_channel("chat.message") as messages:
+                async for message in messages:
+                    yield message["text"]
+
+        async for text in listen():
+            yield text
+
+    @strawberry.subscription
+    async def count(self) -> AsyncGenerator[int, None]:
+        yield 1
+
+
+class OtherLayerConsumer(GraphQLWSConsumer):
+    channel_layer_alias = "chat"
+
+
+SCHEMA = strawberry.Schema(Query, Mutation, Subscription)
+
+
+def endpoint(schema: strawberry.Schema, kind: type = GraphQLWSConsumer) -> Endpoint:
+    return Endpoint("websocket", "^graphql", kind, {"schema": schema}, ())
+
+
+@override_settings(CHANNEL_LAYERS={})
+def test_a_schema_that_listens_needs_a_layer() -> None:
+    [message] = check_layer_of_schemas([endpoint(SCHEMA), endpoint(SCHEMA)])
+    assert message.id == "strawberry_django_realtime.E006"
+    assert message.msg == (
+        "CHANNEL_LAYERS has no 'default' layer, and Mutation.publish, Subscription.messages "
+        "needs it."
+    )
+    assert "InMemoryChannelLayer" in str(message.hint)
+
+
+def test_the_layer_is_there() -> None:
+    assert check_layer_of_schemas([endpoint(SCHEMA)]) == []
+
+
+def test_a_consumer_may_listen_on_another_layer() -> None:
+    [message] = check_layer_of_schemas([endpoint(SCHEMA, OtherLayerConsumer)])
+    assert "CHANNEL_LAYERS has no 'chat' layer" in message.msg
+
+
+@override_settings(CHANNEL_LAYERS={})
+def test_a_schema_that_does_not_listen_needs_none() -> None:
+    assert check_layer_of_schemas([endpoint(strawberry.Schema(Query))]) == []

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from strawberry_django.realtime import snippets
+from strawberry_django.realtime.snippets import Snippet, SnippetError, strip_markers
+from tools.harness import projects
+
+ASGI = "asgi_routing/myproject/asgi.py"
+
+SOURCE = '''\
+"""What the file is for."""
+
+# --8<-- [start:outer]
+first = 1  # (hl)
+class Inner:
+    # --8<-- [start:inner]
+    second = 2
+    third = 3
+    # --8<-- [end:inner]
+# (hl-start)
+fourth = 4
+# (hl-end)
+# --8<-- [end:outer]
+'''
+
+
+@pytest.fixture
+def snippet(tmp_path: Path) -> Snippet:
+    file = tmp_path / "example.py"
+    file.write_text(SOURCE)
+    return Snippet("subject", "myproject/example.py", file)
+
+
+def test_markers_are_stripped() -> None:
+    assert strip_markers(SOURCE) == (
+        '"""What the file is for."""\n\n'
+        "first = 1\nclass Inner:\n    second = 2\n    third = 3\nfourth = 4\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("marked", "plain"),
+    [
+        ("let a = 1; // (hl)\n", "let a = 1;\n"),
+        ("a { } /* (hl) */\n", "a { }\n"),
+        ("<p> <!-- (hl) -->\n", "<p>\n"),
+        ("{% load static %} {# (hl) #}\n", "{% load static %}\n"),
+        ("<!-- --8<-- [start:head] -->\n<p>\n", "<p>\n"),
+        ("a = 1  # (hl)\r\n", "a = 1\r\n"),
+        ("a = 1  # (hl)", "a = 1"),
+        ("a = 1  # not (hl) here\n", "a = 1  # not (hl) here\n"),
+    ],
+)
+def test_markers_are_stripped_in_every_language(marked: str, plain: str) -> None:
+    assert strip_markers(marked) == plain
+
+
+def test_a_section_is_dedented(snippet: Snippet) -> None:
+    assert snippet.section("inner") == "second = 2\nthird = 3\n"
+    assert snippet.section("outer").startswith("first = 1\nclass Inner:\n    second")
+
+
+def test_a_section_that_is_not_there_is_told_its_neighbour(snippet: Snippet) -> None:
+    with pytest.raises(SnippetError, match=r"no section .*#iner'\. Nearest: .*#inner"):
+        snippet.section("iner")
+
+
+@pytest.mark.parametrize(
+    ("text", "description"),
+    [
+        (SOURCE, "What the file is for."),
+        ('#!/usr/bin/env python\n"""Run it."""\n', "Run it."),
+        ("/**\n * The chat page.\n */\n", "The chat page."),
+        ("* { margin: 0 }\n", ""),
+        ("// The chat page.\nlet a;\n", "The chat page."),
+        ("<!-- The room. -->\n<p>\n", "The room."),
+        ("{# The room. #}\n", "The room."),
+        ("# Ask who is there.\nquery { me }\n", "Ask who is there."),
+        ("\nDEBUG = True\n", ""),
+        ("", ""),
+    ],
+)
+def test_the_description_is_the_first_line_of_the_docstring(
+    tmp_path: Path, text: str, description: str
+) -> None:
+    file = tmp_path / "file"
+    file.write_text(text)
+    assert Snippet("subject", "file", file).description == description
+
+
+def test_the_snippets_are_those_of_the_guide() -> None:
+    assert {"asgi_routing", "chat", "project", "settings"} <= set(snippets.subjects())
+    assert sorted(snippets.subjects()) == snippets.subjects()
+    [shown] = snippets.find(ASGI)
+    assert shown.source == (projects.SNIPPETS / ASGI).read_text(encoding="utf-8")
+    assert shown.text == projects.as_copied(projects.SNIPPETS / ASGI).decode()
+
+
+def test_every_snippet_of_the_checkout_is_found() -> None:
+    found = {each.name for each in snippets.snippets()}
+    files = (path for path in projects.SNIPPETS.rglob("*") if path.is_file())
+    assert found == {
+        path.relative_to(projects.SNIPPETS).as_posix()
+        for path in files
+        if "__pycache__" not in path.parts
+    }
+
+
+def test_what_is_no_snippet_is_passed_over(tmp_path: Path) -> None:
+    for name in ("schema.py", ".hidden", "schema.pyc", "__pycache__/schema.py", "inner/b.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path for path, _ in snippets._files(tmp_path)] == ["inner/b.py", "schema.py"]
+
+
+def test_a_subject_stands_for_its_snippets() -> None:
+    found = snippets.find("asgi_routing/")
+    assert {each.subject for each in found} == {"asgi_routing"}
+    assert snippets.snippets("asgi_routing") == found
+
+
+@pytest.mark.parametrize("name", ["asgi_routin", "asgi_routing/asgi.py"])
+def test_a_name_that_is_unknown_is_told_its_neighbours(name: str) -> None:
+    with pytest.raises(
+        SnippetError, match=rf"There is no snippet '{name}'\. Nearest: asgi_routing"
+    ):
+        snippets.find(name)
+
+
+def test_a_part_of_a_name_is_a_neighbour() -> None:
+    with pytest.raises(SnippetError, match=r"Nearest: channel_layers_redis/"):
+        snippets.find("pubsub")
+
+
+def test_a_name_may_have_no_neighbour() -> None:
+    with pytest.raises(SnippetError, match=r"There is no snippet 'zzzzzzz'\. See: python -m"):
+        snippets.find("zzzzzzz")
+
+
+def test_a_subject_that_is_unknown_is_told_its_neighbours() -> None:
+    with pytest.raises(SnippetError, match=r"There is no subject 'setings'\. Nearest: settings"):
+        snippets.snippets("setings")
+
+
+def test_reading_needs_one_file() -> None:
+    with pytest.raises(SnippetError, match=r"asgi_routing has \d+ snippets; name one: asgi_rout"):
+        snippets.read("asgi_routing")
+
+
+def test_a_section_is_read_by_its_name() -> None:
+    text = snippets.read("settings/myproject/settings.py#asgi_application")
+    assert 'ASGI_APPLICATION = "myproject.asgi.application"\n' in text
+    assert "DEBUG" not in text
+    assert snippets.read(ASGI).startswith('"""')
+
+
+def test_a_subject_is_copied_as_the_harness_builds_it(tmp_path: Path) -> None:
+    written = snippets.copy("chat", tmp_path / "copied")
+    projects.build(tmp_path / "built", "chat")
+    assert written
+    for path in written:
+        relative = path.relative_to(tmp_path / "copied")
+        assert relative.parts[0] not in {"recorded", "shell", "requests"}
+        assert path.read_text() == (tmp_path / "built" / relative).read_text()
+
+
+def test_a_snippet_is_copied_into_a_folder(tmp_path: Path) -> None:
+    assert snippets.copy(ASGI, tmp_path) == [tmp_path / "myproject/asgi.py"]
+
+
+def test_a_snippet_is_copied_to_a_file(tmp_path: Path) -> None:
+    target = tmp_path / "mysite/asgi.py"
+    assert snippets.copy(ASGI, target) == [target]
+    assert target.read_text() == snippets.read(ASGI)
+
+
+def test_a_section_is_copied_to_a_file(tmp_path: Path) -> None:
+    target = tmp_path / "part.py"
+    snippets.copy(f"{ASGI}#asgi", target)
+    assert target.read_text() == snippets.read(f"{ASGI}#asgi")
+
+
+def test_nothing_is_written_when_a_file_is_there(tmp_path: Path) -> None:
+    (tmp_path / "myproject").mkdir()
+    (tmp_path / "myproject/schema.py").write_text("mine")
+    with pytest.raises(FileExistsError, match=r"already is: .*schema.py. Give --force"):
+        snippets.copy("asgi_routing", tmp_path)
+    assert [path.name for path in (tmp_path / "myproject").iterdir()] == ["schema.py"]
+    assert (tmp_path / "myproject/schema.py").read_text() == "mine"
+
+
+def test_a_file_is_written_over_when_told(tmp_path: Path) -> None:
+    target = tmp_path / "asgi.py"
+    target.write_text("mine")
+    snippets.copy(ASGI, target, force=True)
+    assert target.read_text() == snippets.read(ASGI)
+
+
+def test_a_command_is_copied_when_it_is_named(tmp_path: Path) -> None:
+    snippets.copy("installation/shell/pip.sh", tmp_path / "install.sh")
+    assert "pip install" in (tmp_path / "install.sh").read_text()
+
+
+@pytest.mark.parametrize("name", ["installation", "resolver_user/recorded/me.http.json"])
+def test_what_belongs_in_no_project_is_not_copied(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SnippetError, match="has nothing that belongs in a project"):
+        snippets.copy(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_installation_without_snippets_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SnippetError, match="The snippets are not there: expected"):
+        snippets._first_folder(tmp_path / "a", tmp_path / "b")
