@@ -195,10 +195,9 @@ async def test_another_subprotocol_is_no_connection() -> None:
 
 
 async def test_an_answer_that_does_not_come_is_a_timeout() -> None:
-    socket = GraphQLWebsocketCommunicator(application, timeout=0.2)
-    await socket.gql_init()
     with pytest.raises(TimeoutError):
-        await socket.execute("subscription { silent }")
+        async with GraphQLWebsocketCommunicator(application, timeout=0.2) as socket:
+            await socket.execute("subscription { silent }")
 
 
 async def pinging(scope: Any, receive: Any, send: Any) -> None:

@@ -122,6 +122,11 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
         assert message["type"] == "connection_ack", f"expected connection_ack, got {message}"
         self.connection_ack = message.get("payload")
 
+    async def disconnect(self, code: int = 1000, timeout: float = SECONDS) -> None:
+        """Close the WebSocket, unless a timeout has ended the application already."""
+        if not self.future.cancelled():
+            await super().disconnect(code, timeout)
+
     async def receive_from(self, timeout: float = SECONDS) -> str | bytes:
         """Return the next frame.
 

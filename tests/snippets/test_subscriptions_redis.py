@@ -1,0 +1,88 @@
+"""Step 7 of docs/guide/subscriptions.md: two server processes and a real Redis between them."""
+
+from __future__ import annotations
+
+import secrets
+
+import httpx
+import pytest
+
+from tools import demo
+from tools.harness import clients, projects, servers
+from tools.harness.redis import RedisServer
+
+SEND = "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { id } }"
+LISTEN = "subscription ($room: String!) { messageAdded(room: $room, last: 1) { text sentAt } }"
+LAYERS = {"core": "myproject.settings_redis", "pubsub": "myproject.settings_pubsub"}
+
+
+@pytest.fixture(scope="module")
+def project(chat: projects.Project, tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+    """The chat, with the settings of the integration guide for Redis pub/sub beside its own."""
+    folder = tmp_path_factory.mktemp("redis") / "project"
+    project = projects.build(folder, "asgi_routing", "channel_layers_redis", "chat")
+    (folder / "db.sqlite3").write_bytes((chat.path / "db.sqlite3").read_bytes())
+    return project
+
+
+def say(client: httpx.Client, room: str, text: str) -> None:
+    answer = clients.graphql(client, SEND, {"room": room, "text": text}).json()
+    assert "errors" not in answer
+
+
+def heard(socket: clients.WebSocketClient) -> str:
+    text: str = socket.next_message()["payload"]["data"]["messageAdded"]["text"]
+    return text
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_is_said_through_one_process_is_heard_through_the_other(
+    project: projects.Project, redis: RedisServer, layer: str
+) -> None:
+    env = {"DJANGO_SETTINGS_MODULE": LAYERS[layer], "REDIS_URL": redis.url}
+    room = secrets.token_hex(8)
+    with (
+        servers.serve(project, "uvicorn", env=env) as uvicorn,
+        servers.serve(project, "daphne", env=env) as daphne,
+        clients.login(uvicorn, "ada", demo.USERS["ada"]) as ada,
+        clients.login(daphne, "grace", demo.USERS["grace"]) as grace,
+        clients.WebSocketClient.connect(uvicorn, cookies=ada) as ear_of_ada,
+        clients.WebSocketClient.connect(daphne, cookies=grace) as ear_of_grace,
+    ):
+        say(ada, room, "First")
+        for socket in (ear_of_ada, ear_of_grace):
+            socket.init()
+            socket.subscribe("1", LISTEN, {"room": room})
+            assert heard(socket) == "First"
+        for client, text in ((ada, "Hello, Grace!"), (grace, "Hello, Ada!")):
+            say(client, room, text)
+            assert heard(ear_of_ada) == heard(ear_of_grace) == text
+        for server in (uvicorn, daphne):
+            assert "Traceback" not in server.log()
+
+
+def test_the_in_memory_layer_ends_at_the_border_of_its_process(project: projects.Project) -> None:
+    room = secrets.token_hex(8)
+    with (
+        servers.serve(project) as first,
+        servers.serve(project) as second,
+        clients.login(first, "ada", demo.USERS["ada"]) as ada,
+        clients.WebSocketClient.connect(second, cookies=ada) as socket,
+    ):
+        say(ada, room, "First")
+        socket.init()
+        socket.subscribe("1", LISTEN, {"room": room})
+        assert heard(socket) == "First"
+        say(ada, room, "Into the void")
+        with clients.login(second, "grace", demo.USERS["grace"]) as grace:
+            say(grace, room, "From next door")
+        assert heard(socket) == "From next door"
+
+
+def test_the_layer_is_the_one_of_the_integration_guide() -> None:
+    def lines(name: str) -> list[str]:
+        text = projects.as_copied(projects.SNIPPETS / name).decode()
+        return text[text.index("CHANNEL_LAYERS") :].strip().splitlines()
+
+    ours = lines("chat/myproject/settings_redis.py")
+    assert ours == lines("channel_layers_redis/myproject/settings.py")

@@ -1,0 +1,74 @@
+"""docs/guide/testing.md: pytest runs its tests in the project of the chat, and they find faults."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.harness import projects
+from tools.scenarios._integration import environment, script
+
+TESTS = {
+    "test_nobody_is_logged_in",
+    "test_ada_is_logged_in",
+    "test_who_speaks_is_logged_in",
+    "test_what_ada_says_reaches_grace",
+    "test_who_listens_is_logged_in",
+}
+FAULTS = {
+    "await get_channel_layer().group_send(group, event)": "del group, event",
+    "if not user.is_authenticated:": "if False:",
+    "get_username() or None": "get_username()",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+    """The chat with its tests, without a database of its own."""
+    folder = tmp_path_factory.mktemp("testing") / "project"
+    project = projects.build(folder, "asgi_routing", "chat", "testing")
+    project.manage("makemigrations", "chat")
+    return project
+
+
+def test_the_command_runs_the_tests_and_they_pass(project: projects.Project) -> None:
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script("testing/shell/pytest.sh", {})],
+        cwd=project.path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert f"{len(TESTS)} passed" in done.stdout
+    assert "warning" not in done.stdout
+
+
+def test_the_tests_find_faults(project: projects.Project, tmp_path: Path) -> None:
+    broken = projects.Project(tmp_path / "project")
+    shutil.copytree(project.path, broken.path)
+    schema = broken.path / "myproject/schema.py"
+    text = schema.read_text(encoding="utf-8")
+    for right, wrong in FAULTS.items():
+        assert text.count(right) == 1
+        text = text.replace(right, wrong)
+    schema.write_text(text, encoding="utf-8")
+    done = broken.python("-m", "pytest", "-rf", "-q")
+    assert done.returncode == 1
+    failed = re.findall(r"^FAILED tests/test_chat\.py::(\w+)(.*)", done.stdout, re.MULTILINE)
+    assert {name for name, _ in failed} == TESTS - {"test_ada_is_logged_in"}
+    assert "TimeoutError" in dict(failed)["test_what_ada_says_reaches_grace"]
+
+
+def test_djangos_test_client_does_not_reach_graphql(project: projects.Project) -> None:
+    ask = (
+        "from django.test import Client; "
+        "print(Client(SERVER_NAME='localhost').post('/graphql').status_code)"
+    )
+    assert project.manage("shell", "-c", ask).stdout.strip() == "404"
