@@ -88,11 +88,11 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
             ping = self.view.encode_json_string({"type": "ping"})
-            self.view.connection_begun(lambda: bool(self.operations), ping)
+            self.view.presence.begun(lambda: bool(self.operations), ping)
 
     async def handle_pong(self, message: PongMessage) -> None:  # noqa: ARG002
         """Note that the client is there, and has read what was sent before the ping."""
-        self.view.heard_pong()
+        self.view.presence.heard_pong()
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, if the connection may have one more."""
@@ -121,7 +121,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         try:
             async with OperationThread():
                 context = await self.view.operation_context(self.context)
-                await self.view.on_operation(context, operation.request)
+                await self.view.judge(context, operation.request)
                 results = await self.schema.stream(
                     operation.query,
                     variable_values=operation.variables,

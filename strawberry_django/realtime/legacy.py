@@ -48,7 +48,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         """Begin the connection, if it may."""
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
-            self.view.connection_begun(lambda: bool(self.tasks), None)
+            self.view.presence.begun(lambda: bool(self.tasks), None)
 
     async def handle_async_results(
         self,
@@ -62,7 +62,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
             async with OperationThread():
                 context = await self.view.operation_context(self.context)
                 request = OperationRequest(query, operation_name, variables)
-                await self.view.on_operation(context, request)
+                await self.view.judge(context, request)
                 results = await self.schema.stream(
                     query,
                     variable_values=variables,

@@ -92,7 +92,7 @@ class ChannelListener:
         self._capacity = capacity
         self._overflow: Overflow = overflow
         self._listeners: dict[str, list[Messages]] = {}
-        self._groups: Counter[str] = Counter()
+        self._memberships: Counter[tuple[str, str]] = Counter()
         self._lock = asyncio.Lock()
         self._channel: str | None = None
         self._receiver: asyncio.Task[None] | None = None
@@ -117,7 +117,6 @@ class ChannelListener:
         if self._channel is None or self._receiver is None or self._receiver.done():
             channel: str = await self.layer.new_channel()
             self._channel = channel
-            self._groups.clear()
             self._receiver = asyncio.create_task(self._receive(channel))
         return self._channel
 
@@ -146,11 +145,10 @@ class ChannelListener:
         """
         messages = Messages(type, timeout, self._capacity, self._overflow)
         self._listeners.setdefault(type, []).append(messages)
-        joined: list[str] = []
+        joined: list[tuple[str, str]] = []
         try:
             for group in groups:
-                await self._join(group)
-                joined.append(group)
+                joined.append(await self._join(group))  # noqa: PERF401 - for those joined so far
             if not groups:
                 async with self._lock:
                     await self.channel()
@@ -159,8 +157,8 @@ class ChannelListener:
             self._listeners[type].remove(messages)
             if not self._listeners[type]:
                 del self._listeners[type]
-            for group in joined:
-                await self._leave(group)
+            for membership in joined:
+                await self._leave(membership)
 
     async def aclose(self) -> None:
         """Stop to receive, and wait until that has ended."""
@@ -169,22 +167,28 @@ class ChannelListener:
             with suppress(asyncio.CancelledError):
                 await self._receiver
 
-    async def _join(self, group: str) -> None:
+    async def _join(self, group: str) -> tuple[str, str]:
+        """Become a member of `group`; return the group and the channel that is in it."""
         async with self._lock:
             channel = await self.channel()
-            # Layers let a membership expire (`group_expiry`), so each join renews it.
-            await self.layer.group_add(group, channel)
-            self._groups[group] += 1
+            try:
+                # Layers let a membership expire (`group_expiry`), so each join renews it.
+                await self.layer.group_add(group, channel)
+            except Exception as error:
+                raise _layer_failure(error) from error
+            self._memberships[group, channel] += 1
+            return group, channel
 
-    async def _leave(self, group: str) -> None:
+    async def _leave(self, membership: tuple[str, str]) -> None:
         async with self._lock:
-            self._groups[group] -= 1
-            if self._groups[group] <= 0:
-                del self._groups[group]
-                try:
-                    await self.layer.group_discard(group, self._channel)
-                except Exception as error:
-                    logger.warning("Could not leave the group %r: %r", group, error)
+            self._memberships[membership] -= 1
+            if self._memberships[membership]:
+                return
+            del self._memberships[membership]
+            try:
+                await self.layer.group_discard(*membership)
+            except Exception as error:
+                logger.warning("Could not leave the group %r: %r", membership[0], error)
 
     async def _receive(self, channel: str) -> None:
         try:
@@ -193,11 +197,14 @@ class ChannelListener:
                 for messages in self._listeners.get(message.get("type", ""), ()):
                     messages.put(message)
         except Exception as error:
-            logger.error("The channel layer failed: %r", error)
-            failure = ChannelLayerError(
-                "The channel layer failed, and messages may be lost. Subscribe again."
-            )
+            failure = _layer_failure(error)
             failure.__cause__ = error
             for listeners in self._listeners.values():
                 for messages in listeners:
                     messages.fail(failure)
+
+
+def _layer_failure(error: Exception) -> ChannelLayerError:
+    """Log what went wrong with the layer, and return what a subscription is told."""
+    logger.error("The channel layer failed: %r", error)
+    return ChannelLayerError("The channel layer failed, and messages may be lost. Subscribe again.")

@@ -8,18 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
+from graphql import GraphQLError
 from strawberry.http.async_base_view import AsyncBaseHTTPView
 from strawberry.types.unset import UNSET, UnsetType
 from typing_extensions import override
 
-from ..conf import RealtimeOptions, resolve_options
+from ..conf import OperationRequest, RealtimeOptions, resolve_options
 from ..context import GraphQLContext
 from ..handlers import GraphQLTransportWSHandler
 from ..legacy import GraphQLWSHandler
-from ..limits import open_sockets
 from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     GRAPHQL_WS_PROTOCOL,
@@ -30,10 +29,10 @@ from ..revocation import connect_signals
 from ..security import handshake_refusal, origin_allowed
 from ..sessions import open_session, resolve_user
 from ..threads import OperationThread
-from ..watch import SocketWatch, WatchedSocket
 from ..writer import Send, SocketWriter, refuse_handshake
 from .adapter import WebSocketAdapter
 from .base import GraphQLConsumer
+from .presence import Presence
 
 if TYPE_CHECKING:
     from strawberry.schema import BaseSchema
@@ -64,6 +63,7 @@ class GraphQLWSConsumer(
     Attributes:
         receive: the ASGI `receive` of the socket.
         writer: everything that the socket sends goes through it.
+        presence: the socket among those of its process.
     """
 
     websocket_adapter_class = WebSocketAdapter  # type: ignore[assignment]
@@ -73,7 +73,7 @@ class GraphQLWSConsumer(
     allow_queries_via_get = False
     receive: Receive
     writer: SocketWriter
-    _over: str | None = None
+    presence: Presence
 
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
         super().__init__(schema, **options)
@@ -117,20 +117,20 @@ class GraphQLWSConsumer(
         ):
             await refuse_handshake(scope, send, *refusal)
             return
-        await self._authenticate()
+        try:
+            await self._authenticate()
+        except Exception:
+            logger.exception("The user of a handshake could not be read")
+            await refuse_handshake(scope, send, 503, "The session cannot be read now.")
+            return
         self.writer = SocketWriter(
             send,
             max_outbound_bytes=self.options["max_outbound_bytes"],
             send_timeout=self.options["send_timeout"],
         )
-        self._watched = WatchedSocket(self.writer, self.options)
-        self._watched.user_key, self._watched.session_key = self._who()
+        self.presence = Presence(self.request, self.writer, self.options)
         try:
-            async with SocketWatch.current().watching(self._watched), AsyncExitStack() as stack:
-                self._stack = stack
-                address: str | None = self.request.META.get("REMOTE_ADDR")
-                await self._count("address", address, "max_sockets_per_address")
-                await self._count("user", self._watched.user_key, "max_sockets_per_user")
+            async with self.presence:
                 await self.run(self.request)
         except asyncio.CancelledError:
             # The server stops. Clients connect again after 1012, and not after the
@@ -145,22 +145,6 @@ class GraphQLWSConsumer(
             self.writer.abandon()
             await self._stop_listening()
 
-    async def _count(self, what: str, who: Any, option: str) -> None:
-        """Count the socket, and note if there are too many of the same user or address."""
-        limit = self.options[option]  # type: ignore[literal-required]
-        if who is None or limit is None:
-            return
-        if self._stack.enter_context(open_sockets.counted((what, who), limit)):
-            self._over = f"More than {limit} open sockets of one {what} ({option})"
-
-    def _who(self) -> tuple[Any, str | None]:
-        """Return the keys of the socket's user and of its session, if it has them."""
-        user = vars(self.request).get("user")
-        session = vars(self.request).get("session")
-        if user is None or not user.is_authenticated:
-            return None, None
-        return user.pk, session.session_key if session is not None else None
-
     async def _authenticate(self) -> None:
         if not self.options["session_auth"]:
             self._adopt_scope_auth()
@@ -174,30 +158,23 @@ class GraphQLWSConsumer(
     @override
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Ask `on_connect`, which is the hook to override."""
-        before = vars(self.request).get("user")
+        before = self.presence.user
         payload = await self.on_connect(GraphQLContext.wrap(context))
-        if vars(self.request).get("user") is not before:
-            # The user came with a token: no session decides how long it may stay.
-            self._watched.user_key, self._watched.session_key = self._who()[0], None
-            await self._count("user", self._watched.user_key, "max_sockets_per_user")
+        if self.presence.user is not before:
+            self.presence.came_with_token()
+            if self.presence.surplus is not None:
+                await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         return UNSET if payload is None else payload
 
-    def connection_begun(self, busy: Callable[[], bool], ping: str | None) -> None:
-        """Note that the client's `connection_init` was acknowledged.
+    async def judge(self, context: Any, operation: OperationRequest) -> None:
+        """Ask `on_operation`, once there is an operation to ask about.
 
-        Args:
-            busy: tells whether an operation is under way.
-            ping: the frame of a ping, where the subprotocol has one.
+        Raises:
+            GraphQLError: the operation is refused.
         """
-        self._watched.busy = busy
-        if ping is not None and self.options["ping_interval"] is not None:
-            self.writer.probe = ping
-            self._watched.ping = self.writer.ping
-
-    def heard_pong(self) -> None:
-        """Note that the client has answered a ping."""
-        self._watched.pong_due = None
-        self.writer.acknowledge()
+        if not operation.query:
+            raise GraphQLError("No GraphQL query found in the request")
+        await self.on_operation(context, operation)
 
     @override
     async def get_context(self, request: GraphQLRequest, response: GraphQLWSConsumer) -> Any:
@@ -237,8 +214,8 @@ class GraphQLWSConsumer(
         self, request: GraphQLRequest, subprotocol: str | None
     ) -> GraphQLWSConsumer:
         await self.writer.accept(subprotocol)
-        if self._over is not None:
-            await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self._over)
+        if self.presence.surplus is not None:
+            await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         return self
 
     @override
