@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from channels.layers import get_channel_layer
@@ -24,6 +24,8 @@ logger = logging.getLogger("strawberry_django.realtime")
 
 Message = dict[str, Any]
 
+#: Seconds after which a receiver that goes on in spite of its cancellation is cancelled again.
+_CANCEL_AGAIN = 0.2
 
 Overflow = Literal["close", "drop_oldest", "latest"]
 
@@ -162,10 +164,10 @@ class ChannelListener:
 
     async def aclose(self) -> None:
         """Stop to receive, and wait until that has ended."""
-        if self._receiver is not None:
+        while self._receiver is not None and not self._receiver.done():
+            # channels_redis may lose a cancellation that comes just after a message.
             self._receiver.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._receiver
+            await asyncio.wait([self._receiver], timeout=_CANCEL_AGAIN)
 
     async def _join(self, group: str) -> tuple[str, str]:
         """Become a member of `group`; return the group and the channel that is in it."""
