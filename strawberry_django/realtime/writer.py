@@ -28,7 +28,7 @@ if sys.version_info >= (3, 11):
         async with asyncio.timeout(seconds):
             await sending
 
-else:
+else:  # pragma: no cover - Python 3.10
 
     async def _within(seconds: float, sending: Awaitable[None]) -> None:
         await asyncio.wait_for(sending, seconds)
@@ -99,14 +99,13 @@ class SocketWriter:
             if self._must_wait():
                 await self._bounded(self._wait_for_room())
             await self._send_text(frame)
-            if self.probe and not self._pings and 2 * self._on_its_way > self._max_outbound_bytes:
-                await self._send_ping(self.probe)
+            if not self._pings and 0 < self._max_outbound_bytes < 2 * self._on_its_way:
+                await self._send_ping()
 
     async def ping(self) -> None:
         """Ask the client for a sign of life, if its connection is begun."""
         async with self._turn:
-            if self.probe:
-                await self._send_ping(self.probe)
+            await self._send_ping()
 
     def acknowledge(self) -> None:
         """Note that the client has read all that was sent before the oldest open ping."""
@@ -128,11 +127,14 @@ class SocketWriter:
     async def _wait_for_room(self) -> None:
         while self._must_wait():
             self._room.clear()
+            if not self._pings:  # What is on its way was sent after the last of them.
+                await self._send_ping()
             await self._room.wait()
 
-    async def _send_ping(self, frame: str) -> None:
-        self._pings.append(self._sent)
-        await self._send_text(frame)
+    async def _send_ping(self) -> None:
+        if self.probe is not None:
+            self._pings.append(self._sent)
+            await self._send_text(self.probe)
 
     async def _send_text(self, frame: str) -> None:
         if not self._closing:

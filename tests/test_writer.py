@@ -1,0 +1,278 @@
+"""The one way out of a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from strawberry_django.realtime.writer import SocketWriter, refuse_handshake
+from tests.support import until
+
+PING = '{"type":"ping"}'
+
+
+class Server:
+    """A server's `send`, which can wait for a client that does not read, or fail."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self.error: Exception | None = None
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.reads.wait()
+        if self.error is not None:
+            raise self.error
+        self.messages.append(message)
+
+    @property
+    def texts(self) -> list[str]:
+        return [each["text"] for each in self.messages if each["type"] == "websocket.send"]
+
+
+def writer_to(
+    server: Server, *, max_outbound_bytes: int = 1000, send_timeout: float = 5
+) -> SocketWriter:
+    return SocketWriter(
+        server.send, max_outbound_bytes=max_outbound_bytes, send_timeout=send_timeout
+    )
+
+
+async def test_frames_go_out_in_their_order() -> None:
+    server = Server()
+    writer = writer_to(server)
+    await writer.accept("graphql-transport-ws")
+    await asyncio.gather(*(writer.send(str(number)) for number in range(5)))
+    await writer.close(1000)
+    assert server.messages == [
+        {"type": "websocket.accept", "subprotocol": "graphql-transport-ws"},
+        *({"type": "websocket.send", "text": str(number)} for number in range(5)),
+        {"type": "websocket.close", "code": 1000},
+    ]
+    assert writer.closed.done()
+
+
+async def test_only_the_first_close_counts_and_nothing_follows_it() -> None:
+    server = Server()
+    writer = writer_to(server)
+    await writer.close(4400, "first")
+    await writer.close(4401, "second")
+    await writer.send("too late")
+    await writer.ping()
+    assert server.messages == [{"type": "websocket.close", "code": 4400, "reason": "first"}]
+    assert type(server.messages[0]["code"]) is int
+
+
+async def test_a_close_reason_is_cut_to_what_fits() -> None:
+    server = Server()
+    await writer_to(server).close(4400, "é" * 100)
+    assert len(server.messages[0]["reason"].encode()) <= 123
+
+
+async def test_once_the_client_is_gone_nothing_is_sent() -> None:
+    server = Server()
+    writer = writer_to(server)
+    writer.abandon()
+    writer.abandon()
+    await writer.send("text")
+    await writer.close(1000)
+    assert server.messages == []
+    assert writer.closed.done()
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), ConnectionResetError(), RuntimeError("closed")])
+async def test_a_server_that_says_the_client_is_gone_is_believed(error: Exception) -> None:
+    server = Server()
+    server.error = error
+    writer = writer_to(server)
+    await writer.send("text")
+    assert writer.closed.done()
+
+
+async def test_another_error_of_the_server_is_not_hidden() -> None:
+    server = Server()
+    server.error = ValueError("a fault")
+    with pytest.raises(ValueError, match="a fault"):
+        await writer_to(server).send("text")
+
+
+async def test_a_frame_waits_while_the_client_does_not_read() -> None:
+    server = Server()
+    server.reads.clear()
+    writer = writer_to(server)
+    sending = asyncio.create_task(writer.send("text"))
+    await until(lambda: writer._turn.locked())
+    assert not sending.done()
+    server.reads.set()
+    await sending
+    assert server.texts == ["text"]
+
+
+async def test_a_client_that_does_not_read_in_time_is_closed_and_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server()
+    server.reads.clear()
+    writer = writer_to(server, send_timeout=0.02)
+    sending = [asyncio.create_task(writer.send(text)) for text in "abc"]
+    await until(lambda: writer._closing)
+    server.reads.set()
+    await asyncio.gather(*sending)
+    assert server.messages == [
+        {
+            "type": "websocket.close",
+            "code": 4429,
+            "reason": "Too slow: messages are not being read (send_timeout)",
+        }
+    ]
+    assert [record.message for record in caplog.records] == [
+        "A client has not read for 0.02 s: its socket is closed"
+    ]
+
+
+async def test_even_the_close_frame_waits_for_a_bounded_time_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server()
+    server.reads.clear()
+    writer = writer_to(server, send_timeout=0.02)
+    await writer.close(4401, "Unauthorized", timeout=0.01)
+    assert server.messages == []
+    assert writer.closed.done()
+    assert caplog.records == []
+
+
+async def test_a_cancelled_close_leaves_a_closed_writer() -> None:
+    server = Server()
+    server.reads.clear()
+    writer = writer_to(server)
+    closing = asyncio.create_task(writer.close(1012))
+    await until(lambda: writer._closing)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert writer.closed.done()
+
+
+async def test_a_client_that_answers_pings_may_have_as_much_as_it_reads() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    for _ in range(50):
+        await writer.send("x" * 60)
+        while server.texts[-1] == PING and writer._pings:
+            writer.acknowledge()
+    assert len([text for text in server.texts if text != PING]) == 50
+
+
+async def test_a_client_that_answers_no_ping_gets_no_more_than_the_bound() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    sending = asyncio.create_task(send_many(writer, 100))
+    await until(lambda: writer._turn.locked())
+    sent = sum(map(len, server.texts))
+    assert 100 < sent <= 100 + 60 + len(PING)
+    assert server.texts.count(PING) == 1
+    assert not sending.done()
+    writer.acknowledge()
+    await until(lambda: sum(map(len, server.texts)) > sent and writer._turn.locked())
+    writer.abandon()
+    await sending
+
+
+async def send_many(writer: SocketWriter, count: int) -> None:
+    for _ in range(count):
+        await writer.send("x" * 60)
+
+
+async def test_a_client_that_answers_no_ping_is_closed_in_the_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100, send_timeout=0.02)
+    writer.probe = PING
+    await send_many(writer, 10)
+    assert server.messages[-1]["code"] == 4429
+    assert len(caplog.records) == 1
+
+
+async def test_a_frame_longer_than_the_bound_is_sent_and_waited_for() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    await writer.send("x" * 60)
+    await writer.send("x" * 500)
+    sending = asyncio.create_task(writer.send("next"))
+    await until(lambda: writer._turn.locked())
+    writer.acknowledge()
+    await until(lambda: server.texts.count(PING) == 2)
+    assert not sending.done()
+    writer.acknowledge()
+    await sending
+    assert server.texts[-1] == "next"
+
+
+async def test_an_answer_to_no_ping_is_passed_over() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    writer.acknowledge()
+    await writer.send("x" * 60)
+    assert server.texts == ["x" * 60, PING]
+
+
+async def test_an_answer_acknowledges_what_was_sent_before_its_ping() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    await writer.ping()
+    await writer.send("x" * 90)
+    writer.acknowledge()
+    await writer.ping()
+    assert writer._on_its_way > 90
+    writer.acknowledge()
+    assert writer._on_its_way == len(PING)
+
+
+async def test_without_a_probe_there_is_no_ping_and_no_bound() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    await writer.ping()
+    await send_many(writer, 20)
+    assert server.texts == ["x" * 60] * 20
+
+
+async def test_a_bound_of_zero_is_none() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=0)
+    writer.probe = PING
+    await send_many(writer, 20)
+    assert server.texts == ["x" * 60] * 20
+
+
+@pytest.mark.parametrize("scope", [{}, {"extensions": {}}, {"extensions": None}])
+async def test_a_handshake_is_refused_with_a_close_where_the_server_knows_nothing_else(
+    scope: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server()
+    await refuse_handshake({"path": "/graphql", **scope}, server.send, 403, "a reason")
+    assert server.messages == [{"type": "websocket.close", "code": 1000}]
+    assert [(record.levelno, record.message) for record in caplog.records] == [
+        (logging.WARNING, "WebSocket /graphql refused (403): a reason")
+    ]
+
+
+async def test_a_handshake_is_refused_with_a_status_where_the_server_can() -> None:
+    server = Server()
+    scope = {"path": "/graphql", "extensions": {"websocket.http.response": {}}}
+    await refuse_handshake(scope, server.send, 404, "No \ud800 here")
+    start, body = server.messages
+    assert start["type"] == "websocket.http.response.start"
+    assert start["status"] == 404
+    assert dict(start["headers"])[b"content-length"] == b"9"
+    assert body == {"type": "websocket.http.response.body", "body": b"No ? here"}
