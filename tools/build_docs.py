@@ -12,6 +12,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -103,14 +104,17 @@ def run_stages(stages: Sequence[tuple[str, Callable[[], str]]]) -> bool:
 
 def serve(root: Path, arguments: Sequence[str]) -> int:
     """Serve the site, and rebuild it when a page, a snippet or the library changes."""
-    command = _mkdocs("serve", "--livereload", *arguments)
+    # Not strict: a page that is being written has warnings, and they are shown.
+    command = _mkdocs("serve", "--no-strict", "--livereload", *arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     process = subprocess.Popen(command, cwd=root, env=_environment())
     try:
         return process.wait()
     except KeyboardInterrupt:
+        return 0
+    finally:
         process.terminate()
         process.wait()
-        return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,8 +28,6 @@ _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LOCAL_SCHEMES = {"data", "mailto", "tel", "blob", "about"}
 #: Pages that belong to the theme and are reached by nobody's link.
 _WITHOUT_DESCRIPTION = {"404.html"}
-#: Where code may stand that is not from a snippet: signatures of the reference.
-_OWN_CODE = ("reference/",)
 
 
 class SiteCheck:
@@ -71,9 +69,8 @@ class SiteCheck:
             self._report(name, line, f"unprocessed snippet notation {text!r}", "mend the include")
         for line, repeated in page.repeated_ids:
             self._report(name, line, f"the id {repeated!r} is used twice", "rename one of them")
-        if not name.startswith(_OWN_CODE):
-            for line in page.loose_code:
-                self._report(name, line, "code that no snippet gave", "include it from snippets/")
+        for line in page.loose_code:
+            self._report(name, line, "code that no snippet gave", "include it from snippets/")
 
     def _check_reference(self, name: str, reference: Reference) -> None:
         url = reference.url.strip()
@@ -91,6 +88,8 @@ class SiteCheck:
                     f"<{reference.tag}> loads {url} from another host",
                     "keep a copy in docs/assets/",
                 )
+            return
+        if parts.netloc and not parts.path.startswith(self.base):
             return
         problem = self._missing(name, parts.path, unquote(parts.fragment))
         if problem:

@@ -78,8 +78,8 @@ class _Parser(HTMLParser):
         self.page = page
         self.in_title = False
         self.in_head = False
-        #: For each open <div>, whether it or one around it comes from a snippet.
-        self.from_snippet: list[bool] = []
+        #: For each open <div>, whether it or one around it is from a snippet, or a signature.
+        self.from_source: list[bool] = []
 
     @property
     def line(self) -> int:
@@ -94,9 +94,10 @@ class _Parser(HTMLParser):
         elif tag == "meta" and given.get("name") == "description":
             self.page.description = given.get("content", "")
         elif tag == "div":
-            around = bool(self.from_snippet) and self.from_snippet[-1]
-            self.from_snippet.append(around or "data-snippet" in given)
-        elif tag == "pre" and not (self.from_snippet and self.from_snippet[-1]):
+            around = bool(self.from_source) and self.from_source[-1]
+            signature = "doc-signature" in given.get("class", "").split()
+            self.from_source.append(around or signature or "data-snippet" in given)
+        elif tag == "pre" and not (self.from_source and self.from_source[-1]):
             self.page.loose_code.append(self.line)
         self._take_id(given)
         self._take_references(tag, given)
@@ -110,8 +111,8 @@ class _Parser(HTMLParser):
             self.in_head = False
         elif tag == "title":
             self.in_title = False
-        elif tag == "div" and self.from_snippet:
-            self.from_snippet.pop()
+        elif tag == "div" and self.from_source:
+            self.from_source.pop()
 
     def handle_data(self, data: str) -> None:
         if self.in_title:

@@ -66,11 +66,10 @@ class Source:
         return Source(path).find(original) if path else None
 
     def constant(self, name: str) -> ast.expr:
-        """Return the value that a module-level name is given."""
-        value = self.find(name)
-        if value is None:
+        """Return the expression that the module assigns to a name, as it stands there."""
+        if name not in self._assigned:
             raise SourceError(f"{self.path} assigns no {name}")
-        return value
+        return self._assigned[name]
 
     def class_(self, name: str) -> ast.ClassDef:
         """Return the definition of a class."""

@@ -297,8 +297,10 @@ def test_sections_may_be_nested(tree: Tree) -> None:
 def test_a_file_that_nothing_uses_is_found(tree: Tree) -> None:
     tree.replace(FILE, "from myproject.helper import name", "name = 1")
     assert tree.problems() == [
-        "snippets/subject/myproject/helper.py: no page shows it and nothing uses it; "
-        "include or remove it"
+        (
+            "snippets/subject/myproject/helper.py: no page shows it and nothing uses it; "
+            "include or remove it"
+        )
     ]
 
 

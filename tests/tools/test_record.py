@@ -41,9 +41,7 @@ class Tree:
         self.root = root
         self.runs = root / "runs"
         self.write("snippets/subject/answer.txt", "Hello, ada!\n")
-        self.write(
-            "tools/scenarios/subject.py", MODULE.format(runs=str(self.runs), root=str(root))
-        )
+        self.write("tools/scenarios/subject.py", MODULE.format(runs=str(self.runs), root=str(root)))
 
     def write(self, path: str, text: str) -> None:
         file = self.root / path
@@ -81,9 +79,7 @@ def test_it_writes_recordings_and_shows_what_changed(
     assert "3 recordings of 2 scenarios (0 unchanged since their last run): 3 rewritten" in shown
 
 
-def test_a_fresh_recording_passes_the_check(
-    tree: Tree, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fresh_recording_passes_the_check(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     tree.record()
     assert tree.record("--check") == 0
     assert "(2 unchanged since their last run): 0 stale, 0 problems" in capsys.readouterr().out

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
 
 from tools.source import Source, SourceError, text_of, written
 
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.pages import Page
 
+BEFORE_MKDOCSTRINGS = 100
 STAGED = Path(".cache", "reference")
 PACKAGES = ("realtime", "routers")
 _PLACE = re.compile(r"^<!-- (?P<name>[\w-]+)-table -->$", re.MULTILINE)
 
 
+@event_priority(BEFORE_MKDOCSTRINGS)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Stage the library before mkdocstrings looks for it."""
+    """Stage the library: mkdocstrings ignores folders that do not exist yet."""
     stage(Path(config.config_file_path or "mkdocs.yml").parent)
     return config
 
@@ -125,8 +128,8 @@ def _alternatives(annotation: str) -> str:
 def checks_table(root: Path, page: str) -> str:
     """Every system check, what it reports and which heading of the guide explains it."""
     source = Source(root / "checks" / "catalogue.py")
-    label = text_of(source.constant("APP_LABEL"))
-    guide = text_of(source.constant("GUIDE")) or ""
+    label = text_of(source.resolved(source.constant("APP_LABEL")))
+    guide = text_of(source.resolved(source.constant("GUIDE"))) or ""
     faults = source.constant("CATALOGUE")
     rows = []
     for fault in ast.walk(faults):
