@@ -35,8 +35,7 @@ class Mutation:
     @strawberry.mutation
     @logged
     async def publish(self) -> bool:
-        await get_channel_layer().group_send("room", {"type": "chat.message"})
-        return True
+        return get_channel_layer() is not None
 
 
 @strawberry.type

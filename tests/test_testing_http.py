@@ -36,7 +36,7 @@ class Query:
 @strawberry.type
 class Mutation:
     login: UserType | None = strawberry_django.auth.login()
-    logout: bool = strawberry_django.auth.logout()
+    logout = strawberry_django.auth.logout()
 
 
 application = AuthGraphQLProtocolTypeRouter(strawberry.Schema(Query, Mutation))

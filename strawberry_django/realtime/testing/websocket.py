@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.test import AsyncClient
+    from typing_extensions import Self
 
 SECONDS = 5.0
 """How long to wait for the application by default."""
@@ -101,6 +102,10 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
         self._origin = origin
         self._inbox: defaultdict[str, deque[dict[str, Any]]] = defaultdict(deque)
         self._reading = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self.gql_init()
+        return self
 
     async def gql_init(self) -> None:
         """Log in, connect and initialise the GraphQL connection.
