@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -52,8 +54,8 @@ def server(project: projects.Project) -> Iterator[servers.Server]:
         yield server
 
 
-def test_django_alone_cannot_serve_a_websocket(tmp_path_factory: pytest.TempPathFactory) -> None:
-    project = projects.build(tmp_path_factory.mktemp("django") / "myproject")
+def test_django_alone_cannot_serve_a_websocket(tmp_path: Path) -> None:
+    project = projects.build(tmp_path / "myproject")
     with servers.serve(project) as server:
         with pytest.raises(InvalidStatus) as refused:
             clients.WebSocketClient.connect(server)
@@ -120,33 +122,29 @@ def test_queries_mutations_and_subscriptions_share_a_socket(server: servers.Serv
 
 
 def test_django_serves_what_it_served_before(server: servers.Server) -> None:
-    import httpx
-
     assert "Log in" in httpx.get(f"{server.url}/").text
     assert httpx.get(f"{server.url}/admin/login/").status_code == 200
     assert httpx.get(f"{server.url}/static/admin/css/base.css").status_code == 200
 
 
 def test_the_explorer_is_there_with_debug(server: servers.Server) -> None:
-    import httpx
-
     answer = httpx.get(f"{server.url}/graphql", headers={"Accept": "text/html"})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     assert "graphiql" in answer.text.lower()
 
 
-def test_a_schema_with_models_above_get_asgi_application_is_not_ready(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("order") / "myproject"
+def test_a_schema_with_models_above_get_asgi_application_is_not_ready(tmp_path: Path) -> None:
+    folder = tmp_path / "myproject"
     project = projects.build(folder, "settings", "asgi_routing")
     (project.path / "myproject/schema.py").write_text(MODEL_SCHEMA, encoding="utf-8")
     assert project.python("-c", "import myproject.asgi").returncode == 0
     move_schema_import_to_the_top(project)
-    done = project.python("-c", "import myproject.asgi")
-    assert done.returncode == 1
-    assert "AppRegistryNotReady" in done.stderr
+    settings = {"DJANGO_SETTINGS_MODULE": project.settings_module}
+    for env, error in ((settings, "AppRegistryNotReady"), ({}, "ImproperlyConfigured")):
+        done = project.python("-c", "import myproject.asgi", env=env)
+        assert done.returncode == 1
+        assert error in done.stderr
 
 
 def move_schema_import_to_the_top(project: projects.Project) -> None:

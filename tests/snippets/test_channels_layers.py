@@ -83,15 +83,21 @@ def heard(socket: clients.WebSocketClient) -> str:
 
 
 def say(server: servers.Server, text: str) -> None:
-    answer = clients.graphql(server, "mutation Say($text: String!) { say(text: $text) }", {"text": text})
+    answer = clients.graphql(
+        server, "mutation Say($text: String!) { say(text: $text) }", {"text": text}
+    )
     assert answer.json() == {"data": {"say": text}}
 
 
 def channel_layers(folder: Path, subject: str, **env: str) -> dict[str, Any]:
     """Return the backend and the CONFIG that a subject's settings have."""
     project = projects.build(folder / subject, "settings", subject)
-    code = "import json; from django.conf import settings; print(json.dumps(settings.CHANNEL_LAYERS))"
-    done = project.python("-c", code, env={"DJANGO_SETTINGS_MODULE": project.settings_module, **env})
+    code = (
+        "import json; from django.conf import settings; print(json.dumps(settings.CHANNEL_LAYERS))"
+    )
+    done = project.python(
+        "-c", code, env={"DJANGO_SETTINGS_MODULE": project.settings_module, **env}
+    )
     assert not done.stderr
     layers: dict[str, Any] = json.loads(done.stdout)
     assert list(layers) == ["default"]

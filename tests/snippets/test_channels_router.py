@@ -37,6 +37,7 @@ application = GraphQLProtocolTypeRouter(
 LOG_QUERIES = """
 LOGGING = {
     "version": 1,
+    "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "loggers": {"django.db.backends": {"handlers": ["console"], "level": "DEBUG"}},
 }

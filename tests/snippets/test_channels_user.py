@@ -34,9 +34,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
 
 
 @pytest.fixture(scope="module", params=servers.SERVERS)
-def server(
-    request: pytest.FixtureRequest, project: projects.Project
-) -> Iterator[servers.Server]:
+def server(request: pytest.FixtureRequest, project: projects.Project) -> Iterator[servers.Server]:
     """That project on each server."""
     with servers.serve(project, request.param) as server:
         yield server
@@ -83,6 +81,7 @@ def test_a_socket_keeps_the_cookies_of_its_handshake(server: servers.Server) -> 
 
 def test_the_shell_snippet_makes_the_user(tmp_path: Path) -> None:
     project = projects.build(tmp_path / "myproject", "settings", "asgi_routing", "resolver_user")
+    run_script(project, "running/shell/migrate.sh")
     run_script(project, "resolver_user/shell/create_user.sh")
     with servers.serve(project) as server, login(server) as ada:
         assert clients.graphql(ada, ME).json() == ADA

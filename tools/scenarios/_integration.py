@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +30,29 @@ def read(name: str) -> str:
     return (projects.SNIPPETS / name).read_text(encoding="utf-8")
 
 
-def with_user(project: projects.Project) -> projects.Project:
-    """Migrate the project's database and create `USER`."""
-    project.manage("migrate")
-    project.create_user(USER, PASSWORD)
-    return project
+_database_lock = threading.Lock()
+
+
+@cache
+def _database() -> bytes:
+    """Return the migrated database of the guide's project, with `USER` in it."""
+    with tempfile.TemporaryDirectory(prefix="guide-database-") as folder:
+        project = projects.build(Path(folder), *GUIDE)
+        project.manage("migrate")
+        project.create_user(USER, PASSWORD)
+        return (project.path / "db.sqlite3").read_bytes()
 
 
 def guide_project(folder: Path, *subjects: str) -> projects.Project:
-    """Build the guide's project with more subjects over it, its database and `USER`."""
-    return with_user(projects.build(folder, *GUIDE, *subjects))
+    """Build the guide's project with more subjects over it, its database and `USER`.
+
+    None of its subjects has a model of its own, so one database serves them all.
+    """
+    with _database_lock:
+        database = _database()
+    project = projects.build(folder, *GUIDE, *subjects)
+    (project.path / "db.sqlite3").write_bytes(database)
+    return project
 
 
 def login(server: servers.Server) -> httpx.Client:

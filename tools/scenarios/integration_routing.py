@@ -25,7 +25,9 @@ def ping(folder: Path) -> dict[str, str]:
     }
 
 
-@scenario("custom_url_pattern/recorded/api_graphql.http", "custom_url_pattern/recorded/graphql.http")
+@scenario(
+    "custom_url_pattern/recorded/api_graphql.http", "custom_url_pattern/recorded/graphql.http"
+)
 def custom_url_pattern(folder: Path) -> dict[str, str]:
     subjects = ("settings", "asgi_routing", "custom_url_pattern")
     project = projects.build(folder / "myproject", *subjects)

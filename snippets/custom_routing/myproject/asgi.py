@@ -19,25 +19,19 @@ from myproject.schema import schema
 
 from strawberry_django.realtime import GraphQLHTTPConsumer, GraphQLWSConsumer
 
+graphql_http = AuthMiddlewareStack(GraphQLHTTPConsumer.as_asgi(schema=schema))  # (hl)
+graphql_websocket = AuthMiddlewareStack(GraphQLWSConsumer.as_asgi(schema=schema))  # (hl)
+
 application = ProtocolTypeRouter(
     {
         "http": URLRouter(
             [
-                re_path(
-                    r"^graphql$",
-                    AuthMiddlewareStack(GraphQLHTTPConsumer.as_asgi(schema=schema)),  # (hl)
-                ),
+                re_path(r"^graphql$", graphql_http),
                 re_path(r"^", django_asgi_app),
             ]
         ),
         "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(
-                URLRouter(
-                    [
-                        re_path(r"^graphql$", GraphQLWSConsumer.as_asgi(schema=schema)),
-                    ]
-                )
-            )
+            URLRouter([re_path(r"^graphql$", graphql_websocket)]),
         ),
     }
 )

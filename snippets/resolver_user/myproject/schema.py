@@ -11,7 +11,6 @@ from strawberry_django.realtime import GraphQLContext
 
 @strawberry.type
 class Query:
-    # --8<-- [start:sync]
     @strawberry.field
     def me(self, info: Info) -> str:
         user = info.context.request.user
@@ -19,15 +18,10 @@ class Query:
             return f"Hello, {user.username}!"
         return "Hello, anonymous!"
 
-    # --8<-- [end:sync]
-
-    # --8<-- [start:async]
     @strawberry.field
     async def my_groups(self, info: Info[GraphQLContext, None]) -> list[str]:
         user = info.context.request.user
         return [group.name async for group in user.groups.order_by("name")]
-
-    # --8<-- [end:async]
 
 
 schema = strawberry.Schema(query=Query)

@@ -1,3 +1,2 @@
-python manage.py migrate
 DJANGO_SUPERUSER_PASSWORD=analytical-engine python manage.py createsuperuser \
   --noinput --username ada --email ada@example.com

@@ -1,1 +1,1 @@
-python manage.py check --deploy --fail-level WARNING
+python manage.py check --deploy

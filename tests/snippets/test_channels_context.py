@@ -1,0 +1,111 @@
+"""The section "Custom Context" of docs/integrations/channels.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tools.harness import clients, projects, servers
+from tools.scenarios._integration import ask_over_websocket, guide_project, read
+
+USERNAMES = read("custom_context/requests/usernames.graphql")
+ANSWER = {"data": {"first": "ada", "second": "grace", "third": None}}
+SELECT_USERS = 'FROM "auth_user"'
+
+LOG_QUERIES = """
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"django.db.backends": {"handlers": ["console"], "level": "DEBUG"}},
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    project = guide_project(tmp_path_factory.mktemp("context") / "myproject", "custom_context")
+    project.create_user("grace", "a-nanosecond-of-wire")
+    with (project.path / "myproject/settings.py").open("a", encoding="utf-8") as file:
+        file.write(LOG_QUERIES)
+    with servers.serve(project) as server:
+        yield server
+
+
+def test_the_resolver_finds_the_loader_over_http_and_websocket(server: servers.Server) -> None:
+    assert clients.graphql(server, USERNAMES).json() == ANSWER
+    assert ask_over_websocket(server, USERNAMES) == ANSWER
+    assert json.loads(read("custom_context/recorded/usernames.http.json")) == ANSWER
+
+
+def test_one_operation_is_one_query(server: servers.Server) -> None:
+    before = server.log().count(SELECT_USERS)
+    clients.graphql(server, USERNAMES)
+    assert server.log().count(SELECT_USERS) == before + 1
+
+
+def test_each_operation_on_a_socket_has_a_context_of_its_own(server: servers.Server) -> None:
+    with clients.WebSocketClient.connect(server) as socket:
+        socket.init()
+        before = server.log().count(SELECT_USERS)
+        for number in ("1", "2"):
+            socket.subscribe(number, USERNAMES)
+            assert socket.next_message()["payload"] == ANSWER
+            assert socket.next_message()["type"] == "complete"
+        assert server.log().count(SELECT_USERS) == before + 2
+
+
+def test_the_context_is_read_as_attributes_and_as_a_mapping(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    project = projects.build(
+        tmp_path_factory.mktemp("shapes") / "myproject", "settings", "asgi_routing"
+    )
+    (project.path / "myproject/schema.py").write_text(SHAPES, encoding="utf-8")
+    expected = {"data": {"same": True, "ws": False, "response": True, "params": None}}
+    over_websocket = {
+        "data": {"same": True, "ws": True, "response": False, "params": {"token": "abc"}}
+    }
+    with servers.serve(project) as server:
+        answer = clients.graphql(server, "{ same ws response params }")
+        assert answer.json() == expected
+        assert answer.headers["X-Greeting"] == "hello"
+        with clients.WebSocketClient.connect(server) as socket:
+            socket.init({"token": "abc"})
+            socket.subscribe("1", "{ same ws response params }")
+            assert socket.next_message()["payload"] == over_websocket
+
+
+SHAPES = """
+import strawberry
+from strawberry.scalars import JSON
+from strawberry.types import Info
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def same(self, info: Info) -> bool:
+        context = info.context
+        return context.request is context["request"] is context.get("request")
+
+    @strawberry.field
+    def ws(self, info: Info) -> bool:
+        return info.context.ws is not None
+
+    @strawberry.field
+    def response(self, info: Info) -> bool:
+        if info.context.response is None:
+            return False
+        info.context.response.headers["X-Greeting"] = "hello"
+        return True
+
+    @strawberry.field
+    def params(self, info: Info) -> JSON | None:
+        return info.context.connection_params
+
+
+schema = strawberry.Schema(query=Query)
+"""

@@ -1,0 +1,155 @@
+"""The section "Options" of docs/integrations/channels.md."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from strawberry_django.realtime import conf
+from tools.harness import clients, live, projects, servers
+from tools.scenarios._integration import read
+
+PING = read("asgi_routing/requests/ping.graphql")
+
+OPTIONS = """
+import json
+from myproject.asgi import application
+print(json.dumps(application.options, default=str))
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+    folder = tmp_path_factory.mktemp("options") / "myproject"
+    return projects.build(folder, "settings", "asgi_routing", "router_options")
+
+
+@pytest.fixture(scope="module")
+def server(project: projects.Project) -> Iterator[servers.Server]:
+    with servers.serve(project) as server:
+        yield server
+
+
+def test_a_keyword_wins_over_the_setting_and_that_over_the_default(
+    project: projects.Project,
+) -> None:
+    options = json.loads(project.python("-c", OPTIONS).stdout)
+    assert options["connection_init_wait_timeout"] == str(timedelta(seconds=10))
+    assert options["graphql_ide"] is None
+    assert options["max_message_size"] == 64 * 1024
+    assert options["max_subscriptions_per_connection"] == 20
+    assert options["multipart_uploads_enabled"] is conf.DEFAULTS["multipart_uploads_enabled"]
+
+
+def test_the_defaults_of_the_table_are_those_of_the_library() -> None:
+    page = (live.ROOT / "docs/integrations/channels.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| \[`(\w+)`\]\(\.\./reference/options\.md#([\w-]+)\) +\| ([^|]+) \|", page, re.MULTILINE
+    )
+    assert len(rows) >= 10
+    spelled = {
+        None: "`None`",
+        timedelta(minutes=1): "1 minute",
+        1024 * 1024: "1 MiB",
+        (): "`()`",
+        "auto": "GraphiQL with `DEBUG`",
+        ("graphql-transport-ws", "multipart-subscription", "graphql-sse"): (
+            "WebSocket, multipart, SSE"
+        ),
+    }
+    for name, anchor, default in rows:
+        value = conf.DEFAULTS[name]  # type: ignore[literal-required]
+        assert anchor == name.replace("_", "-")
+        if name == "session_auth":
+            assert default.strip() == "`True` on the router"
+        else:
+            assert default.strip() == spelled.get(value, f"`{value}`"), name
+
+
+def test_an_option_that_does_not_exist_is_an_error_that_knows_the_nearest() -> None:
+    import strawberry
+
+    from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
+
+    @strawberry.type
+    class Query:
+        ping: str = "pong"
+
+    with pytest.raises(TypeError, match="Did you mean 'graphql_ide'"):
+        AuthGraphQLProtocolTypeRouter(strawberry.Schema(query=Query), graphiql_ide=None)  # type: ignore[call-arg]
+
+
+def test_allow_queries_via_get(server: servers.Server) -> None:
+    url = f"{server.url}/graphql"
+    assert httpx.get(url, params={"query": PING}).status_code in {400, 405}
+    assert clients.graphql(server, PING).json() == {"data": {"ping": "pong"}}
+
+
+def test_no_explorer(server: servers.Server) -> None:
+    answer = httpx.get(f"{server.url}/graphql", headers={"Accept": "text/html"})
+    assert answer.status_code >= 400
+
+
+def test_allowed_origins(server: servers.Server) -> None:
+    clients.WebSocketClient.connect(server, origin="https://app.example.com").close()
+    with pytest.raises(InvalidStatus):
+        clients.WebSocketClient.connect(server, origin="https://other.example.com")
+
+
+def test_connection_init_wait_timeout(server: servers.Server) -> None:
+    start = time.monotonic()
+    with clients.WebSocketClient.connect(server) as socket:
+        assert socket.wait_closed(timeout=15) == 4408
+    assert 9 < time.monotonic() - start < 14
+
+
+def test_max_message_size(server: servers.Server) -> None:
+    with clients.WebSocketClient.connect(server) as socket:
+        socket.send({"type": "connection_init", "payload": {"filling": "x" * 65 * 1024}})
+        assert socket.wait_closed() == 1009
+
+
+def test_max_subscriptions_per_connection(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("limit") / "myproject"
+    project = projects.build(folder, "settings", "asgi_routing", "router_options")
+    (project.path / "myproject/schema.py").write_text(WAITING, encoding="utf-8")
+    with servers.serve(project) as server, clients.WebSocketClient.connect(server) as socket:
+        socket.init()
+        for number in range(20):
+            socket.subscribe(str(number), "subscription { wait }")
+            assert socket.next_message()["type"] == "next"
+        socket.subscribe("20", "subscription { wait }")
+        refused = socket.next_message()
+    assert (refused["id"], refused["type"]) == ("20", "error")
+    assert "max_subscriptions_per_connection" in refused["payload"][0]["message"]
+
+
+WAITING = """
+import asyncio
+from collections.abc import AsyncIterator
+
+import strawberry
+
+
+@strawberry.type
+class Query:
+    ping: str = "pong"
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def wait(self) -> AsyncIterator[int]:
+        yield 0
+        await asyncio.Event().wait()
+
+
+schema = strawberry.Schema(query=Query, subscription=Subscription)
+"""

@@ -1,0 +1,59 @@
+"""Record how the endpoint refuses, and what a check says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+from websockets.exceptions import InvalidStatus
+
+from tools.harness import clients, projects, servers
+from tools.scenarios import scenario
+from tools.scenarios._integration import guide_project, login, read
+from tools.transcripts import http_exchange
+
+FOREIGN = "https://foreign.example"
+
+
+def refused_handshake(server: servers.Server) -> str:
+    """Try a WebSocket from a page of another site and write the refusal down."""
+    try:
+        clients.WebSocketClient.connect(server, origin=FOREIGN)
+    except InvalidStatus as error:
+        answer = error.response
+        body = bytes(answer.body or b"")
+        headers = {"content-type": answer.headers["content-type"]}
+        return http_exchange(httpx.Response(answer.status_code, headers=headers, content=body))
+    raise AssertionError("a foreign origin was let in")
+
+
+@scenario(
+    "running/recorded/foreign_host.http",
+    "running/recorded/foreign_origin.http",
+    "running/recorded/foreign_handshake.http",
+)
+def refusals(folder: Path) -> dict[str, str]:
+    """Come from elsewhere: by the host, by HTTP with a session, by WebSocket."""
+    project = guide_project(folder / "myproject")
+    query = read("resolver_user/requests/me.graphql")
+    with servers.serve(project) as server, login(server) as ada:
+        host = clients.graphql(server, query, headers={"Host": "foreign.example"})
+        origin = clients.graphql(ada, query, headers={"Origin": FOREIGN})
+        handshake = refused_handshake(server)
+    return {
+        "running/recorded/foreign_host.http": http_exchange(host),
+        "running/recorded/foreign_origin.http": http_exchange(origin),
+        "running/recorded/foreign_handshake.http": handshake,
+    }
+
+
+@scenario("settings/recorded/check.txt")
+def check(folder: Path) -> str:
+    """Put daphne behind django.contrib.staticfiles and let the checks say so."""
+    project = projects.build(folder / "myproject", "settings", "asgi_routing")
+    settings = project.path / "myproject/settings.py"
+    text = settings.read_text(encoding="utf-8").replace('    "daphne",\n', "")
+    moved = text.replace('    "channels",\n', '    "daphne",\n    "channels",\n')
+    settings.write_text(moved, encoding="utf-8")
+    done = project.python("manage.py", "check")
+    return done.stderr.expandtabs(4)
