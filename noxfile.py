@@ -43,7 +43,8 @@ def tests(session: nox.Session) -> None:
     coverage_folder.mkdir(exist_ok=True)
     session.env["COVERAGE_FILE"] = str(coverage_folder / "data")
     session.run("coverage", "erase", silent=True)
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    parallel = ["--numprocesses=auto", "--dist=loadfile"]
+    session.run("coverage", "run", "-m", "pytest", *(session.posargs or parallel))
     session.run("python", "-m", "tools.harness.coverage_map")
     everything = [] if session.posargs else ["--fail-under=100"]
     session.run("coverage", "report", *everything)

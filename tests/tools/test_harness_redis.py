@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import redis as client
 
+from tools.harness import live
 from tools.harness.processes import accepts
 from tools.harness.redis import RedisServer, redis_server
 
@@ -28,3 +34,12 @@ def test_it_starts_again_on_the_same_port() -> None:
         server.start()
         assert server.port == port
         assert server.answers()
+
+
+def test_without_any_it_says_what_to_install(tmp_path: Path) -> None:
+    env = {**os.environ, "PATH": str(tmp_path), "PYTHONPATH": str(live.ROOT)}
+    code = "from tools.harness.redis import executable; executable()"
+    without_packages = [sys.executable, "-S", "-c", code]
+    done = subprocess.run(without_packages, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "RedisUnavailable: no redis-server: install Redis, or `python -m pip" in done.stderr
