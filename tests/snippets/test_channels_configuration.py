@@ -156,7 +156,7 @@ def move_schema_import_to_the_top(project: projects.Project) -> None:
 
 
 def test_the_router_is_the_same_class_from_both_imports() -> None:
+    from strawberry_django import routers
     from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
-    from strawberry_django.routers import AuthGraphQLProtocolTypeRouter as documented
 
-    assert documented is AuthGraphQLProtocolTypeRouter
+    assert routers.AuthGraphQLProtocolTypeRouter is AuthGraphQLProtocolTypeRouter

@@ -1,4 +1,4 @@
-"""The section "Installation" of docs/integrations/channels.md: its commands, in empty environments."""
+"""The section "Installation" of docs/integrations/channels.md."""
 
 from __future__ import annotations
 
@@ -94,10 +94,7 @@ def test_the_extras_name_the_same_packages(wheel: Path) -> None:
     assert metadata["Requires-Python"] == ">=3.10"
     requirements = metadata.get_all("Requires-Dist") or []
     always = {re.split(r"[^\w-]", each)[0] for each in requirements if "extra ==" not in each}
-    extras = dict(
-        (match[2], match[1])
-        for each in requirements
-        if (match := re.match(r"([\w-]+).*extra == '(\w+)'", each))
-    )
+    found = (re.match(r"([\w-]+).*extra == '(\w+)'", each) for each in requirements)
+    extras = {match[2]: match[1] for match in found if match}
     assert always >= {"channels", "strawberry-graphql-django"}
     assert extras == {"daphne": "daphne", "redis": "channels-redis"}

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import pytest
 from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.utils.module_loading import import_string
-from redis.exceptions import MaxConnectionsError, TimeoutError
+from redis import exceptions
+
 from tools.harness import clients, projects, servers
 from tools.harness.redis import RedisServer
 from tools.scenarios._integration import read
@@ -130,7 +131,7 @@ def shortest(redis: RedisServer) -> Callable[[], RedisChannelLayer]:
 
 
 @contextlib.asynccontextmanager
-async def closing(layer: Any) -> Any:
+async def closing(layer: Any) -> AsyncIterator[Any]:
     try:
         yield layer
     finally:
@@ -202,7 +203,7 @@ async def test_silence_for_five_seconds_fails_in_the_shortest_form_and_not_in_th
         *(_hears_nothing(make(), 6.5) for make in (shortest, core, pubsub)),
         return_exceptions=True,
     )
-    assert isinstance(failed, TimeoutError)
+    assert isinstance(failed, exceptions.TimeoutError)
     assert str(failed).startswith("Timeout reading from ")
     assert core_waits is pubsub_waits is None
 
@@ -220,7 +221,7 @@ async def test_a_crowd_that_subscribes_at_once_needs_the_connections(
 ) -> None:
     refused = await _subscribe_at_once(shortest(), 300)
     assert refused
-    assert {type(each) for each in refused} == {MaxConnectionsError}
+    assert {type(each) for each in refused} == {exceptions.MaxConnectionsError}
     assert str(refused[0]) == "Too many connections"
     assert await _subscribe_at_once(core(), 300) == []
     assert await _subscribe_at_once(pubsub(), 300) == []

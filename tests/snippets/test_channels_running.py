@@ -14,6 +14,7 @@ import pytest
 from daphne import cli
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from tools.harness import clients, projects, servers
 from tools.harness.processes import accepts, free_port, running
@@ -160,8 +161,8 @@ def test_production_takes_sockets_from_its_own_pages(
         connect(
             f"ws://{HOST}/graphql",
             sock=raw,
-            origin=origin,  # type: ignore[arg-type]
-            subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]
+            origin=Origin(origin),
+            subprotocols=[Subprotocol("graphql-transport-ws")],
             additional_headers={"X-Forwarded-Proto": "https"},
         ) as opened,
     ):

@@ -1,6 +1,6 @@
 """The section "Troubleshooting" of docs/integrations/channels.md.
 
-Each line is made to happen in the guide's project: what the reader sees, and the check that says why.
+Each line is made to happen in the guide's project, and the check that it names finds it.
 """
 
 from __future__ import annotations

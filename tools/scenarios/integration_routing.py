@@ -14,6 +14,7 @@ PING = read("asgi_routing/requests/ping.graphql")
 
 @scenario("asgi_routing/recorded/ping.http.json", "asgi_routing/recorded/ping.frames")
 def ping(folder: Path) -> dict[str, str]:
+    """Ask the first query over both protocols."""
     project = projects.build(folder / "myproject", "settings", "asgi_routing")
     with servers.serve(project) as server:
         answer = json_answer(clients.graphql(server, PING))
@@ -29,6 +30,7 @@ def ping(folder: Path) -> dict[str, str]:
     "custom_url_pattern/recorded/api_graphql.http", "custom_url_pattern/recorded/graphql.http"
 )
 def custom_url_pattern(folder: Path) -> dict[str, str]:
+    """Ask at the address that was chosen, and at the one that was left."""
     subjects = ("settings", "asgi_routing", "custom_url_pattern")
     project = projects.build(folder / "myproject", *subjects)
     with servers.serve(project) as server:
@@ -43,6 +45,7 @@ def custom_url_pattern(folder: Path) -> dict[str, str]:
 
 @scenario("running/recorded/runserver.txt")
 def runserver(folder: Path) -> str:
+    """Start the development server."""
     project = projects.build(folder / "myproject", "settings", "asgi_routing")
     project.manage("migrate")
     with servers.serve(project, "runserver") as server:

@@ -24,6 +24,7 @@ def over_websocket(server: servers.Server, cookies: clients.Cookies | None = Non
     "resolver_user/recorded/anonymous.frames",
 )
 def me(folder: Path) -> dict[str, str]:
+    """Ask who is there, with and without a session, over both protocols."""
     project = guide_project(folder / "myproject")
     query = read("resolver_user/requests/me.graphql")
     with servers.serve(project) as server, login(server) as ada:
