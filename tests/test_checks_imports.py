@@ -196,6 +196,32 @@ def test_a_module_without_source_is_passed_over(read: Read) -> None:
     assert order.ready is not None
 
 
+def test_a_relative_import_that_leads_nowhere_is_passed_over(read: Read) -> None:
+    order = read("try:\n    from ... import base\nexcept ImportError:\n    pass\n" + SETS_UP)
+    assert order.ready is not None
+
+
+def test_a_lazy_object_stays_lazy(read: Read) -> None:
+    order = read(
+        "import {package}.lazy\n" + SETS_UP,
+        lazy=(
+            "from django.utils.functional import SimpleLazyObject\n"
+            "evaluated = []\n"
+            "client = SimpleLazyObject(lambda: evaluated.append(1))\n"
+        ),
+    )
+    assert order.ready is not None
+    assert importlib.import_module(f"{order.ready.module[:-5]}.lazy").evaluated == []
+
+
+def test_a_module_whose_source_is_broken_by_now_is_passed_over(read: Read) -> None:
+    order = read("import {package}.types\n" + SETS_UP, types="")
+    assert order.ready is not None
+    module = importlib.import_module(f"{order.ready.module[:-5]}.types")
+    Path(module.__file__ or "").write_text("def (:")
+    assert import_order(order.ready.module) == order
+
+
 @pytest.mark.parametrize("name", ["nowhere.asgi", "nowhere", "sys"])
 def test_a_module_that_cannot_be_found_does_nothing(name: str) -> None:
     assert import_order(name) == ImportOrder()

@@ -179,6 +179,14 @@ def test_a_consumer_may_read_the_session_itself(check: Check) -> None:
     assert check(asgi=OURS + SESSION_AUTH) == []
 
 
+def test_the_projects_own_middleware_may_read_the_session_over_http(check: Check) -> None:
+    [message] = check(
+        asgi=OURS + BARE.replace("schema=schema", "schema=schema, django_middleware=True")
+    )
+    assert message.id == "strawberry_django_realtime.W003"
+    assert "GraphQL (websocket '^graphql$') is routed without" in message.msg
+
+
 def test_a_router_may_be_told_to_read_no_session(check: Check) -> None:
     messages = check(
         asgi=OURS + "from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter\n"

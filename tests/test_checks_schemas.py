@@ -72,8 +72,7 @@ def test_a_schema_that_listens_needs_a_layer() -> None:
     [message] = check_layer_of_schemas([endpoint(SCHEMA), endpoint(SCHEMA)])
     assert message.id == "strawberry_django_realtime.E006"
     assert message.msg == (
-        "CHANNEL_LAYERS has no 'default' layer, and Mutation.publish, Subscription.messages "
-        "needs it."
+        "CHANNEL_LAYERS has no 'default' layer; needed by Mutation.publish, Subscription.messages."
     )
     assert "InMemoryChannelLayer" in str(message.hint)
 

@@ -80,6 +80,11 @@ def test_a_middleware_may_be_any_function() -> None:
         assert check_sessions([endpoint()]) == []
 
 
+def test_a_middleware_that_is_nowhere_is_djangos_to_report() -> None:
+    with override_settings(MIDDLEWARE=["nowhere.Middleware", *settings.MIDDLEWARE]):
+        assert check_sessions([endpoint()]) == []
+
+
 @pytest.mark.parametrize(
     ("cookie_path", "pattern"),
     [("/app", "^graphql"), ("/graph", "^graphql"), ("/app/", r"^api/graphql$")],
@@ -96,12 +101,13 @@ def test_a_cookie_of_another_path_is_not_sent(cookie_path: str, pattern: str) ->
     ("cookie_path", "pattern"),
     [
         ("/", "^graphql"),
+        (None, "^graphql"),
         ("/graphql", "^graphql"),
         ("/api", "^api/graphql"),
         ("/api/v1/", r"^api/(?P<version>v\d)/graphql"),
         ("/api", "^api/^graphql$"),
     ],
 )
-def test_a_cookie_of_the_path_or_above_it_is_sent(cookie_path: str, pattern: str) -> None:
+def test_a_cookie_of_the_path_or_above_it_is_sent(cookie_path: str | None, pattern: str) -> None:
     with override_settings(SESSION_COOKIE_PATH=cookie_path):
         assert check_sessions([endpoint(pattern)]) == []

@@ -159,6 +159,15 @@ async def test_the_login_of_a_client_is_carried_over() -> None:
         assert (await socket.execute("{ me }")).data == {"me": "ada"}
 
 
+@pytest.mark.django_db(transaction=True)
+async def test_a_user_is_logged_in_with_the_given_client() -> None:
+    ada = await User.objects.acreate_user("ada")
+    client = Client()
+    async with GraphQLWebsocketCommunicator(application, client=client, user=ada) as socket:
+        assert (await socket.execute("{ me }")).data == {"me": "ada"}
+    assert "sessionid" in client.cookies
+
+
 async def test_a_page_of_another_site_is_refused() -> None:
     foreign = GraphQLWebsocketCommunicator(application, origin="https://foreign.example")
     with pytest.raises(WebSocketClosedError) as refused:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -29,6 +28,8 @@ SETS_UP = frozenset({"get_asgi_application", "get_wsgi_application", "setup"})
 
 NEEDS_SETUP = frozenset({"get_user_model", "apps.get_model"})
 """Calls that fail before Django is set up."""
+
+_LIBRARIES = frozenset({"site-packages", "dist-packages"})
 
 Event: TypeAlias = ast.Import | ast.ImportFrom | ast.Call
 """What can matter in the course of an import."""
@@ -122,10 +123,10 @@ def _source(name: str) -> list[ast.stmt]:
     """Return the statements of a module; none when there is no Python source of it."""
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
+        get_source = getattr(spec.loader if spec else None, "get_source", None)
+        return ast.parse((get_source and get_source(name)) or "").body
+    except (ImportError, SyntaxError, ValueError):
         return []
-    get_source = getattr(spec.loader if spec else None, "get_source", None)
-    return ast.parse((get_source and get_source(name)) or "").body
 
 
 def _executed(body: list[ast.stmt]) -> Iterator[Event]:
@@ -162,13 +163,23 @@ def _imported(importer: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     else:
-        module = sys.modules.get(importer)
-        package = getattr(module, "__package__", None) or importer.rpartition(".")[0]
-        base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+        base = _resolved(importer, "." * node.level + (node.module or ""))
         names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
     for name in names:
         parts = name.split(".")
         yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+def _resolved(importer: str, name: str) -> str:
+    """Return the absolute name of a module that `importer` names, perhaps relatively."""
+    package = getattr(sys.modules.get(importer), "__package__", None)
+    try:
+        return importlib.util.resolve_name(name, package or importer.rpartition(".")[0])
+    except ImportError:
+        return ""
+
+
+# Asked of the type, because isinstance() would evaluate a lazy object.
 
 
 def _defines_models(module: ModuleType) -> bool:
@@ -176,24 +187,21 @@ def _defines_models(module: ModuleType) -> bool:
     if module.__name__ == ModelBase.__module__:
         return False
     return any(
-        isinstance(value, ModelBase) and value.__module__ == module.__name__
+        issubclass(type(value), ModelBase) and value.__module__ == module.__name__
         for value in vars(module).values()
     )
 
 
 def _holds_schema(module: ModuleType) -> bool:
-    return any(isinstance(value, Schema) for value in vars(module).values())
+    return any(issubclass(type(value), Schema) for value in vars(module).values())
 
 
 def _is_followed(module: ModuleType) -> bool:
     """Tell whether a module is the project's own, or that of an installed app."""
     package = module.__name__.partition(".")[0]
-    if package in {"django", "strawberry_django"}:
+    if package in {"django", "strawberry_django"} | sys.stdlib_module_names:
         return False
     if package in {config.name.partition(".")[0] for config in apps.get_app_configs()}:
         return True
-    libraries = [
-        Path(sysconfig.get_path(key)) for key in ("stdlib", "platstdlib", "purelib", "platlib")
-    ]
     file = getattr(module, "__file__", None)
-    return file is not None and not any(library in Path(file).parents for library in libraries)
+    return file is not None and _LIBRARIES.isdisjoint(Path(file).parts)

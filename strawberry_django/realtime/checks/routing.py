@@ -67,9 +67,11 @@ def reads_session(endpoint: Endpoint) -> bool:
         return False
     options = {name: value for name, value in endpoint.options.items() if name != "schema"}
     try:
-        return resolve_options(options)["session_auth"]
+        resolved = resolve_options(options)
     except (AttributeError, ImproperlyConfigured, TypeError):
         return True  # The options cannot be read, which E011 reports.
+    in_middleware = resolved["django_middleware"] and endpoint.protocol == "http"
+    return resolved["session_auth"] or in_middleware
 
 
 def _check_import_order() -> list[CheckMessage]:

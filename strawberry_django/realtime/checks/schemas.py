@@ -34,8 +34,7 @@ def check_layer_of_schemas(served: Sequence[Endpoint]) -> list[CheckMessage]:
             fields.update(_fields_with_layer(endpoint.options["schema"]))
     return [
         found(
-            "E006",
-            f"CHANNEL_LAYERS has no {alias!r} layer, and {', '.join(sorted(fields))} needs it.",
+            "E006", f"CHANNEL_LAYERS has no {alias!r} layer; needed by {', '.join(sorted(fields))}."
         )
         for alias, fields in sorted(wanting.items())
         if fields
@@ -44,7 +43,8 @@ def check_layer_of_schemas(served: Sequence[Endpoint]) -> list[CheckMessage]:
 
 def _fields_with_layer(schema: Any) -> Iterator[str]:
     roots = [getattr(schema, name, None) for name in ("query", "mutation", "subscription")]
-    for definition in (root.__strawberry_definition__ for root in roots if root is not None):
+    definitions = [getattr(root, "__strawberry_definition__", None) for root in roots]
+    for definition in filter(None, definitions):
         for field in definition.fields:
             resolver = field.base_resolver
             function = inspect.unwrap(resolver.wrapped_func) if resolver else None

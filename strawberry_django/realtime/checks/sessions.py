@@ -52,7 +52,7 @@ def _check_apps() -> list[CheckMessage]:
 
 
 def _check_middleware() -> list[CheckMessage]:
-    present = [import_string(path) for path in settings.MIDDLEWARE]
+    present = [_imported(path) for path in settings.MIDDLEWARE]
     classes = [each for each in present if isinstance(each, type)]
     names = " and ".join(
         path
@@ -64,8 +64,15 @@ def _check_middleware() -> list[CheckMessage]:
     return [found("W007", f"GraphQL reads the session; MIDDLEWARE lacks {names}.")]
 
 
+def _imported(path: str) -> object:
+    try:
+        return import_string(path)
+    except ImportError:
+        return None  # Django itself says so when it serves the first request.
+
+
 def _check_cookie_path(with_session: Sequence[Endpoint]) -> list[CheckMessage]:
-    cookie_path = settings.SESSION_COOKIE_PATH
+    cookie_path = settings.SESSION_COOKIE_PATH or "/"
     patterns = {each.pattern for each in with_session}
     return [
         found(
