@@ -93,9 +93,9 @@ def test_many_operations_run_on_one_socket(
     say(ada, room, "First")
     with clients.WebSocketClient.connect(server, cookies=ada) as socket:
         socket.init()
-        for id in ("1", "2"):
-            listen(socket, id, room, last=1)
-            assert heard(socket, id) == "First"
+        for operation in ("1", "2"):
+            listen(socket, operation, room, last=1)
+            assert heard(socket, operation) == "First"
         socket.subscribe("3", "{ me }")
         assert socket.next_message()["payload"] == {"data": {"me": "ada"}}
         assert socket.next_message() == {"id": "3", "type": "complete"}
@@ -150,6 +150,12 @@ def test_who_comes_back_has_missed_nothing(
         socket.init()
         listen(socket, "1", room, last=50)
         assert [heard(socket), heard(socket)] == ["before", "while away"]
+
+
+def test_any_server_has_the_static_files(server: servers.Server, chat: projects.Project) -> None:
+    for path in (chat.path / "chat/static/chat").iterdir():
+        answer = httpx.get(f"{server.url}/static/chat/{path.name}")
+        assert answer.text == path.read_text(encoding="utf-8")
 
 
 def test_without_a_login_nobody_reads_speaks_or_listens(server: servers.Server) -> None:

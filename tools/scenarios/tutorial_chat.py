@@ -23,6 +23,7 @@ def on_one_line(document: str) -> str:
 
 @scenario("first_subscription/recorded/count.frames")
 def count(folder: Path) -> str:
+    """Count to three, as the tutorial's first subscription does."""
     project = projects.build(folder / "project", "settings", "asgi_routing", "first_subscription")
     with servers.serve(project) as server, clients.WebSocketClient.connect(server) as socket:
         socket.init()
@@ -39,6 +40,7 @@ def count(folder: Path) -> str:
     "chat/recorded/anonymous.json",
 )
 def chat(folder: Path) -> dict[str, str]:
+    """Speak and listen in the lobby of the finished chat."""
     project = demo.build(folder / "project")
     with (
         servers.serve(project) as server,

@@ -3,7 +3,11 @@ import { createClient } from "graphql-ws";
 const address = new URL("/graphql", location.href);
 address.protocol = address.protocol.replace("http", "ws");
 
-const client = createClient({ url: address.href, retryAttempts: Infinity });
+const client = createClient({
+  url: address.href,
+  retryAttempts: Infinity,
+  shouldRetry: () => true,
+});
 
 const MESSAGE_ADDED = `
   subscription MessageAdded($room: String!) {

@@ -1,0 +1,216 @@
+"""Step 6 of docs/guide/subscriptions.md: what the page of the chat does, in a real browser."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import chat_page, chromium
+from tools import demo
+from tools.harness import clients, live, processes, projects, servers
+
+SEND = "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { id } }"
+VENDORED = live.ROOT / "tests/vendor/graphql_ws"
+WAITING = "The connection is lost. Trying again…"
+REFUSED = "The server has ended the connection. Reload the page to log in again."
+RECORD_SOCKETS = """
+  window.opened = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) { super(...given); opened.push(performance.now()); }
+  };
+"""
+PINGING = """
+from myproject.settings import *
+STRAWBERRY_DJANGO_REALTIME = {"PING_INTERVAL": 0.2, "PONG_TIMEOUT": 1, "MAX_LIFETIME": 3}
+"""
+BUNDLED = """
+<script type="importmap">{"imports": {"graphql-ws": "./graphql_ws/client.js"}}</script>
+<ol></ol>
+<script type="module">
+  import { listen } from "./bundled.js";
+  listen(new URLSearchParams(location.search).get("room"), ({ text }) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    document.querySelector("ol").append(item);
+  }).catch((error) => { document.title = error.message; });
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def project(chat: projects.Project, tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+    """The chat, and beside it settings of a server that pings, and the client of a bundler."""
+    project = projects.Project(tmp_path_factory.mktemp("page") / "project")
+    shutil.copytree(chat.path, project.path)
+    (project.path / "myproject/settings_pinging.py").write_text(PINGING)
+    static = project.path / "chat/static/chat"
+    shutil.copytree(VENDORED, static / "graphql_ws")
+    shutil.copy(projects.SNIPPETS / "browser_client/src/chat.js", static / "bundled.js")
+    (static / "bundled.html").write_text(BUNDLED)
+    return project
+
+
+@contextlib.contextmanager
+def serve_on(
+    port: int, project: projects.Project, env: Mapping[str, str] | None = None
+) -> Iterator[servers.Server]:
+    """Serve the chat on a port of our choice, which a second server may have later."""
+    command = servers.command("uvicorn", port, "myproject.asgi:application")
+    with processes.running(
+        "uvicorn", command, cwd=project.path, env={**live.environment(), **(env or {})}
+    ) as process:
+        process.wait_until(lambda: processes.accepts(port))
+        yield servers.Server("uvicorn", port, process)
+
+
+@pytest.fixture(scope="module")
+def server(project: projects.Project) -> Iterator[servers.Server]:
+    with servers.serve(project) as server:
+        yield server
+
+
+@pytest.fixture
+def page(browser: Browser, server: servers.Server) -> Iterator[Page]:
+    page = enter(browser, server.url)
+    yield page
+    page.context.close()
+
+
+def enter(browser: Browser, url: str) -> Page:
+    return chat_page(browser, url, "ada", demo.USERS["ada"])
+
+
+def post(server: servers.Server, room: str, text: str) -> None:
+    with clients.login(server, "grace", demo.USERS["grace"]) as grace:
+        answer = clients.graphql(grace, SEND, {"room": room, "text": text})
+        assert "errors" not in answer.json()
+
+
+@dataclass
+class Outage:
+    """Two pages on a server that was away for a while, and what has been said meanwhile."""
+
+    server: servers.Server
+    room: str
+    chat: Page
+    bundled: Page
+    waits: list[float]
+
+
+@pytest.fixture(scope="module")
+def outage(browser: Browser, project: projects.Project) -> Iterator[Outage]:
+    port = processes.free_port()
+    room = secrets.token_hex(8)
+    with serve_on(port, project) as server:
+        chat = enter(browser, server.url)
+        bundled = chat.context.new_page()
+        chat.context.add_init_script(RECORD_SOCKETS)
+        post(server, room, "Before")
+        chat.goto(f"/chat/{room}/")
+        bundled.goto(f"/static/chat/bundled.html?room={room}")
+        for page in (chat, bundled):
+            expect(page.locator("li")).to_have_count(1)
+    expect(chat.get_by_role("status")).to_have_text(WAITING)
+    chat.wait_for_function("opened.length >= 4", timeout=20_000)
+    bundled.wait_for_function("opened.length >= 2", timeout=20_000)
+    opened = chat.evaluate("opened")
+    waits = [after - before for before, after in itertools.pairwise(opened)]
+    with serve_on(port, project) as server:
+        post(server, room, "Meanwhile")
+        yield Outage(server, room, chat, bundled, waits)
+
+
+def test_after_an_outage_it_comes_back_and_shows_what_it_missed_once(outage: Outage) -> None:
+    expect(outage.chat.get_by_role("status")).to_have_text("Live", timeout=60_000)
+    expect(outage.chat.locator("#messages p")).to_have_text(["Before", "Meanwhile"])
+    post(outage.server, outage.room, "After")
+    expect(outage.chat.locator("#messages li")).to_have_count(3)
+
+
+def test_it_waits_longer_after_each_try_that_fails(outage: Outage) -> None:
+    second, third = outage.waits[1:3]
+    assert second >= 500
+    assert third >= 1000
+
+
+def test_the_client_of_a_bundler_listens_and_comes_back(outage: Outage) -> None:
+    page = outage.bundled
+    expect(page.locator("li", has_text="Meanwhile")).to_be_visible(timeout=60_000)
+    post(outage.server, outage.room, "Finally")
+    expect(page.locator("li").last).to_have_text("Finally")
+    page.context.clear_cookies()
+    page.reload()
+    expect(page).to_have_title("Log in first.")
+
+
+def test_it_answers_pings_and_comes_back_after_4408(
+    browser: Browser, project: projects.Project
+) -> None:
+    sent: list[str | bytes] = []
+
+    def keep(frame: str | bytes) -> None:
+        sent.append(frame)
+
+    env = {"DJANGO_SETTINGS_MODULE": "myproject.settings_pinging"}
+    with serve_on(processes.free_port(), project, env) as server:
+        page = enter(browser, server.url)
+        page.add_init_script(RECORD_SOCKETS)
+        page.on(
+            "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame))
+        )
+        page.reload()
+        page.wait_for_function("opened.length >= 2", timeout=20_000)
+        expect(page.get_by_role("status")).to_have_text("Live")
+        page.context.close()
+    # More answers than one second without them would have allowed.
+    assert sent.count('{"type":"pong"}') > 5
+
+
+def test_a_log_out_in_another_tab_ends_it(page: Page) -> None:
+    page.add_init_script(RECORD_SOCKETS)
+    page.reload()
+    expect(page.get_by_role("status")).to_have_text("Live")
+    other = page.context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("status")).to_have_text(REFUSED)
+    expect(other.get_by_role("heading")).to_have_text("Log in")
+    assert page.evaluate("opened.length") == 1
+
+
+def test_without_a_login_the_room_asks_for_one(browser: Browser, server: servers.Server) -> None:
+    page = browser.new_page(base_url=server.url)
+    page.goto("/chat/library/")
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill(demo.USERS["ada"])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading")).to_have_text("library")
+    page.close()
+
+
+def test_the_mutation_needs_no_token_and_another_site_is_refused(server: servers.Server) -> None:
+    variables = {"room": "lobby", "text": "Hello!"}
+    with clients.login(server, "ada", demo.USERS["ada"]) as ada:
+        del ada.cookies["csrftoken"]
+        assert "errors" not in clients.graphql(ada, SEND, variables).json()
+        elsewhere = {"Origin": "https://example.com"}
+        answer = clients.graphql(ada, SEND, variables, headers=elsewhere)
+        assert answer.status_code == httpx.codes.FORBIDDEN
