@@ -28,7 +28,7 @@ from .topics import ChannelListener
 
 if TYPE_CHECKING:
     from .conf import RealtimeOptions
-    from .writer import SocketWriter
+    from .writer import Closable
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -44,10 +44,10 @@ _RENEW = 3600.0
 
 @dataclass(eq=False)
 class WatchedSocket:
-    """What the watch knows of a socket; times are monotonic seconds.
+    """What the watch knows of a socket, or of a stream; times are monotonic seconds.
 
     Attributes:
-        writer: closes the socket.
+        writer: closes it.
         options: the limits.
         user_key: the primary key of the user; `None` for an anonymous socket.
         session_key: the session that the user came with; `None` for none.
@@ -57,7 +57,7 @@ class WatchedSocket:
         pong_due: until when the ping that is out may be answered.
     """
 
-    writer: SocketWriter
+    writer: Closable
     options: RealtimeOptions
     user_key: Any = None
     session_key: str | None = None
@@ -172,11 +172,8 @@ class SocketWatch:
             self._close(socket, CloseCode.UNAUTHORIZED, "The user was disconnected")
 
     def _of_session(self, digest: str) -> list[WatchedSocket]:
-        return [
-            socket
-            for socket in self._sockets
-            if socket.session_key and revocation.session_digest(socket.session_key) == digest
-        ]
+        keyed = [(s, s.session_key) for s in self._sockets if s.session_key]
+        return [s for s, key in keyed if revocation.session_digest(key) == digest]
 
     async def _look_at_the_clock(self) -> None:
         while True:

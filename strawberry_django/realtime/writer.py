@@ -11,7 +11,7 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from .protocol import CloseCode, fit_close_reason
 
@@ -51,6 +51,13 @@ async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reaso
     ]
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
+
+
+class Closable(Protocol):
+    """What can be closed with one of the protocol's codes."""
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close it; the first call counts."""
 
 
 class SocketWriter:

@@ -1,6 +1,6 @@
 """GraphQL over HTTP: a request's way through Django to the schema, and back.
 
-Imports `endpoint`, `explorer`, `security`, `sessions`, the view and the base.
+Imports `endpoint`, `explorer`, `security`, `sessions`, `stream`, the view and the base.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from ..conf import RealtimeOptions, resolve_options
 from ..context import GraphQLContext
 from ..endpoint import GraphQLEndpoint
 from ..request import no_view
+from ..revocation import connect_signals
 from ..security import cross_site_refusal, host_refusal
 from ..sessions import close_session, open_session, resolve_user
 from .http_view import GraphQLOverHTTPView
+from .stream import while_welcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
@@ -70,6 +72,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
             return await cls(schema, **resolved).respond(request)
 
         endpoint = GraphQLEndpoint(respond, resolved)
+        connect_signals()
 
         async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             await endpoint(scope, receive, send)
@@ -162,11 +165,11 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         sub_response: TemporalHttpResponse,
         headers: Mapping[str, str],
     ) -> HttpResponseBase:
-        """Answer with a stream that stops when the client goes away."""
+        """Answer with a stream that stops when the client goes away, or its user may not stay."""
 
         async def until_closed() -> AsyncGenerator[str, None]:
             try:
-                async with aclosing(stream()) as chunks:
+                async with aclosing(while_welcome(request, self.options, stream())) as chunks:
                     async for chunk in chunks:
                         yield chunk
             finally:

@@ -1,0 +1,83 @@
+"""A subscription's answer over HTTP, and its end when the user may not stay.
+
+Imports `watch` and what that imports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import SESSION_KEY
+from strawberry.utils.aio import aclosing
+
+from ..watch import SocketWatch, WatchedSocket
+
+if TYPE_CHECKING:
+    from ..conf import RealtimeOptions
+    from ..request import GraphQLRequest
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+
+class _StreamEnd:
+    """What the watch closes."""
+
+    def __init__(self) -> None:
+        self._closed = False
+        self._waiting: asyncio.Task[Any] | None = None
+
+    async def close(self, code: int, reason: str = "") -> None:  # noqa: ARG002
+        """End the stream; HTTP has no word for why, so the log has it."""
+        if self._closed:
+            return
+        self._closed = True
+        logger.info("A stream was ended: %s", reason)
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def before(self, chunks: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+        """Yield `chunks` until the end."""
+        while not self._closed:
+            self._waiting = task = asyncio.current_task()
+            try:
+                chunk = await anext(chunks)
+            except StopAsyncIteration:
+                return
+            except asyncio.CancelledError:
+                if not self._closed:
+                    raise
+                if task is not None and sys.version_info >= (3, 11):
+                    task.uncancel()
+                return
+            finally:
+                self._waiting = None
+            yield chunk
+
+
+def _who(request: GraphQLRequest) -> tuple[Any, str | None]:
+    """Return the keys of the user, and of the session that the user came with."""
+    user, session = vars(request).get("user"), vars(request).get("session")
+    if user is None or not user.is_authenticated:
+        return None, None
+    # A user who came with a token is in no session, whatever cookie there is.
+    stored = getattr(session, "_session_cache", {})
+    if session is None or stored.get(SESSION_KEY) != str(user.pk):
+        return user.pk, None
+    return user.pk, session.session_key
+
+
+async def while_welcome(
+    request: GraphQLRequest, options: RealtimeOptions, chunks: AsyncIterator[str]
+) -> AsyncGenerator[str, None]:
+    """Yield `chunks` for as long as a socket of the same user would be left open."""
+    user_key, session_key = _who(request)
+    end = _StreamEnd()
+    watched = WatchedSocket(end, options, user_key, session_key, busy=lambda: True)
+    kept = end.before(chunks)
+    async with SocketWatch.current().watching(watched), aclosing(chunks), aclosing(kept):
+        async for chunk in kept:
+            yield chunk

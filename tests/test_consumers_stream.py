@@ -1,0 +1,84 @@
+"""A subscription over HTTP ends when its user may not stay."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter, disconnect_user
+from tests.schema import schema, signals
+from tests.support import Exchange, in_database, stream, until
+
+SSE = "text/event-stream"
+LISTEN = 'subscription { listen(groups: ["stream"], name: "stream") }'
+
+
+async def rest(exchange: Exchange) -> None:
+    """Read to the end of the stream."""
+    while await exchange.chunk() is not None:
+        pass
+    await exchange.communicator.wait()
+
+
+async def test_the_stream_of_a_disconnected_user_ends(
+    ada: Any, ada_client: Client, channel_layer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema)
+    signals["stream ended"].clear()
+    async with stream(application, LISTEN, SSE, client=ada_client) as (answer, exchange):
+        assert answer.status == 200
+        await exchange.chunk_with("listening")
+        with caplog.at_level(logging.INFO, "strawberry_django.realtime"):
+            disconnect_user(ada)
+            disconnect_user(ada)
+            await rest(exchange)
+    await until(signals["stream ended"].is_set)
+    (said,) = [one.message for one in caplog.records if "stream" in one.message]
+    assert said == "A stream was ended: The user was disconnected"
+
+
+async def test_the_stream_of_a_session_ends_with_it(
+    ada: Any, ada_client: Client, channel_layer: Any
+) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema)
+    async with stream(application, LISTEN, SSE, client=ada_client) as (_, exchange):
+        await exchange.chunk_with("listening")
+        await in_database(ada_client.logout)
+        await rest(exchange)
+
+
+async def test_the_stream_of_nobody_goes_on(ada: Any, channel_layer: Any) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema)
+    async with stream(application, LISTEN, SSE) as (_, exchange):
+        await exchange.chunk_with("listening")
+        disconnect_user(ada)
+        await channel_layer.group_send("stream", {"type": "test.message", "text": "still there"})
+        await exchange.chunk_with("still there")
+
+
+async def test_the_user_of_a_token_does_not_depend_on_a_session(
+    ada: Any, ada_client: Client, channel_layer: Any, django_user_model: Any
+) -> None:
+    grace = await django_user_model.objects.acreate(username="grace")
+
+    async def on_connect(context: Any) -> None:
+        context.request.user = grace
+
+    application = AuthGraphQLProtocolTypeRouter(schema, on_connect=on_connect)
+    async with stream(application, LISTEN, SSE, client=ada_client) as (_, exchange):
+        await exchange.chunk_with("listening")
+        await in_database(ada_client.logout)
+        await channel_layer.group_send("stream", {"type": "test.message", "text": "still there"})
+        await exchange.chunk_with("still there")
+        disconnect_user(grace)
+        await rest(exchange)
+
+
+async def test_a_stream_has_a_lifetime(channel_layer: Any) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema, max_lifetime=0.1)
+    async with stream(application, LISTEN, SSE) as (_, exchange):
+        await exchange.chunk_with("listening")
+        await rest(exchange)
