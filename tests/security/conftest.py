@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None] | pytest.TestReport:
-    report: pytest.TestReport = yield  # type: ignore[assignment]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     mark = item.get_closest_marker(MARK)
     if mark is not None and (report.when == "call" or not report.passed):
         outcome = {"test": item.nodeid, "outcome": report.outcome, **mark.kwargs}

@@ -106,7 +106,7 @@ class Site:
         client: httpx.Client | Visitor | None = None,
         *,
         path: str = "/graphql",
-        headers: Mapping[str, str | bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
         variables: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
         """Post an operation as a program does, without `Origin`."""

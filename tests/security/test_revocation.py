@@ -14,6 +14,7 @@ from tools.harness.clients import WebSocketClient
 from tools.harness.servers import SERVERS
 
 LAYERS = ("pubsub", "core")
+STREAMS = ("text/event-stream", "multipart/mixed;subscriptionSpec=1.0")
 AT_ONCE = 1.0
 INTERVAL = 0.5  # `session_revalidate_interval` of the endpoint "looked"
 NEXT_LOOK = INTERVAL + 1.0
@@ -108,6 +109,24 @@ def test_the_same_process_ends_the_socket_at_once(uvicorn: Site, cause: str) -> 
     with subscribed(uvicorn, "/never-looked", visitor) as socket:
         CAUSES[cause](uvicorn, visitor)
         ended_within(AT_ONCE, socket, time.monotonic())
+
+
+@told
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("accept", STREAMS)
+def test_a_stream_over_http_ends_as_a_socket_does(uvicorn: Site, cause: str, accept: str) -> None:
+    visitor, name = uvicorn.visitor(), new_name("tick")
+    operation = {"query": f'subscription {{ tick(name: "{name}") }}'}
+    with visitor.client.stream(
+        "POST", "/never-looked", json=operation, headers={"Accept": accept}
+    ) as answer:
+        chunks = answer.iter_text()
+        next(chunk for chunk in chunks if "tick" in chunk)
+        CAUSES[cause](uvicorn, visitor)
+        since = time.monotonic()
+        for _ in chunks:
+            assert time.monotonic() - since <= AT_ONCE
+    until(lambda: not uvicorn.running(name))
 
 
 @told
