@@ -11,7 +11,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.db import transaction
@@ -86,39 +85,42 @@ class GraphQLEndpoint(ASGIHandler):
         whatever `Content-Length` says.
         """
         limit = body_limit(scope["headers"], self._options)
-        if limit is not None:
-            receive = _limited(receive, scope["headers"], limit)
-        try:
+        if limit is None:
             await super().handle(scope, receive, send)
-        except RequestDataTooBig as error:
-            logger.warning("%s refused (413): %s", scope["path"], error)
-            await self.send_response(HttpResponse(str(error), status=413), send)
+            return
+        body = _LimitedBody(receive, scope["headers"], limit)
+        await super().handle(scope, body.receive, send)
+        if body.is_too_big:
+            reason = f"The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE ({limit} bytes)."
+            logger.warning("%s refused (413): %s", scope["path"], reason)
+            await self.send_response(HttpResponse(reason, status=413), send)
 
     def create_request(self, scope: Any, body_file: Any) -> Any:
         """Build the request, or the response to one that cannot be read."""
         try:
-            return self.request_class(scope, body_file), None
+            request = self.request_class(scope, body_file)
+            int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError as error:
             logger.warning("%s refused (400): %s", scope["path"], error)
             return None, HttpResponse("The request cannot be read.", status=400)
+        return request, None
 
 
-def _limited(receive: Receive, headers: Any, limit: int) -> Receive:
-    """Return `receive`, which raises `RequestDataTooBig` when the body passes `limit`."""
-    declared = dict(headers).get(b"content-length", b"")
-    too_big = RequestDataTooBig(
-        f"The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE ({limit} bytes)."
-    )
-    received = 0
+class _LimitedBody:
+    """A body that ends early, as if the client had gone, when it passes `limit` bytes.
 
-    async def limited() -> dict[str, Any]:
-        nonlocal received
-        if declared.isdigit() and int(declared) > limit:
-            raise too_big
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise too_big
-        return message
+    Django then closes what it has read so far, and answers nothing.
+    """
 
-    return limited
+    def __init__(self, receive: Receive, headers: Any, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._received = 0
+        declared = dict(headers).get(b"content-length", b"")
+        self.is_too_big = declared.isdigit() and int(declared) > limit
+
+    async def receive(self) -> dict[str, Any]:
+        message = {} if self.is_too_big else await self._receive()
+        self._received += len(message.get("body", b""))
+        self.is_too_big = self.is_too_big or self._received > self._limit
+        return {"type": "http.disconnect"} if self.is_too_big else message
