@@ -42,6 +42,24 @@ def test_the_command_tells_its_failure_by_its_exit_code() -> None:
     )
 
 
+def test_a_reader_that_goes_away_is_no_failure() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "strawberry_django.realtime", "snippets"],
+            env=live.environment(),
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("arguments", [["snippets"], ["snippets", "list"]])
 def test_list_names_and_describes_every_snippet(arguments: list[str], capsys: Capture) -> None:
     assert main(arguments) == 0

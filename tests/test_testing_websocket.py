@@ -204,7 +204,7 @@ async def test_another_subprotocol_is_no_connection() -> None:
 
 
 async def test_an_answer_that_does_not_come_is_a_timeout() -> None:
-    with pytest.raises(TimeoutError):
+    with pytest.raises(asyncio.TimeoutError):
         async with GraphQLWebsocketCommunicator(application, timeout=0.2) as socket:
             await socket.execute("subscription { silent }")
 

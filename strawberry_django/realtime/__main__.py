@@ -7,6 +7,7 @@ it did what was asked, 1 when a file stood in the way, and 2 when the command wa
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,9 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             _copy(arguments.name, arguments.target, force=arguments.force)
         else:
             _list()
+        sys.stdout.flush()
     except snippets.SnippetError as error:
         print(f"{PROG}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever reads has seen enough; nothing is left for Python to flush at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"{PROG}: {error}", file=sys.stderr)
         return 1
