@@ -12,7 +12,7 @@ def test_a_json_answer_is_indented() -> None:
 
 
 def test_frames_are_one_a_line_with_their_direction() -> None:
-    transcript = [
+    transcript: list[dict[str, object]] = [
         {"direction": ">", "frame": {"type": "connection_init"}},
         {"direction": "<", "frame": "closed with 4408"},
     ]
