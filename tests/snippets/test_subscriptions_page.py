@@ -35,12 +35,13 @@ BUNDLED = """
 <script type="importmap">{"imports": {"graphql-ws": "./graphql_ws/client.js"}}</script>
 <ol></ol>
 <script type="module">
-  import { listen } from "./bundled.js";
-  listen(new URLSearchParams(location.search).get("room"), ({ text }) => {
+  const { room, from } = Object.fromEntries(new URLSearchParams(location.search));
+  const { listen } = await import(`./${from}.js`);
+  listen(room, ({ text }) => {
     const item = document.createElement("li");
     item.textContent = text;
     document.querySelector("ol").append(item);
-  }).catch((error) => { document.title = error.message; });
+  }).catch((error) => { document.title = error.message ?? "Given up"; });
 </script>
 """
 
@@ -59,7 +60,9 @@ def project(chat: projects.Project, tmp_path_factory: pytest.TempPathFactory) ->
     (project.path / "myproject/settings_pinging.py").write_text(PINGING)
     static = project.path / "chat/static/chat"
     shutil.copytree(VENDORED, static / "graphql_ws")
-    shutil.copy(projects.SNIPPETS / "browser_client/src/chat.js", static / "bundled.js")
+    bundled = (projects.SNIPPETS / "browser_client/src/chat.js").read_text(encoding="utf-8")
+    (static / "bundled.js").write_text(bundled)
+    (static / "without_retry.js").write_text(bundled.replace("  shouldRetry: () => true,\n", ""))
     (static / "bundled.html").write_text(BUNDLED)
     return project
 
@@ -102,12 +105,13 @@ def post(server: servers.Server, room: str, text: str) -> None:
 
 @dataclass
 class Outage:
-    """Two pages on a server that was away for a while, and what has been said meanwhile."""
+    """Three pages of a server that was away for a while, and what has been said meanwhile."""
 
     server: servers.Server
     room: str
     chat: Page
     bundled: Page
+    without_retry: Page
     waits: list[float]
 
 
@@ -117,21 +121,23 @@ def outage(browser: Browser, project: projects.Project) -> Iterator[Outage]:
     room = secrets.token_hex(8)
     with serve_on(port, project) as server:
         chat = enter(browser, server.url)
-        bundled = chat.context.new_page()
+        bundled, without_retry = chat.context.new_page(), chat.context.new_page()
         chat.context.add_init_script(RECORD_SOCKETS)
         post(server, room, "Before")
         chat.goto(f"/chat/{room}/")
-        bundled.goto(f"/static/chat/bundled.html?room={room}")
-        for page in (chat, bundled):
+        bundled.goto(f"/static/chat/bundled.html?room={room}&from=bundled")
+        without_retry.goto(f"/static/chat/bundled.html?room={room}&from=without_retry")
+        for page in (chat, bundled, without_retry):
             expect(page.locator("li")).to_have_count(1)
     expect(chat.get_by_role("status")).to_have_text(WAITING)
     chat.wait_for_function("opened.length >= 4", timeout=20_000)
-    bundled.wait_for_function("opened.length >= 2", timeout=20_000)
+    for page in (bundled, without_retry):
+        page.wait_for_function("opened.length >= 2", timeout=20_000)
     opened = chat.evaluate("opened")
     waits = [after - before for before, after in itertools.pairwise(opened)]
     with serve_on(port, project) as server:
         post(server, room, "Meanwhile")
-        yield Outage(server, room, chat, bundled, waits)
+        yield Outage(server, room, chat, bundled, without_retry, waits)
 
 
 def test_after_an_outage_it_comes_back_and_shows_what_it_missed_once(outage: Outage) -> None:
@@ -145,6 +151,10 @@ def test_it_waits_longer_after_each_try_that_fails(outage: Outage) -> None:
     second, third = outage.waits[1:3]
     assert second >= 500
     assert third >= 1000
+
+
+def test_without_should_retry_the_client_of_a_bundler_gives_up(outage: Outage) -> None:
+    expect(outage.without_retry).to_have_title("Given up")
 
 
 def test_the_client_of_a_bundler_listens_and_comes_back(outage: Outage) -> None:
