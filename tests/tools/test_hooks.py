@@ -30,6 +30,12 @@ fifth = 5
 """
 
 
+def new_config(root: Path) -> MkDocsConfig:
+    config = MkDocsConfig(config_file_path=str(root / "mkdocs.yml"))
+    assert isinstance(config, MkDocsConfig)
+    return config
+
+
 @pytest.fixture
 def render(tmp_path: Path) -> Markdown:
     snippets = tmp_path / "subject"
@@ -40,7 +46,7 @@ def render(tmp_path: Path) -> Markdown:
     (snippets / "me.frames").write_text('> {"type": "ping"}\n< closed <4408>\nnote\n')
     (snippets / "answer.http").write_text("HTTP/1.1 200 OK\n\n{}\n")
     (tmp_path / "docs").mkdir()
-    config = MkDocsConfig(config_file_path=str(tmp_path / "mkdocs.yml"))
+    config = new_config(tmp_path)
     config.load_dict(
         {
             "site_name": "Test",
@@ -175,7 +181,7 @@ def config(tmp_path: Path) -> MkDocsConfig:
         path = tmp_path / "strawberry_django" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return MkDocsConfig(config_file_path=str(tmp_path / "mkdocs.yml"))
+    return new_config(tmp_path)
 
 
 def rendered(config: MkDocsConfig, markdown: str, name: str = "reference/page.md") -> str:
