@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user, get_user_model
-from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDatabaseStore
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
@@ -78,6 +77,9 @@ def open_session(request: HttpRequest, *, websocket: bool = False) -> None:
     if websocket:
         middleware.SessionStore = _derived_store(_WebSocketSession, middleware.SessionStore)
     middleware.process_request(request)
+    # It imports models; ours may be imported before `get_asgi_application()`, as Channels' may.
+    from django.contrib.auth.middleware import AuthenticationMiddleware
+
     AuthenticationMiddleware(no_view).process_request(request)
 
 
