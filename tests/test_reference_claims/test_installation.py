@@ -1,0 +1,39 @@
+"""The section "Installation" of the reference."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import entry_points, packages_distributions
+
+import pytest
+
+from tests.test_reference_claims import reference
+from tools.harness import live
+
+
+@pytest.fixture(scope="module")
+def declared() -> str:
+    """What this distribution says of itself, and of what it needs."""
+    return (live.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def distribution(module: str) -> str:
+    """Return the name by which a module's distribution is installed."""
+    (name,) = packages_distributions()[module]
+    return name.replace("_", "-")
+
+
+def test_pip_install_channels_daphne(declared: str) -> None:
+    packages = reference.PIP_INSTALL.removeprefix("pip install ").split()
+    assert packages == [distribution("channels"), distribution("daphne")]
+    assert re.search(r'^dependencies = \["channels>=', declared, re.MULTILINE)
+    assert re.search(r'^daphne = \["daphne>=[\d.]+"\]$', declared, re.MULTILINE)
+    (command,) = entry_points(group="console_scripts", name="daphne")
+    assert callable(command.load())
+
+
+def test_pip_install_channels_redis_for_redis_backed_layers(declared: str) -> None:
+    (package,) = reference.PIP_INSTALL_REDIS.partition("#")[0].split()[2:]
+    assert package == distribution("channels_redis")
+    assert re.search(rf'^redis = \["{package}>=[\d.]+"\]$', declared, re.MULTILINE)
+    assert '"BACKEND": "channels_redis.' in reference.CHANNEL_LAYERS_REDIS
