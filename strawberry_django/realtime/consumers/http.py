@@ -14,6 +14,7 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.security import SecurityMiddleware
+from django.utils.log import log_response
 from strawberry.utils.aio import aclosing
 from typing_extensions import override
 
@@ -56,6 +57,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         self.graphql_ide = cast("GraphQL_IDE | None", self.options["graphql_ide"])
         self.allow_queries_via_get = self.options["allow_queries_via_get"]
         self.multipart_uploads_enabled = self.options["multipart_uploads_enabled"]
+        self._security = SecurityMiddleware(no_view)
 
     @classmethod
     def as_asgi(
@@ -87,25 +89,42 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         self.scope = request.scope
         request.consumer = self
         try:
-            if refusal := self._refusal():
-                return refusal
-            if self.graphql_ide and explorer.ASSET_PARAMETER in request.GET:
-                return explorer.asset_response(request)
-            if self.options["django_middleware"]:
-                if "user" in request.__dict__:
-                    await resolve_user(request)
-                return await self._execute()
-            return await self._respond_with_session()
+            response = self._refusal() or await self._respond()
         except HTTPException as error:
-            return self._problem(error.status_code, error.reason)
+            response = self._problem(error.status_code, error.reason)
         except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
-            return self._problem(400, str(error))
+            response = self._problem(400, str(error))
+        if not self.options["django_middleware"]:
+            if isinstance(response, HttpResponse):
+                response["Content-Length"] = len(response.content)
+            response = self._security.process_response(request, response)
+        return response
+
+    async def _respond(self) -> HttpResponseBase:
+        request = self.request
+        if self.graphql_ide and explorer.ASSET_PARAMETER in request.GET:
+            return explorer.asset_response(request)
+        if not self.options["django_middleware"]:
+            return await self._respond_with_session()
+        if "user" in request.__dict__:
+            await resolve_user(request)
+        return await self._execute()
 
     def _problem(self, status: int, reason: str) -> HttpResponse:
-        logger.warning("%s refused (%d): %s", self.request.path, status, reason)
+        request = self.request
         response = JsonResponse({"errors": [{"message": reason}]}, status=status)
         if status == 405:
             response["Allow"] = _METHODS
+        # Django would log it again, without the reason.
+        log_response(
+            "%s refused (%d): %s",
+            request.path,
+            status,
+            reason,
+            response=response,
+            request=request,
+            logger=logger,
+        )
         return response
 
     def _refusal(self) -> HttpResponse | None:
@@ -124,23 +143,18 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
     async def _respond_with_session(self) -> HttpResponseBase:
         """Do what Django's security, session and authentication middleware do."""
         request = self.request
-        security = SecurityMiddleware(no_view)
-        response: HttpResponseBase | None = security.process_request(request)
-        if response is None:
-            if self.options["session_auth"]:
-                open_session(request)
-                await resolve_user(request)
-                self.scope["session"] = request.session
-                self.scope["user"] = request.user
-            else:
-                self._adopt_scope_auth()
-            response = await self._execute()
-            if self.options["session_auth"]:
-                await close_session(request, response)
-        if isinstance(response, HttpResponse):
-            response["Content-Length"] = len(response.content)
-        secured: HttpResponseBase = security.process_response(request, response)
-        return secured
+        if redirect := self._security.process_request(request):
+            return cast("HttpResponseBase", redirect)
+        if not self.options["session_auth"]:
+            self._adopt_scope_auth()
+            return await self._execute()
+        open_session(request)
+        await resolve_user(request)
+        self.scope["session"] = request.session
+        self.scope["user"] = request.user
+        response = await self._execute()
+        await close_session(request, response)
+        return response
 
     async def _execute(self) -> HttpResponseBase:
         streaming = False
