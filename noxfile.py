@@ -74,6 +74,13 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Throw frames and requests at running servers; `-- --full` throws 120,000 of them."""
+    prepare(session, "fuzz", library=True)
+    session.run("python", "-m", "tools.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write uv.lock and constraints.txt anew; `-- --upgrade` takes newer versions."""
     session.install("uv")
