@@ -88,17 +88,17 @@ def site_is_whole(site: Path) -> str:
 
 
 def run_stages(stages: Sequence[tuple[str, Callable[[], str]]]) -> bool:
-    """Run stages until one fails; print a line for each with its time."""
+    """Run stages until one fails; say for each what it found and how long it took."""
     for number, (title, run) in enumerate(stages, 1):
-        print(f"[{number}/{len(stages)}] {title} ...", end=" ", flush=True)
+        print(f"[{number}/{len(stages)}] {title}", flush=True)
         start = time.perf_counter()
         try:
             summary = run()
         except StageError as error:
-            print(f"FAILED ({time.perf_counter() - start:.1f} s)\n\n{error}".rstrip(), flush=True)
+            print(f"      FAILED ({time.perf_counter() - start:.1f} s)\n\n{error}".rstrip())
             print(f"\nThe documentation was not built: {title} failed.", flush=True)
             return False
-        print(f"{summary} ({time.perf_counter() - start:.1f} s)", flush=True)
+        print(f"      {summary} ({time.perf_counter() - start:.1f} s)", flush=True)
     return True
 
 

@@ -30,7 +30,8 @@ def _report(outcome: Outcome) -> None:
     if outcome.cached:
         return
     state = "failed" if outcome.error else "ran"
-    print(f"  {state} {outcome.scenario.name} ({outcome.seconds:.1f} s)", flush=True)
+    line = f"      {state} {outcome.scenario.name} ({outcome.seconds:.1f} s)"
+    print(line, file=sys.stderr, flush=True)
 
 
 def _difference(path: Path, text: str, shown: str) -> str:

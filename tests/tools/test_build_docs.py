@@ -94,13 +94,20 @@ def tree(tmp_path: Path) -> Tree:
 def test_it_says_what_it_does_and_where_the_site_is(tree: Tree) -> None:
     done = tree.build()
     assert done.returncode == 0, done.stdout + done.stderr
-    lines = re.sub(r"\d+\.\d s\)", "TIME)", done.stdout).splitlines()
+    lines = re.sub(r"\d+\.\d s\b", "TIME", done.stdout).splitlines()
+    assert "      ran subject.answer (" in done.stderr
     assert lines == [
-        "[1/4] Checking pages and snippets ... 1 snippets, 1 shown parts, 0 problems (TIME)",
-        "[2/4] Comparing recordings ... 1 recordings of 1 scenarios (0 unchanged since their last "
-        "run): 0 stale, 0 problems, " + lines[1].split("problems, ")[1],
-        "[3/4] Building the site ... 2 pages (TIME)",
-        "[4/4] Checking the site ... " + lines[3].split("... ")[1],
+        "[1/4] Checking pages and snippets",
+        "      1 snippets, 1 shown parts, 0 problems (TIME)",
+        "[2/4] Comparing recordings",
+        (
+            "      1 recordings of 1 scenarios (0 unchanged since their last run): "
+            "0 stale, 0 problems, TIME (TIME)"
+        ),
+        "[3/4] Building the site",
+        "      2 pages (TIME)",
+        "[4/4] Checking the site",
+        lines[7],
         "",
         f"The site is in {tree.root / 'site'}",
         f"Open {(tree.root / 'site/index.html').as_uri()}",
@@ -175,7 +182,7 @@ def test_a_fault_fails_its_stage(
     tree.write(path, text)
     done = tree.build()
     assert done.returncode == 1
-    assert f"{stage} ... FAILED" in done.stdout
+    assert f"{stage}\n      FAILED" in done.stdout
     for problem in problems:
         assert problem in done.stdout
     title = stage.split("] ")[1]
