@@ -89,7 +89,8 @@ class Query:
     @strawberry.field
     def same(self, info: Info) -> bool:
         context = info.context
-        return context.request is context["request"] is context.get("request")
+        same = context.request is context["request"] is context.get("request")
+        return same and context.consumer is context.request.consumer
 
     @strawberry.field
     def ws(self, info: Info) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,6 +180,9 @@ def test_login_works_over_http_and_says_why_not_over_websocket(
             assert opened.next_message()["type"] == "complete"
             opened.subscribe("2", "{ me }")
             assert opened.next_message()["payload"] == {"data": {"me": "nobody"}}
+        by_get = client.get("/graphql", params={"query": LOGIN, "variables": json.dumps(variables)})
+        assert by_get.status_code in {400, 405}
+        assert "sessionid" not in client.cookies
         answer = clients.graphql(client, LOGIN, variables)
         assert answer.json() == {"data": {"login": {"username": "ada"}}}
         assert "sessionid" in client.cookies

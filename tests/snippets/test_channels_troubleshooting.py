@@ -95,6 +95,15 @@ class Subscription:
 
 schema = strawberry.Schema(query=Query, subscription=Subscription)
 """
+LOGGING = """
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"named": {"format": "{name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "named"}},
+    "root": {"handlers": ["console"]},
+}
+"""
 IN_MEMORY = '{"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}'
 
 FAULTS: list[tuple[str, tuple[str, ...], tuple[Break, ...]]] = [
@@ -191,12 +200,17 @@ def test_each_refusal_is_one_line_with_its_reason(tmp_path: Path, name: str) -> 
     from websockets.exceptions import InvalidStatus
 
     project = guide_project(tmp_path / "myproject")
+    add(LOGGING)(project)
     with servers.serve(project, name) as server:
         statuses = []
         for path, origin in (("/graphql", "https://foreign.example"), ("/elsewhere", server.url)):
             with pytest.raises(InvalidStatus) as refused:
                 clients.WebSocketClient.connect(server, path=path, origin=origin)
             statuses.append(refused.value.response.status_code)
-        reasons = re.findall(r"WebSocket (\S+) refused \((\d+)\): ", server.log())
+        reasons = re.findall(
+            r"^strawberry_django\.realtime: WebSocket (\S+) refused \((\d+)\): .",
+            server.log(),
+            re.MULTILINE,
+        )
     assert reasons == [("/graphql", "403"), ("/elsewhere", "404")]
     assert statuses in ([403, 404], [403, 403])

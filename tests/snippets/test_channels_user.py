@@ -24,6 +24,30 @@ ada = User.objects.get(username="ada")
 ada.groups.add(*(Group.objects.create(name=name) for name in ("writers", "readers")))
 """
 
+COUNTING = """
+import strawberry
+import strawberry_django
+from django.contrib.auth.models import User
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def plain(self) -> int:
+        return User.objects.count()
+
+    @strawberry.field
+    async def asynchronous(self) -> int:
+        return await User.objects.acount()
+
+    @strawberry_django.field
+    def ours(self) -> int:
+        return User.objects.count()
+
+
+schema = strawberry.Schema(query=Query)
+"""
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
@@ -77,6 +101,19 @@ def test_a_socket_keeps_the_cookies_of_its_handshake(server: servers.Server) -> 
             socket.subscribe("1", ME)
             assert socket.next_message()["payload"] == ANONYMOUS
             assert ask_over_websocket(server, ME, ada) == ADA
+
+
+def test_the_database_is_asked_in_async_resolvers_and_in_fields_of_strawberry_django(
+    tmp_path: Path,
+) -> None:
+    project = guide_project(tmp_path / "myproject")
+    (project.path / "myproject/schema.py").write_text(COUNTING, encoding="utf-8")
+    with servers.serve(project) as server:
+        for field in ("ours", "asynchronous"):
+            assert clients.graphql(server, f"{{ {field} }}").json() == {"data": {field: 1}}
+            assert ask_over_websocket(server, f"{{ {field} }}") == {"data": {field: 1}}
+        assert "errors" in clients.graphql(server, "{ plain }").json()
+        assert "SynchronousOnlyOperation" in server.log()
 
 
 def test_the_shell_snippet_makes_the_user(tmp_path: Path) -> None:
