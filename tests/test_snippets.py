@@ -5,26 +5,19 @@ from pathlib import Path
 import pytest
 
 from strawberry_django.realtime import snippets
-from strawberry_django.realtime.snippets import Snippet, SnippetError, strip_markers
+from strawberry_django.realtime.snippets import Snippet, SnippetError
 from tools.harness import projects
 
 ASGI = "asgi_routing/myproject/asgi.py"
 
-SOURCE = '''\
-"""What the file is for."""
+SOURCE = """\
+# What the file is for.
 
-# --8<-- [start:outer]
-first = 1  # (hl)
 class Inner:
     # --8<-- [start:inner]
-    second = 2
-    third = 3
+    second = 2  # (hl)
     # --8<-- [end:inner]
-# (hl-start)
-fourth = 4
-# (hl-end)
-# --8<-- [end:outer]
-'''
+"""
 
 
 @pytest.fixture
@@ -34,33 +27,8 @@ def snippet(tmp_path: Path) -> Snippet:
     return Snippet("subject", "myproject/example.py", file)
 
 
-def test_markers_are_stripped() -> None:
-    assert strip_markers(SOURCE) == (
-        '"""What the file is for."""\n\n'
-        "first = 1\nclass Inner:\n    second = 2\n    third = 3\nfourth = 4\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("marked", "plain"),
-    [
-        ("let a = 1; // (hl)\n", "let a = 1;\n"),
-        ("a { } /* (hl) */\n", "a { }\n"),
-        ("<p> <!-- (hl) -->\n", "<p>\n"),
-        ("{% load static %} {# (hl) #}\n", "{% load static %}\n"),
-        ("<!-- --8<-- [start:head] -->\n<p>\n", "<p>\n"),
-        ("a = 1  # (hl)\r\n", "a = 1\r\n"),
-        ("a = 1  # (hl)", "a = 1"),
-        ("a = 1  # not (hl) here\n", "a = 1  # not (hl) here\n"),
-    ],
-)
-def test_markers_are_stripped_in_every_language(marked: str, plain: str) -> None:
-    assert strip_markers(marked) == plain
-
-
 def test_a_section_is_dedented(snippet: Snippet) -> None:
-    assert snippet.section("inner") == "second = 2\nthird = 3\n"
-    assert snippet.section("outer").startswith("first = 1\nclass Inner:\n    second")
+    assert snippet.section("inner") == "second = 2\n"
 
 
 def test_a_section_that_is_not_there_is_told_its_neighbour(snippet: Snippet) -> None:

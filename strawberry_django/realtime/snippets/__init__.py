@@ -1,17 +1,18 @@
 """The guide's snippets as files of the library: find one, read it, copy it into a project.
 
-Imports the standard library only, so that the command line needs no Django settings.
+Imports `markers` and the standard library only, so that the command line needs no Django settings.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-import textwrap
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .markers import sections, strip_markers
 
 if TYPE_CHECKING:
     import sys
@@ -21,17 +22,6 @@ if TYPE_CHECKING:
         from importlib.resources.abc import Traversable
     else:
         from importlib.abc import Traversable
-
-SECTION_MARKER = re.compile(
-    r"-+8<-+[ \t]+\[[ \t]*(?P<type>start|end)[ \t]*:[ \t]*(?P<name>[a-z][-_0-9a-z]*)[ \t]*\]",
-    re.IGNORECASE,
-)
-"""A line that opens or closes a named section, as `pymdownx.snippets` reads it."""
-
-HIGHLIGHT_MARKER = re.compile(
-    r"[ \t]*(?:#|//|--|<!--|/\*|\{#)[ \t]*\(hl(?:-start|-end)?\)[ \t]*(?:-->|\*/|#\})?[ \t]*$"
-)
-"""The comment at the end of a line, or alone, that says what the page shows highlighted."""
 
 NEVER_COPIED = frozenset({"recorded"})
 """Folders of a subject that hold what a run answered: they are shown, and never copied."""
@@ -92,30 +82,11 @@ class Snippet:
         Raises:
             SnippetError: the file has no such section; the message lists those it has.
         """
-        lines: list[str] = []
-        inside = False
-        names: list[str] = []
-        for line in self.source.splitlines(keepends=True):
-            marker = SECTION_MARKER.search(line)
-            if marker is None:
-                lines += [line] * inside
-            elif marker["type"].lower() == "start":
-                names.append(marker["name"])
-                inside = inside or marker["name"] == name
-            else:
-                inside = inside and marker["name"] != name
-        if name not in names:
-            raise SnippetError(
-                _no_such(
-                    "section", f"{self.name}#{name}", [f"{self.name}#{each}" for each in names]
-                )
-            )
-        return textwrap.dedent(strip_markers("".join(lines)))
-
-
-def strip_markers(source: str) -> str:
-    """Return `source` without the markers of sections and highlights."""
-    return "".join(_kept(source.splitlines(keepends=True)))
+        known = sections(self.source)
+        if name not in known:
+            names = [f"{self.name}#{each}" for each in known]
+            raise SnippetError(_no_such("section", f"{self.name}#{name}", names))
+        return known[name]
 
 
 def root() -> Traversable:
@@ -124,8 +95,8 @@ def root() -> Traversable:
     Raises:
         SnippetError: neither is there.
     """
-    packaged = resources.files(__package__ or "") / _PACKAGE_DATA
-    return _first_folder(packaged, Path(__file__).parents[2] / "snippets")
+    packaged = resources.files(__name__.rpartition(".")[0]) / _PACKAGE_DATA
+    return _first_folder(packaged, Path(__file__).parents[3] / "snippets")
 
 
 def subjects() -> list[str]:
@@ -231,14 +202,6 @@ def _first_folder(packaged: Traversable, checkout: Traversable) -> Traversable:
         f"The snippets are not there: expected the package data {packaged} or the folder "
         f"{checkout}. Install strawberry-django-channels again."
     )
-
-
-def _kept(lines: list[str]) -> Iterator[str]:
-    for line in lines:
-        text = line.rstrip("\r\n")
-        kept = HIGHLIGHT_MARKER.sub("", text)
-        if SECTION_MARKER.search(line) is None and (kept or not text):
-            yield kept + line[len(text) :]
 
 
 def _is_shown(entry: Traversable) -> bool:
