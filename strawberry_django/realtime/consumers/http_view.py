@@ -80,11 +80,13 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
         data = await self._read_parameters(request)
         check_parameters(data)
         transport = self._get_stream_transport_from_headers(request.headers)
+        takes_json = accepts_json(self.request)
         if isinstance(data, list):
+            transport = None if takes_json else transport
             self._validate_batch_request(data, transport.protocol if transport else "http")
             return [self._request_data(item, "http") for item in data]
         query, name = data.get("query"), data.get("operationName")
-        if transport is None or (accepts_json(self.request) and not is_subscription(query, name)):
+        if transport is None or (takes_json and not is_subscription(query, name)):
             return self._request_data(data, "http")
         if query is None:
             raise HTTPException(400, "No GraphQL query found in the request")
@@ -93,13 +95,14 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
     async def _read_parameters(self, request: AsyncHTTPRequestAdapter) -> Any:
         content_type: str | None = self.request.content_type
         if request.method == "GET":
-            return self.parse_query_params(request.query_params)
+            parameters = self.parse_query_params(request.query_params)
+            return {name: value for name, value in parameters.items() if value != ""}
         if content_type == "application/json":
             return self.parse_json(await request.get_body())
         if content_type == "multipart/form-data" and self.multipart_uploads_enabled:
             try:
                 return await self.parse_multipart(request)
-            except (AttributeError, LookupError, TypeError) as error:
+            except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
                 reason = "The files and their map do not fit the operations"
                 raise HTTPException(400, reason) from error
         raise HTTPException(415, f"Unsupported content type {content_type!r}")
@@ -215,7 +218,8 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
     ) -> GraphQLHTTPResponse:
         """Return the response; a request that was not executed has no `data` in it."""
         response = await super().process_result(request, result)
-        if isinstance(result, PreExecutionError):
+        errors = result.errors or []
+        if result.data is None and errors and all(error.path is None for error in errors):
             del response["data"]
         return response
 
