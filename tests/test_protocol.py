@@ -39,7 +39,7 @@ def test_half_of_a_surrogate_pair_can_be_a_close_reason() -> None:
 
 def test_the_close_codes_are_those_of_the_protocol_and_of_websocket() -> None:
     websocket = {1000, 1002, 1009, 1011, 1012}
-    assert set(CloseCode) == websocket | {4400, 4401, 4403, 4406, 4408, 4409, 4429}
+    assert set(CloseCode) == websocket | {*(4012, 4400, 4401, 4403, 4406, 4408, 4409, 4429, 4500)}
 
 
 @pytest.mark.parametrize(

@@ -276,3 +276,20 @@ async def test_a_handshake_is_refused_with_a_status_where_the_server_can() -> No
     assert start["status"] == 404
     assert dict(start["headers"])[b"content-length"] == b"9"
     assert body == {"type": "websocket.http.response.body", "body": b"No ? here"}
+
+
+async def test_a_code_that_the_server_does_not_send_is_replaced() -> None:
+    """Daphne's `send` raises for all codes but 1000 and 3000 to 4999."""
+
+    class Daphne(Server):
+        async def send(self, message: dict[str, Any]) -> None:
+            if message.get("code") in (1002, 1009, 1011, 1012):
+                raise Exception("invalid close code")  # noqa: TRY002 - as Autobahn does
+            await super().send(message)
+
+    for code, sent in ((1009, 4400), (1011, 4500), (1012, 4012), (1002, 4400), (4401, 4401)):
+        server = Daphne()
+        writer = writer_to(server)
+        await writer.close(code, "why")
+        assert server.messages == [{"type": "websocket.close", "code": sent, "reason": "why"}]
+        assert writer.closed.done()

@@ -28,6 +28,7 @@ class CloseCode(IntEnum):
     MESSAGE_TOO_BIG = 1009
     INTERNAL_ERROR = 1011
     SERVICE_RESTART = 1012
+    RESTARTING = 4012
     BAD_MESSAGE = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403
@@ -35,6 +36,17 @@ class CloseCode(IntEnum):
     TIMEOUT = 4408
     DUPLICATE_OPERATION = 4409
     TOO_MANY_REQUESTS = 4429
+    INTERNAL_SERVER_ERROR = 4500
+
+
+#: What stands for a code where the server sends none but 1000 and 3000 to 4999
+#: (Daphne). To the graphql-ws client 4400 and 4500 are fatal, and 4012 is not.
+SUBSTITUTES = {
+    CloseCode.PROTOCOL_ERROR: CloseCode.BAD_MESSAGE,
+    CloseCode.MESSAGE_TOO_BIG: CloseCode.BAD_MESSAGE,
+    CloseCode.INTERNAL_ERROR: CloseCode.INTERNAL_SERVER_ERROR,
+    CloseCode.SERVICE_RESTART: CloseCode.RESTARTING,
+}
 
 
 def fit_close_reason(reason: str) -> str:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from .protocol import CloseCode, fit_close_reason
+from .protocol import SUBSTITUTES, CloseCode, fit_close_reason
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -164,6 +164,11 @@ class SocketWriter:
             message["reason"] = fit_close_reason(reason)
         try:
             await self._transmit(message, timeout)
+        except Exception:
+            substitute = SUBSTITUTES.get(message["code"])
+            if substitute is None:
+                raise
+            await self._transmit({**message, "code": int(substitute)}, timeout)
         finally:
             self.abandon()
 
