@@ -191,7 +191,7 @@ def _split(target: str) -> tuple[str, str | None]:
 
 def _nearest(path: str, known: Iterable[str]) -> str:
     if "/recorded/" in path:
-        return f"record it with: python -m tools.record {path}"
+        return f"record it with: nox -s docs -- record {path}"
     near = difflib.get_close_matches(path, list(known), n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else "write it, or mend the path"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = "python -m tools.record"
+COMMAND = "nox -s docs -- record"
 
 
 def _report(outcome: Outcome) -> None:
@@ -97,7 +97,9 @@ def record(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record or compare from the command line."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description="Record what the guide shows.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.record", description="Record what the guide shows."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="scenario, subject or file")
     parser.add_argument("--check", action="store_true", help="compare, change nothing")
     parser.add_argument("--fresh", action="store_true", help="run even what has not changed")

@@ -133,7 +133,7 @@ def test_it_says_what_it_does_and_where_the_site_is(tree: Tree) -> None:
             "snippets/subject/recorded/answer.txt",
             "Hello, grace!\n",
             "[2/4] Comparing recordings",
-            ["if the change is right: python -m tools.record subject.answer\n"],
+            ["if the change is right: nox -s docs -- record subject.answer\n"],
             id="stale transcript",
         ),
         pytest.param(

@@ -103,7 +103,7 @@ INCLUDE = '--8<-- "subject/myproject/schema.py:schema"'
         pytest.param(
             '--8<-- "subject/recorded/answer.json"',
             "docs/page.md:4: no file snippets/subject/recorded/answer.json; "
-            "record it with: python -m tools.record subject/recorded/answer.json",
+            "record it with: nox -s docs -- record subject/recorded/answer.json",
             id="missing recording",
         ),
         pytest.param(

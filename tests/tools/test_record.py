@@ -94,7 +94,7 @@ def test_a_stale_recording_fails_with_its_difference_and_the_command(
     assert tree.record("--check") == 1
     shown = capsys.readouterr().out
     assert f"snippets/{TARGET}: stale" in shown
-    assert "python -m tools.record subject.answer" in shown
+    assert "if the change is right: nox -s docs -- record subject.answer\n" in shown
     assert "-Hello, ada!\n+Hello, grace!\n" in shown
     assert tree.read(TARGET).startswith("Hello, ada!")
 
