@@ -11,7 +11,15 @@ import strawberry
 import strawberry.types
 
 from tools.harness import clients, projects, servers
-from tools.scenarios._integration import ask_over_websocket, guide_project, login, read, run_script
+from tools.scenarios._integration import (
+    PASSWORD,
+    USER,
+    ask_over_websocket,
+    guide_project,
+    login,
+    read,
+    run_script,
+)
 
 ME = read("resolver_user/requests/me.graphql")
 MY_GROUPS = read("resolver_user/requests/my_groups.graphql")
@@ -120,5 +128,9 @@ def test_the_shell_snippet_makes_the_user(tmp_path: Path) -> None:
     project = projects.build(tmp_path / "myproject", "settings", "asgi_routing", "resolver_user")
     run_script(project, "running/shell/migrate.sh")
     run_script(project, "resolver_user/shell/create_user.sh")
-    with servers.serve(project) as server, login(server) as ada:
+    with (
+        servers.serve(project) as server,
+        clients.login(server, USER, PASSWORD, path="/admin/login/") as ada,
+    ):
+        assert ada.get("/admin/").status_code == 200
         assert clients.graphql(ada, ME).json() == ADA
