@@ -22,6 +22,7 @@ from .. import explorer
 from ..conf import RealtimeOptions, resolve_options
 from ..context import GraphQLContext
 from ..endpoint import GraphQLEndpoint
+from ..logs import log_client_errors_briefly
 from ..request import no_view
 from ..revocation import connect_signals
 from ..security import cross_site_refusal, host_refusal
@@ -69,6 +70,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
             TypeError: an option does not exist.
         """
         resolved = resolve_options(options)
+        log_client_errors_briefly()
 
         async def respond(request: GraphQLRequest) -> HttpResponseBase:
             return await cls(schema, **resolved).respond(request)

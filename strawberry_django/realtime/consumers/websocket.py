@@ -19,6 +19,7 @@ from ..conf import OperationRequest, RealtimeOptions, resolve_options
 from ..context import GraphQLContext
 from ..handlers import GraphQLTransportWSHandler
 from ..legacy import GraphQLWSHandler
+from ..logs import log_client_errors_briefly
 from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     GRAPHQL_WS_PROTOCOL,
@@ -92,6 +93,7 @@ class GraphQLWSConsumer(
             TypeError: an option does not exist.
         """
         resolved = resolve_options(options)
+        log_client_errors_briefly()
         connect_signals()
 
         async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:

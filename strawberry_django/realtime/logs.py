@@ -1,0 +1,36 @@
+"""What the log says of an error that is the client's own.
+
+Ground: imports nothing of its siblings.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.core.exceptions import PermissionDenied
+from graphql import GraphQLError
+
+
+class _ClientErrorFilter(logging.Filter):
+    """Take the traceback away from what no line of the project is to blame for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, GraphQLError | PermissionDenied):
+            record.exc_info = None
+        return True
+
+
+_FILTER = _ClientErrorFilter()
+
+
+def log_client_errors_briefly() -> None:
+    """Log without a traceback that a value was wrong, or a permission refused.
+
+    `strawberry.execution`, the logger of `Schema.process_errors`, shows the
+    traceback of whatever an operation failed with. A client that sends a date which
+    is none would fill the log with them. An exception of a resolver keeps its own.
+    Once told, it holds for the whole process.
+    """
+    logging.getLogger("strawberry.execution").addFilter(_FILTER)
