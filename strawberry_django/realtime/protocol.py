@@ -24,19 +24,33 @@ class CloseCode(IntEnum):
     """Why a socket was closed by the server."""
 
     NORMAL = 1000
+    """The connection is over, and nothing went wrong."""
     PROTOCOL_ERROR = 1002
+    """A message of the legacy subprotocol is malformed."""
     MESSAGE_TOO_BIG = 1009
+    """A message is longer than `max_message_size`."""
     INTERNAL_ERROR = 1011
+    """The server failed; its log says why."""
     SERVICE_RESTART = 1012
+    """The server stops: connect again."""
     RESTARTING = 4012
+    """As 1012, from Daphne, which cannot send that."""
     BAD_MESSAGE = 4400
+    """A message is malformed; from Daphne, also for 1002 and 1009."""
     UNAUTHORIZED = 4401
+    """An operation came before `connection_init`, or the session has ended."""
     FORBIDDEN = 4403
+    """The connection is refused."""
     SUBPROTOCOL_NOT_ACCEPTABLE = 4406
+    """The client offers no subprotocol that is in `subscription_protocols`."""
     TIMEOUT = 4408
+    """`connection_init` or a pong did not come in time, or the socket was open too long."""
     DUPLICATE_OPERATION = 4409
+    """The id of an operation is that of one under way."""
     TOO_MANY_REQUESTS = 4429
+    """More than a limit allows: sockets, messages, `connection_init`, or unread answers."""
     INTERNAL_SERVER_ERROR = 4500
+    """As 1011, from Daphne, which cannot send that."""
 
 
 #: What stands for a code where the server sends none but 1000 and 3000 to 4999
