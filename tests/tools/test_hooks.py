@@ -157,7 +157,8 @@ NAME: str = "graphql-transport-ws"
 class CloseCode(IntEnum):
     BAD_MESSAGE = 4400
     \"\"\"A message was malformed.\"\"\"
-    INIT_TIMEOUT = 4408
+    TIMEOUT = 4408
+    \"\"\"Nothing came in time.\"\"\"
 """
 CATALOGUE = """\
 APP_LABEL = "strawberry_django_realtime"
@@ -221,7 +222,7 @@ def test_the_checks_come_from_the_source_and_link_to_the_guide(config: MkDocsCon
 def test_the_close_codes_come_from_the_source(config: MkDocsConfig) -> None:
     assert rendered(config, "<!-- close-codes-table -->").splitlines()[2:] == [
         "| `4400` | `BAD_MESSAGE` | A message was malformed. |",
-        "| `4408` | `INIT_TIMEOUT` | Init timeout |",
+        "| `4408` | `TIMEOUT` | Nothing came in time. |",
     ]
 
 
@@ -233,6 +234,13 @@ def test_the_close_codes_come_from_the_source(config: MkDocsConfig) -> None:
         ("conf.py", "class RealtimeOptions", "class Options", "options", "no class RealtimeOpt"),
         ("conf.py", "DEFAULTS", "DEFAULT", "options", "assigns no DEFAULTS"),
         ("checks/catalogue.py", '"set-it"', "1", "checks", "line 5 is no Fault of six strings"),
+        (
+            "protocol.py",
+            '"""Nothing came in time."""',
+            "",
+            "close-codes",
+            "TIMEOUT has no docstring",
+        ),
         ("conf.py", "", "", "nothing", "no table 'nothing'; there are options, checks"),
     ],
 )

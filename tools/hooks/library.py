@@ -156,8 +156,9 @@ def close_codes_table(root: Path, _page: str) -> str:
     source = Source(root / "protocol.py")
     rows = []
     for code in source.fields("CloseCode"):
-        meaning = code.doc or code.name.replace("_", " ").capitalize()
-        rows.append((_code(code.annotation), _code(code.name), _prose(meaning)))
+        if not code.doc:
+            raise SourceError(f"the close code {code.name} has no docstring")
+        rows.append((_code(code.annotation), _code(code.name), _prose(code.doc)))
     return _table(("Code", "Name", "Meaning"), rows)
 
 
