@@ -284,7 +284,7 @@ async def test_a_code_that_the_server_does_not_send_is_replaced() -> None:
     class Daphne(Server):
         async def send(self, message: dict[str, Any]) -> None:
             if message.get("code") in (1002, 1009, 1011, 1012):
-                raise Exception("invalid close code")  # noqa: TRY002 - as Autobahn does
+                raise Exception("invalid close code")
             await super().send(message)
 
     for code, sent in ((1009, 4400), (1011, 4500), (1012, 4012), (1002, 4400), (4401, 4401)):
