@@ -143,8 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ]
     )
     if built:
-        print(f"\nThe site is in {site}\nOpen {(site / 'index.html').as_uri()}")
-        print("or serve it: nox -s docs -- serve")
+        print(f"\nThe site is in {site}\nTo read it: nox -s docs -- serve")
     return 0 if built else 1
 
 
