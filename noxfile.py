@@ -96,7 +96,7 @@ def prepare(session: nox.Session, group: str, *, library: bool = False) -> None:
     """Install a dependency group and, where asked for, the wheel, unless both are there already."""
     requirements = [
         *(METADATA["project"]["dependencies"] if library else ()),
-        *nox.project.dependency_groups(METADATA, group),
+        *nox.project.dependency_groups(METADATA, group, *(["build"] if library else [])),
     ]
     pins = [Path(CONSTRAINTS).read_bytes(), *map(str.encode, requirements)]
     with once(session, f"install what {session.name} needs", pins) as needed:
