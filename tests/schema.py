@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import threading
 from collections import defaultdict
@@ -35,6 +36,11 @@ def probe(function: Callable[[Info[Any, Any]], Any]) -> str:
 def greeting(info: Info[Any, Any]) -> str:
     user = info.context.request.user
     return f"Hello, {user.get_username() or 'stranger'}!"
+
+
+def read(file: Any) -> str:
+    content: str = file.read().decode()
+    return content
 
 
 @strawberry_django.type(get_user_model())
@@ -113,12 +119,11 @@ class Mutation:
 
     @strawberry.mutation
     def upload(self, file: Upload) -> str:
-        content: str = file.read().decode()
-        return content
+        return read(file)
 
     @strawberry.mutation
     def upload_many(self, files: list[Upload]) -> list[str]:
-        return [file.read().decode() for file in files]
+        return [read(file) for file in files]
 
     @strawberry_django.mutation(handle_django_errors=False)
     def remember(self, info: Info[Any, Any], value: str) -> str | None:
@@ -173,6 +178,7 @@ class Subscription:
         try:
             while True:
                 yield "x" * size
+                await asyncio.sleep(0)
         finally:
             signals[f"{name} ended"].set()
 

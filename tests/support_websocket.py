@@ -146,7 +146,7 @@ async def connect(
 
 async def refused(application: Application, path: str = "/graphql", **scope: Any) -> int:
     """See the handshake refused, and return the HTTP status."""
-    extensions = {"websocket.http.response": {}}
+    extensions: dict[str, Any] = {"websocket.http.response": {}}
     socket = Socket(application, websocket_scope(path, **{"extensions": extensions, **scope}))
     answer = await socket.handshake()
     assert answer["type"] == "websocket.http.response.start", answer

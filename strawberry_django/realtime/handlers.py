@@ -66,6 +66,11 @@ class TransportWSOperation(Operation[Any, Any]):
         """What the client asked for."""
         return OperationRequest(self.query, self.operation_name, self.variables)
 
+    async def send_operation_message(self, message: Message) -> None:
+        """Send a message, unless the client has ended this operation: its id may be another's."""
+        if self.handler.operations.get(self.id) is self:
+            await super().send_operation_message(message)
+
 
 class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     """Serve one connection of the graphql-transport-ws subprotocol.
