@@ -32,10 +32,8 @@ APPLICATIONS = {
     "slash": variations.PATTERN_WITH_A_SLASH,
 }
 SETTINGS = {
-    "no_asgi_application": NO_ASGI_APPLICATION,
-    "no_hosts": NO_HOSTS,
-    "redis": reference.CHANNEL_LAYERS_REDIS,
-    "no_cookie_and_no_match": NO_COOKIE_AND_NO_MATCH,
+    "no_application_and_no_hosts": NO_ASGI_APPLICATION + NO_HOSTS,
+    "no_cookie_and_no_match": NO_COOKIE_AND_NO_MATCH + reference.CHANNEL_LAYERS_REDIS,
     **{
         f"asgi_{name}": f'ASGI_APPLICATION = "myproject.asgi_{name}.application"\n'
         for name in ("plain", "schema_first", "stock", "no_auth", "custom", "custom_stock")

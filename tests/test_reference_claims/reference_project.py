@@ -48,7 +48,7 @@ from strawberry_django.permissions import IsAuthenticated
 @strawberry.type(name="Query")
 class More(Query):
     @strawberry_django.field(extensions=[IsAuthenticated()])
-    def secret(self) -> str | None:
+    def secret(self) -> str:
         return "for users only"
 
     @strawberry.field

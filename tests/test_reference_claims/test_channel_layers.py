@@ -53,4 +53,4 @@ def test_the_redis_layer_is_for_production_where_there_are_many_processes(
             assert heard(first) == heard(second) == "hello"
             say(other, "goodbye")
             assert heard(first) == heard(second) == "goodbye"
-    assert "strawberry_django_realtime.W010" in checks.of("redis")
+    assert "strawberry_django_realtime.W010" in checks.of("no_cookie_and_no_match")

@@ -50,6 +50,8 @@ def test_strawberrys_own_consumers_give_the_resolver_no_django_request(
         foreign = {"Host": "foreign.example"}
         assert clients.graphql(client, "{ __typename }", headers=foreign).status_code == 200
     assert "strawberry_django_realtime.W005" in checks.of("asgi_custom_stock")
+    assert refusal(server, path="/elsewhere") == 500
+    assert "ValueError: No route found for path 'elsewhere'." in server.log()
 
 
 def test_auth_middleware_stack_around_everything_costs_queries_on_every_page(

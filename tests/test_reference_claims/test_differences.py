@@ -79,7 +79,9 @@ def test_user_authentication_in_resolvers(server: Server, ada: httpx.Cookies) ->
 def test_permission_checks(server: Server, ada: httpx.Cookies) -> None:
     for ask in (over_http, over_websocket):
         assert ask(server, "{ secret }", ada) == {"data": {"secret": "for users only"}}
-        assert ask(server, "{ secret }") == {"data": {"secret": None}}
+        answer = ask(server, "{ secret }")
+        assert answer["data"] is None
+        assert answer["errors"][0]["message"] == "User is not authenticated."
 
 
 def test_session_based_authentication(server: Server) -> None:

@@ -56,7 +56,7 @@ def test_subscriptions_need_a_correct_asgi_application(
 ) -> None:
     with pytest.raises(ProcessError, match="You have not set ASGI_APPLICATION"):
         serve(home, "runserver", env=with_settings(home, "unset", NO_ASGI_APPLICATION)).__enter__()
-    assert "strawberry_django_realtime.E001" in checks.of("no_asgi_application")
+    assert "strawberry_django_realtime.E001" in checks.of("no_application_and_no_hosts")
     assert refusal(plain) == 500
     assert "strawberry_django_realtime.E003" in checks.of("asgi_plain")
     assert subscribes(development)
@@ -122,7 +122,7 @@ def test_a_refused_websocket_may_need_its_hostname_in_allowed_hosts(
     origin = f"https://{OTHER_HOST}"
     assert refusal(development, origin=origin) == 403
     assert f"The origin {origin!r} is not in ALLOWED_HOSTS" in development.log()
-    assert "strawberry_django_realtime.E009" in checks.of("no_hosts")
+    assert "strawberry_django_realtime.E009" in checks.of("no_application_and_no_hosts")
     assert "strawberry_django_realtime.W012" in checks.of("no_cookie_and_no_match")
     WebSocketClient.connect(server, origin=origin).close()
 
