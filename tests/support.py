@@ -39,6 +39,13 @@ async def until(condition: Callable[[], Any], seconds: float = SECONDS) -> None:
         await asyncio.sleep(0.002)
 
 
+async def ended(communicator: ApplicationCommunicator, seconds: float = SECONDS) -> None:
+    """See the application return by itself, without an exception."""
+    await asyncio.wait({communicator.future}, timeout=seconds)
+    assert communicator.future.done(), "the application still runs"
+    communicator.future.result()
+
+
 async def in_database(function: Callable[[], Result]) -> Result:
     """Call `function` in a thread, and leave no database connection behind."""
 
@@ -157,7 +164,7 @@ class Exchange:
     async def disconnect(self) -> None:
         """Go away, as a browser that leaves the page, and see the application end."""
         await self.communicator.send_input({"type": "http.disconnect"})
-        await self.communicator.wait(SECONDS)
+        await ended(self.communicator)
 
     async def answer(self) -> Answer:
         answer = await self.start()
@@ -166,7 +173,7 @@ class Exchange:
             message = await self.communicator.receive_output(SECONDS)
             answer.body += message.get("body", b"")
             more = message.get("more_body", False)
-        await self.communicator.wait(SECONDS)
+        await ended(self.communicator)
         return answer
 
 

@@ -11,7 +11,16 @@ from typing import Any
 from asgiref.testing import ApplicationCommunicator
 from django.test import Client
 
-from tests.support import HOST, ORIGIN, SECONDS, TRANSPORT_WS, Application, encode_headers, until
+from tests.support import (
+    HOST,
+    ORIGIN,
+    SECONDS,
+    TRANSPORT_WS,
+    Application,
+    encode_headers,
+    ended,
+    until,
+)
 
 
 def websocket_scope(
@@ -109,13 +118,13 @@ class Socket:
         """See the socket closed, and the application ended; return the code and the reason."""
         message = await self.message()
         assert message["type"] == "websocket.close", message
-        await self.communicator.wait(SECONDS)
+        await ended(self.communicator)
         return message["code"], message.get("reason", "")
 
     async def disconnect(self, code: int = 1000) -> None:
         """Close the socket from the client's side, and see the application end."""
         await self.communicator.send_input({"type": "websocket.disconnect", "code": code})
-        await self.communicator.wait(SECONDS)
+        await ended(self.communicator)
 
 
 @contextlib.asynccontextmanager
@@ -151,6 +160,6 @@ async def refused(application: Application, path: str = "/graphql", **scope: Any
     answer = await socket.handshake()
     assert answer["type"] == "websocket.http.response.start", answer
     assert (await socket.message())["type"] == "websocket.http.response.body"
-    await socket.communicator.wait(SECONDS)
+    await ended(socket.communicator)
     status: int = answer["status"]
     return status

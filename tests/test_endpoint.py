@@ -17,7 +17,7 @@ from django.test import Client
 from strawberry_django.realtime.conf import resolve_options
 from strawberry_django.realtime.endpoint import GraphQLEndpoint
 from strawberry_django.realtime.request import GraphQLRequest
-from tests.support import Answer, Exchange, http_scope, request
+from tests.support import Answer, Exchange, ended, http_scope, request
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 
@@ -57,7 +57,7 @@ async def test_a_stream_is_sent_piece_by_piece() -> None:
     await exchange.send(b"")
     await exchange.start()
     assert [await exchange.chunk() for _ in range(3)] == [b"one", b"two", None]
-    await exchange.communicator.wait()
+    await ended(exchange.communicator)
 
 
 async def test_the_signals_of_a_request_are_sent() -> None:

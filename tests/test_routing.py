@@ -16,7 +16,7 @@ from django.urls import re_path
 from strawberry_django.realtime.consumers import GraphQLHTTPConsumer, GraphQLWSConsumer
 from strawberry_django.realtime.routing import AuthGraphQLProtocolTypeRouter
 from tests.schema import probe, schema
-from tests.support import Exchange, ask, http_scope, queries, request
+from tests.support import Exchange, ask, ended, http_scope, queries, request
 from tests.support_websocket import Socket, connect, refused, websocket_scope
 
 django_application = get_asgi_application()
@@ -183,7 +183,7 @@ async def test_the_server_is_told_that_we_have_started_and_stopped() -> None:
         await exchange.communicator.send_input({"type": f"lifespan.{phase}"})
         message = await exchange.communicator.receive_output(1)
         assert message == {"type": f"lifespan.{phase}.complete"}
-    await exchange.communicator.wait(1)
+    await ended(exchange.communicator)
 
 
 async def test_another_protocol_is_none_of_ours() -> None:

@@ -84,6 +84,19 @@ async def test_once_the_client_is_gone_nothing_is_sent() -> None:
     assert writer.closed.done()
 
 
+async def test_nothing_waits_behind_a_frame_for_a_client_that_is_gone() -> None:
+    server = Server()
+    server.reads.clear()
+    writer = writer_to(server)
+    stuck = asyncio.create_task(writer.send("stuck"))
+    await until(lambda: writer._turn.locked())
+    writer.abandon()
+    await asyncio.wait_for(writer.send("text"), 1)
+    stuck.cancel()
+    await asyncio.wait([stuck])
+    assert server.messages == []
+
+
 @pytest.mark.parametrize("error", [OSError("gone"), ConnectionResetError(), RuntimeError("closed")])
 async def test_a_server_that_says_the_client_is_gone_is_believed(error: Exception) -> None:
     server = Server()

@@ -51,6 +51,9 @@ async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reaso
     ]
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
+    # Uvicorn closes the connection in the loop's next turn, and until then takes
+    # our return for a handshake that was forgotten, which it logs as an error.
+    await asyncio.sleep(0)
 
 
 class Closable(Protocol):
@@ -102,6 +105,8 @@ class SocketWriter:
 
     async def send(self, frame: str) -> None:
         """Send a text frame after those that came before; once closed, do nothing."""
+        if self._closing:  # Whoever has the turn may still wait for a client that is gone.
+            return
         async with self._turn:
             if self._must_wait():
                 await self._bounded(self._wait_for_room())
