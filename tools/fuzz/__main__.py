@@ -65,6 +65,7 @@ def _vitals(server: Server) -> tuple[int, int]:
 def _fuzz(project: Project, name: str, frames: int, asked: int) -> None:
     print(f"{name}: {frames:,} frames, {asked:,} requests", flush=True)
     started = time.monotonic()
+    SocketMachine.substitutes = name == "daphne"
     with serve(project, name) as server:
         _throw(server, frames // 10, asked // 10, quiet=True)  # so that caches are full
         tasks, rss = _vitals(server)

@@ -15,7 +15,7 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from websockets.exceptions import ConnectionClosed
 
-from strawberry_django.realtime.protocol import CloseCode, transport_ws_problem
+from strawberry_django.realtime.protocol import SUBSTITUTES, CloseCode, transport_ws_problem
 from tools.fuzz import frames
 from tools.harness.clients import WebSocketClient
 from tools.harness.servers import Server
@@ -44,6 +44,7 @@ class SocketMachine(RuleBasedStateMachine):
     """Sockets, one after the other, each from its handshake to its end."""
 
     server: ClassVar[Server]
+    substitutes: ClassVar[bool]
     progress: ClassVar[Progress]
 
     @initialize()
@@ -191,6 +192,8 @@ class SocketMachine(RuleBasedStateMachine):
         """The server closes the socket with one of `codes`."""
         code = self.client.wait_closed(SECONDS)
         self.closed = True
+        if self.substitutes:
+            codes = {SUBSTITUTES.get(code, code) for code in codes}
         assert code in codes, f"closed with {code}, expected {codes}"
 
     def must_stay_open(self, *, or_close: set[CloseCode] | None = None) -> None:
