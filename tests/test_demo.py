@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from collections.abc import Iterator
@@ -25,18 +26,25 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def running_demo(port: int) -> Iterator[processes.Process]:
-    """The demo, started as its nox session starts it."""
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo makes its folder."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@contextlib.contextmanager
+def start(port: int, temporary: Path) -> Iterator[processes.Process]:
+    """Run the demo as its nox session does."""
     command = [sys.executable, "-m", "tools.demo", "--port", str(port)]
-    with processes.running("demo", command, cwd=live.ROOT, env=live.environment()) as process:
+    env = {**live.environment(), "TMPDIR": str(temporary)}
+    with processes.running("demo", command, cwd=live.ROOT, env=env) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def running_demo(port: int, temporary: Path) -> Iterator[processes.Process]:
+    with start(port, temporary) as process:
         process.wait_until(lambda: READY in process.log(), seconds=90)
         yield process
-        assert ended(process, signal.SIGTERM) == 0
-
-
-def ended(process: processes.Process, number: signal.Signals) -> int:
-    process.popen.send_signal(number)
-    return process.popen.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -182,20 +190,6 @@ def test_the_explorer_is_there(running_demo: processes.Process, port: int) -> No
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    port = processes.free_port()
-    command = [sys.executable, "-m", "tools.demo", "--port", str(port)]
-    env = {**live.environment(), "TMPDIR": str(tmp_path)}
-    with processes.running("demo", command, cwd=live.ROOT, env=env) as process:
-        process.wait_until(lambda: READY in process.log(), seconds=90)
-        assert any(tmp_path.iterdir())
-        assert ended(process, signal.SIGINT) == 0
-        assert "The demo has ended." in process.log()
-        assert "Traceback" not in process.log()
-    assert not processes.accepts(port)
-    assert not any(tmp_path.iterdir())
-
-
 def test_a_port_that_is_taken_is_refused(running_demo: processes.Process, port: int) -> None:
     with pytest.raises(SystemExit, match=f"port {port} already"):
         demo.choose_port(port)
@@ -206,3 +200,26 @@ def test_the_port_is_8000_or_a_free_one() -> None:
     assert chosen == demo.PORT or processes.accepts(demo.PORT)
     assert not processes.accepts(chosen)
     assert demo.choose_port(0) not in (0, demo.PORT)
+
+
+def test_it_may_be_ended_while_it_is_built(tmp_path: Path) -> None:
+    with start(processes.free_port(), tmp_path) as process:
+        process.wait_until(lambda: any(tmp_path.iterdir()))
+        process.popen.send_signal(signal.SIGTERM)
+        assert_ended(process, tmp_path)
+
+
+def test_ctrl_c_ends_it_and_leaves_nothing_behind(
+    running_demo: processes.Process, port: int, temporary: Path
+) -> None:
+    assert any(temporary.iterdir())
+    running_demo.popen.send_signal(signal.SIGINT)
+    assert_ended(running_demo, temporary)
+    assert not processes.accepts(port)
+
+
+def assert_ended(process: processes.Process, temporary: Path) -> None:
+    assert process.popen.wait(20) == 0
+    assert "The demo has ended." in process.log()
+    assert "Traceback" not in process.log()
+    assert not any(temporary.iterdir())

@@ -111,15 +111,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     port = choose_port(parser.parse_args(arguments).port)
     signal.signal(signal.SIGTERM, interrupt)
     live.ensure()
-    with tempfile.TemporaryDirectory(prefix="chat-demo-") as folder:
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix="chat-demo-") as folder:
             print("Building the chat and its database …", flush=True)
             with serve(build(Path(folder, "project")), port) as server:
                 print(welcome(port), flush=True)
                 return server.wait()
-        except KeyboardInterrupt:
-            print("\nThe demo has ended.")
-            return 0
+    except KeyboardInterrupt:
+        print("\nThe demo has ended.")
+        return 0
 
 
 if __name__ == "__main__":
