@@ -31,6 +31,8 @@ _TARGET = re.compile(r"^(?P<path>[^:]*?)(?::(?P<part>.*))?$")
 _SECTION_NAME = re.compile(r"[a-z][-_0-9a-z]*", re.IGNORECASE)
 _RAW_CODE = re.compile(r"<(pre|code|textarea|script)\b", re.IGNORECASE)
 _ANY_MARKER = re.compile(r"8<")
+#: What a title says of a block that is not the whole file.
+_PART = re.compile(r" \((?:part|at the end)\)$")
 
 
 class SnippetCheck:
@@ -152,6 +154,7 @@ class SnippetCheck:
 
     def _check_title(self, page: str, block: Fence, path: str) -> None:
         title = block.options.get("title")
+        title = title and _PART.sub("", title)
         if title is None or is_shown_only(path) or "." not in title or " " in title:
             return
         variant = re.sub(r"_\w+(?=\.\w+$)", "", path)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from tools.harness import clients, projects, servers
+from tools.harness import clients, live, processes, projects, servers
 from tools.scenarios import scenario
 from tools.scenarios._integration import converse, read
 from tools.transcripts import frames, http_exchange, json_answer
@@ -45,8 +46,12 @@ def custom_url_pattern(folder: Path) -> dict[str, str]:
 
 @scenario("running/recorded/runserver.txt")
 def runserver(folder: Path) -> str:
-    """Start the development server."""
+    """Start the development server, which watches the files as it does for the reader."""
     project = projects.build(folder / "myproject", "settings", "asgi_routing")
     project.manage("migrate")
-    with servers.serve(project, "runserver") as server:
-        return server.log()
+    port = processes.free_port()
+    command = [sys.executable, "manage.py", "runserver", str(port)]
+    env = live.environment()
+    with processes.running("runserver", command, cwd=project.path, env=env) as process:
+        process.wait_until(lambda: processes.accepts(port))
+        return process.log()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 from myproject.settings import *
 
+# isort: split
+
 # --8<-- [start:channel_layers]
+import os
+
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

@@ -11,12 +11,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
 # Sets Django up. Models can be imported from here on, not before.
 django_asgi_app = get_asgi_application()
 
+# --8<-- [start:router]
 from myproject.consumers import HTTPConsumer, WSConsumer
 from myproject.schema import schema
 
 from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
 
-# --8<-- [start:router]
 application = AuthGraphQLProtocolTypeRouter(
     schema,
     django_application=django_asgi_app,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 
 from django.core.asgi import get_asgi_application
 
@@ -12,11 +11,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
 # Sets Django up. Models can be imported from here on, not before.
 django_asgi_app = get_asgi_application()
 
+# --8<-- [start:router]
+from datetime import timedelta
+
 from myproject.schema import schema
 
 from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
 
-# --8<-- [start:router]
 application = AuthGraphQLProtocolTypeRouter(
     schema,
     django_application=django_asgi_app,
