@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 
 import httpx
 import pytest
@@ -13,15 +14,24 @@ from tools.harness.redis import RedisServer
 
 SEND = "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { id } }"
 LISTEN = "subscription ($room: String!) { messageAdded(room: $room, last: 1) { text sentAt } }"
-LAYERS = {"core": "myproject.settings_redis", "pubsub": "myproject.settings_pubsub"}
+LAYERS = ("settings_redis", "settings_core")
+
+
+def channel_layers(name: str) -> str:
+    """Return how a snippet sets `CHANNEL_LAYERS`."""
+    text = projects.as_copied(projects.SNIPPETS / name).decode()
+    return text[text.index("CHANNEL_LAYERS") :].strip() + "\n"
 
 
 @pytest.fixture(scope="module")
 def project(chat: projects.Project, tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
-    """The chat, with the settings of the integration guide for Redis pub/sub beside its own."""
-    folder = tmp_path_factory.mktemp("redis") / "project"
-    project = projects.build(folder, "asgi_routing", "channel_layers_redis", "chat")
-    (folder / "db.sqlite3").write_bytes((chat.path / "db.sqlite3").read_bytes())
+    """The chat, and beside its settings some with the other layer of the integration guide."""
+    project = projects.Project(tmp_path_factory.mktemp("redis") / "project")
+    shutil.copytree(chat.path, project.path)
+    core = channel_layers("channel_layers_redis/myproject/settings.py")
+    (project.path / "myproject/settings_core.py").write_text(
+        f"import os\nfrom myproject.settings import *\n{core}"
+    )
     return project
 
 
@@ -39,7 +49,7 @@ def heard(socket: clients.WebSocketClient) -> str:
 def test_what_is_said_through_one_process_is_heard_through_the_other(
     project: projects.Project, redis: RedisServer, layer: str
 ) -> None:
-    env = {"DJANGO_SETTINGS_MODULE": LAYERS[layer], "REDIS_URL": redis.url}
+    env = {"DJANGO_SETTINGS_MODULE": f"myproject.{layer}", "REDIS_URL": redis.url}
     room = secrets.token_hex(8)
     with (
         servers.serve(project, "uvicorn", env=env) as uvicorn,
@@ -80,9 +90,6 @@ def test_the_in_memory_layer_ends_at_the_border_of_its_process(project: projects
 
 
 def test_the_layer_is_the_one_of_the_integration_guide() -> None:
-    def lines(name: str) -> list[str]:
-        text = projects.as_copied(projects.SNIPPETS / name).decode()
-        return text[text.index("CHANNEL_LAYERS") :].strip().splitlines()
-
-    ours = lines("chat/myproject/settings_redis.py")
-    assert ours == lines("channel_layers_redis/myproject/settings.py")
+    ours = channel_layers("chat/myproject/settings_redis.py")
+    assert ours == channel_layers("channel_layers_redis/myproject/settings_pubsub.py")
+    assert "core.RedisChannelLayer" in channel_layers("channel_layers_redis/myproject/settings.py")
