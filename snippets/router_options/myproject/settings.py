@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -88,6 +87,8 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
 # --8<-- [start:realtime]
+from datetime import timedelta
+
 STRAWBERRY_DJANGO_REALTIME = {
     "CONNECTION_INIT_WAIT_TIMEOUT": timedelta(seconds=30),
     "GRAPHQL_IDE": None,
