@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from tools.harness import clients
-from tools.harness.clients import GRAPHQL_TRANSPORT_WS, SAME_ORIGIN, WebSocketClient
+from tools.harness.clients import GRAPHQL_TRANSPORT_WS, WebSocketClient
 from tools.harness.processes import HOST
 from tools.harness.servers import Server
 
@@ -129,19 +129,3 @@ def statements(server: Server, client: httpx.Client, path: str) -> list[str]:
     client.get(path).raise_for_status()
     queries = re.findall(r"^SQL (.*)$", server.log()[before:], re.MULTILINE)
     return [re.sub(r"'[^']*'|\b\d+\b", "?", query) for query in queries]
-
-
-__all__ = [
-    "SAME_ORIGIN",
-    "answers",
-    "connect_as",
-    "heard",
-    "listening",
-    "over_http",
-    "over_multipart",
-    "over_websocket",
-    "refusal",
-    "say",
-    "statements",
-    "visitor",
-]

@@ -44,13 +44,13 @@ _CHROMIUM_FLAGS = (
 Start = Callable[[str, str], Server]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project of a reader who did what the reference says."""
     return build_reference_project(tmp_path_factory.mktemp("reference") / "myproject")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def watch() -> Watch:
     return Watch()
 
@@ -62,7 +62,7 @@ def no_traceback(watch: Watch) -> Iterator[None]:
     assert watch.tracebacks() == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def main(home: Project, watch: Watch) -> Iterator[dict[str, Server]]:
     """The project on each server, by the reference's commands."""
     with serve_all(home) as servers:
@@ -75,14 +75,14 @@ def server(request: pytest.FixtureRequest, main: dict[str, Server]) -> Server:
     return main[request.param]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def with_options(home: Project, watch: Watch) -> Iterator[dict[str, Server]]:
     """The project with the legacy subprotocol, and a session saved at every request."""
     with serve_all(home, with_settings(home, "options", _OPTIONS)) as servers:
         yield {name: watch.over(server) for name, server in servers.items()}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def start(home: Project) -> Iterator[Start]:
     """Start an application that differs from the reference's."""
     with ExitStack() as stack:
@@ -93,39 +93,39 @@ def start(home: Project) -> Iterator[Start]:
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plain(start: Start) -> Server:
     """The same project behind Django's own ASGI application."""
     return start("plain", variations.PLAIN_DJANGO)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stock(start: Start) -> Server:
     """The same project behind Strawberry's own router."""
     return start("stock", variations.STOCK_ROUTER)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def custom(start: Start, watch: Watch) -> Server:
     """The same project with the reference's custom routing and our consumers."""
     return watch.over(start("custom", variations.CUSTOM_ROUTING))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def development(home: Project, watch: Watch) -> Iterator[Server]:
     """The project under `runserver`, with our checks."""
     with serve(home, "runserver", env=with_settings(home, "development", "")) as server:
         yield watch.over(server)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def checks(home: Project) -> Iterator[Checks]:
     """What `manage.py check` says of each setup of `checked_setups`."""
     with checking(home) as checks:
         yield checks
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A real browser, which sends `Origin` and complains in its console."""
     executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
@@ -140,7 +140,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ada(main: dict[str, Server]) -> httpx.Cookies:
     """The cookies of ada, who has logged in through the form of one of the servers."""
     with clients.login(main["uvicorn"], "ada", PASSWORD) as client:

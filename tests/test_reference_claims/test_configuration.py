@@ -71,8 +71,9 @@ def test_daphne_and_channels_are_added_to_installed_apps(
 
 def test_daphne_must_be_before_staticfiles_for_the_runserver_override(home: Project) -> None:
     env = with_settings(home, "staticfiles_first", STATICFILES_FIRST)
-    with pytest.raises(ProcessError, match=r"strawberry_django_realtime\.E005"):
-        serve(home, "runserver", env=env).__enter__()
+    refused = pytest.raises(ProcessError, match=r"strawberry_django_realtime\.E005")
+    with refused, serve(home, "runserver", env=env):
+        pass
 
 
 def test_asgi_application_is_the_path_of_the_application(

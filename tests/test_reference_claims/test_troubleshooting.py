@@ -54,8 +54,10 @@ def subscribes(server: Server) -> bool:
 def test_subscriptions_need_a_correct_asgi_application(
     home: Project, checks: Checks, plain: Server, development: Server
 ) -> None:
-    with pytest.raises(ProcessError, match="You have not set ASGI_APPLICATION"):
-        serve(home, "runserver", env=with_settings(home, "unset", NO_ASGI_APPLICATION)).__enter__()
+    env = with_settings(home, "unset", NO_ASGI_APPLICATION)
+    refused = pytest.raises(ProcessError, match="You have not set ASGI_APPLICATION")
+    with refused, serve(home, "runserver", env=env):
+        pass
     assert "strawberry_django_realtime.E001" in checks.of("no_application_and_no_hosts")
     assert refusal(plain) == 500
     assert "strawberry_django_realtime.E003" in checks.of("asgi_plain")
@@ -66,8 +68,9 @@ def test_subscriptions_need_the_schema_imported_after_get_asgi_application(
     home: Project, checks: Checks
 ) -> None:
     application = with_asgi(home, "schema_first", variations.SCHEMA_FIRST)
-    with pytest.raises(ProcessError, match="AppRegistryNotReady"):
-        serve(home, application=application).__enter__()
+    refused = pytest.raises(ProcessError, match="AppRegistryNotReady")
+    with refused, serve(home, application=application):
+        pass
     assert "strawberry_django_realtime.E004" in checks.of("asgi_schema_first")
     application = with_asgi(home, "schema_after", variations.SCHEMA_AFTER)
     with serve(home, application=application) as server:
