@@ -51,14 +51,6 @@ async def test_messages_to_a_group_are_received(channel_layer: Any, listener: An
         assert [await next_text(messages) for _ in range(3)] == ["to a", "to b", "last"]
 
 
-async def test_messages_to_the_channel_itself_are_received(
-    channel_layer: Any, listener: Any
-) -> None:
-    async with listener.listen("test.message") as messages:
-        await channel_layer.send(await listener.channel(), message("direct"))
-        assert await next_text(messages) == "direct"
-
-
 async def test_messages_sent_before_the_first_look_are_not_missed(
     channel_layer: Any, listener: Any
 ) -> None:
@@ -69,35 +61,52 @@ async def test_messages_sent_before_the_first_look_are_not_missed(
         assert [await next_text(messages) for _ in range(5)] == list("01234")
 
 
-async def test_several_listen_on_one_channel(channel_layer: Any, listener: Any) -> None:
+async def test_each_hears_its_own_groups_and_its_own_type(
+    channel_layer: Any, listener: Any
+) -> None:
     async with (
-        listener.listen("test.message", groups=["a"]) as first,
-        listener.listen("test.message", groups=["a"]) as second,
-        listener.listen("other", groups=["a"]) as third,
+        listener.listen("test.message", groups=["a", "b"]) as both,
+        listener.listen("test.message", groups=["b"]) as second,
+        listener.listen("other", groups=["a", "b"]) as third,
     ):
-        assert len(channel_layer.groups["a"]) == 1
-        await channel_layer.group_send("a", message("for both"))
-        await channel_layer.group_send("a", message("for the third", "other"))
-        assert await next_text(first) == await next_text(second) == "for both"
-        assert await next_text(third) == "for the third"
+        await channel_layer.group_send("a", message("to a"))
+        await channel_layer.group_send("a", message("of another type", "other"))
+        await channel_layer.group_send("b", message("to b"))
+        assert [await next_text(both) for _ in range(2)] == ["to a", "to b"]
+        assert await next_text(second) == "to b"
+        assert await next_text(third) == "of another type"
+        for messages in (both, second, third):
+            assert not texts(messages)
 
 
-async def test_a_group_is_left_with_its_last_member(channel_layer: Any, listener: Any) -> None:
+async def test_nothing_is_left_of_who_has_listened(channel_layer: Any, listener: Any) -> None:
     async with listener.listen("test.message", groups=["a"]) as messages:
-        async with listener.listen("test.message", groups=["a", "b", "a"]):
-            assert set(channel_layer.groups) == {"a", "b"}
-        assert set(channel_layer.groups) == {"a"}
+        async with listener.listen("test.message", groups=["a", "b"]):
+            assert {name: len(members) for name, members in channel_layer.groups.items()} == {
+                "a": 2,
+                "b": 1,
+            }
+        assert list(channel_layer.groups) == ["a"]
+        assert len(listener._receivers) == 1
         await channel_layer.group_send("a", message("still here"))
         assert await next_text(messages) == "still here"
     assert channel_layer.groups == {}
-    assert listener._listeners == {}
-    assert listener._memberships == {}
+    assert channel_layer.channels == {}
+    assert listener._receivers == set()
 
 
 async def test_the_groups_are_left_after_an_exception(channel_layer: Any, listener: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
         async with listener.listen("test.message", groups=["a"]):
             raise ValueError("expected")
+    assert channel_layer.groups == {}
+
+
+async def test_who_still_listens_is_ended_with_the_consumer(channel_layer: Any) -> None:
+    listener = ChannelListener("default", 10)
+    async with listener.listen("test.message", groups=["a"]):
+        await asyncio.wait_for(listener.aclose(), SECONDS)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
     assert channel_layer.groups == {}
 
 
@@ -140,7 +149,7 @@ async def test_a_layer_that_is_not_configured_is_an_error_that_names_the_setting
     with pytest.raises(ChannelLayerError, match="CHANNEL_LAYERS has no 'default' layer"):
         async with listener.listen("test.message", groups=["a"]):
             pass
-    assert listener._listeners == {}
+    assert listener._receivers == set()
 
 
 def texts(messages: Messages) -> list[str]:
@@ -221,6 +230,22 @@ async def redis_listener() -> AsyncIterator[ChannelListener]:
     await get_channel_layer().close_pools()
 
 
+async def test_over_redis_by_publish_and_subscribe(redis: RedisServer, settings: Any) -> None:
+    backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": [redis.url]}}}
+    listener = ChannelListener("default", 10)
+    async with (
+        listener.listen("test.message", groups=["a"]) as first,
+        listener.listen("test.message", groups=["b"]) as second,
+    ):
+        for group in ("a", "b"):
+            await get_channel_layer().group_send(group, message(f"to {group}"))
+        assert await next_text(first) == "to a"
+        assert await next_text(second) == "to b"
+    await listener.aclose()
+    await get_channel_layer().flush()
+
+
 async def test_over_a_real_redis(redis_layer: RedisServer) -> None:
     async with (
         redis_listener() as listener,
@@ -234,13 +259,13 @@ async def test_over_a_real_redis(redis_layer: RedisServer) -> None:
 async def test_it_can_be_closed_at_any_moment_after_a_message(
     redis_layer: RedisServer, turns: int
 ) -> None:
-    async with redis_listener() as listener:
-        async with listener.listen("test.message", groups=["a"]) as messages:
-            await get_channel_layer().group_send("a", message("just before the end"))
-            assert await next_text(messages) == "just before the end"
-            for _ in range(turns):
-                await asyncio.sleep(0)
-        await asyncio.wait_for(listener.aclose(), SECONDS)
+    async with redis_listener() as listener, contextlib.AsyncExitStack() as stack:
+        messages = await stack.enter_async_context(listener.listen("test.message", groups=["a"]))
+        await get_channel_layer().group_send("a", message("just before the end"))
+        assert await next_text(messages) == "just before the end"
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.wait_for(stack.aclose(), SECONDS)
 
 
 async def test_when_redis_dies_each_subscription_is_told_and_may_listen_again(
@@ -251,7 +276,6 @@ async def test_when_redis_dies_each_subscription_is_told_and_may_listen_again(
         listener.listen("test.message", groups=["a"]) as first,
         listener.listen("other", groups=["b"]) as second,
     ):
-        old = await listener.channel()
         redis_layer.stop()
         for messages in (first, second):
             with pytest.raises(ChannelLayerError, match="Subscribe again"):
@@ -261,7 +285,6 @@ async def test_when_redis_dies_each_subscription_is_told_and_may_listen_again(
                 pass
         redis_layer.start()
         async with listener.listen("test.message", groups=["a"]) as third:
-            assert await listener.channel() != old
             await get_channel_layer().group_send("a", message("again"))
             assert await next_text(third) == "again"
     assert all(record.exc_info is None for record in caplog.records)
@@ -289,6 +312,6 @@ async def test_a_group_that_cannot_be_left_is_logged_and_no_more(
     async with redis_listener() as listener:
         async with listener.listen("test.message", groups=["a"]):
             redis_layer.stop()
-        assert listener._memberships == {}
+        assert listener._receivers == set()
     assert any("Could not leave the group 'a'" in each.message for each in caplog.records)
     redis_layer.start()

@@ -1,17 +1,17 @@
 """Listening on a channel layer from inside a resolver.
 
 Imports the ground modules only. A consumer has one `ChannelListener`, which makes
-a channel and starts to receive when the first resolver listens. A request or a
-socket that never listens has nothing to do with the channel layer, and so is not
-harmed when that is down.
+a channel and starts to receive when a resolver listens. A request or a socket that
+never listens has nothing to do with the channel layer, and so is not harmed when
+that is down.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
@@ -51,6 +51,8 @@ class Messages(AsyncIterator[Message]):
 
     def put(self, message: Message) -> None:
         """Let the subscription have `message`; if it is full, do as `overflow` says."""
+        if message.get("type") != self._type:
+            return
         if len(self._waiting) >= self._capacity:
             if self._overflow == "close":
                 self.fail(ListenerOverflowError(self._type, self._capacity))
@@ -83,6 +85,9 @@ class Messages(AsyncIterator[Message]):
 class ChannelListener:
     """One consumer's ear on a channel layer.
 
+    Each subscription has a channel of its own: a message does not say which group
+    it came through, and two subscriptions of one socket must not hear each other's.
+
     Args:
         alias: the name of the layer in `CHANNEL_LAYERS`.
         capacity: how many messages may wait for one subscription.
@@ -93,11 +98,7 @@ class ChannelListener:
         self._alias = alias
         self._capacity = capacity
         self._overflow: Overflow = overflow
-        self._listeners: dict[str, list[Messages]] = {}
-        self._memberships: Counter[tuple[str, str]] = Counter()
-        self._lock = asyncio.Lock()
-        self._channel: str | None = None
-        self._receiver: asyncio.Task[None] | None = None
+        self._receivers: set[asyncio.Task[None]] = set()
 
     @property
     def layer(self) -> Any:
@@ -113,14 +114,6 @@ class ChannelListener:
                 "Configure one in settings.py."
             )
         return layer
-
-    async def channel(self) -> str:
-        """Return the consumer's channel name, and receive on it from now on."""
-        if self._channel is None or self._receiver is None or self._receiver.done():
-            channel: str = await self.layer.new_channel()
-            self._channel = channel
-            self._receiver = asyncio.create_task(self._receive(channel))
-        return self._channel
 
     @asynccontextmanager
     async def listen(
@@ -145,68 +138,60 @@ class ChannelListener:
             ListenerOverflowError: in the iteration, when more messages wait than
                 the option `listener_capacity` allows.
         """
+        layer = self.layer
         messages = Messages(type, timeout, self._capacity, self._overflow)
-        self._listeners.setdefault(type, []).append(messages)
-        joined: list[tuple[str, str]] = []
+        channel: str = await _asked(layer.new_channel())
+        receiver = asyncio.create_task(_receive(layer, channel, messages))
+        self._receivers.add(receiver)
+        joined: list[str] = []
         try:
             for group in groups:
-                joined.append(await self._join(group))  # noqa: PERF401 - for those joined so far
-            if not groups:
-                async with self._lock:
-                    await self.channel()
+                await _asked(layer.group_add(group, channel))
+                joined.append(group)
             yield messages
         finally:
-            self._listeners[type].remove(messages)
-            if not self._listeners[type]:
-                del self._listeners[type]
-            for membership in joined:
-                await self._leave(membership)
+            for group in joined:
+                await _leave(layer, group, channel)
+            await self._end(receiver)
 
     async def aclose(self) -> None:
         """Stop to receive, and wait until that has ended."""
-        while self._receiver is not None and not self._receiver.done():
+        for receiver in list(self._receivers):
+            await self._end(receiver)
+
+    async def _end(self, receiver: asyncio.Task[None]) -> None:
+        while not receiver.done():
             # channels_redis may lose a cancellation that comes just after a message.
-            self._receiver.cancel()
-            await asyncio.wait([self._receiver], timeout=_CANCEL_AGAIN)
-
-    async def _join(self, group: str) -> tuple[str, str]:
-        """Become a member of `group`; return the group and the channel that is in it."""
-        async with self._lock:
-            channel = await self.channel()
-            try:
-                # Layers let a membership expire (`group_expiry`), so each join renews it.
-                await self.layer.group_add(group, channel)
-            except Exception as error:
-                raise _layer_failure(error) from error
-            self._memberships[group, channel] += 1
-            return group, channel
-
-    async def _leave(self, membership: tuple[str, str]) -> None:
-        async with self._lock:
-            self._memberships[membership] -= 1
-            if self._memberships[membership]:
-                return
-            del self._memberships[membership]
-            try:
-                await self.layer.group_discard(*membership)
-            except Exception as error:
-                logger.warning("Could not leave the group %r: %r", membership[0], error)
-
-    async def _receive(self, channel: str) -> None:
-        try:
-            while True:
-                message: Message = await self.layer.receive(channel)
-                for messages in self._listeners.get(message.get("type", ""), ()):
-                    messages.put(message)
-        except Exception as error:
-            failure = _layer_failure(error)
-            failure.__cause__ = error
-            for listeners in self._listeners.values():
-                for messages in listeners:
-                    messages.fail(failure)
+            receiver.cancel()
+            await asyncio.wait([receiver], timeout=_CANCEL_AGAIN)
+        self._receivers.discard(receiver)
 
 
-def _layer_failure(error: Exception) -> ChannelLayerError:
-    """Log what went wrong with the layer, and return what a subscription is told."""
-    logger.error("The channel layer failed: %r", error)
-    return ChannelLayerError("The channel layer failed, and messages may be lost. Subscribe again.")
+async def _asked(answer: Awaitable[Any]) -> Any:
+    """Return the answer of the layer.
+
+    Raises:
+        ChannelLayerError: it has failed.
+    """
+    try:
+        return await answer
+    except Exception as error:
+        logger.error("The channel layer failed: %r", error)
+        raise ChannelLayerError(
+            "The channel layer failed, and messages may be lost. Subscribe again."
+        ) from error
+
+
+async def _leave(layer: Any, group: str, channel: str) -> None:
+    try:
+        await layer.group_discard(group, channel)
+    except Exception as error:
+        logger.warning("Could not leave the group %r: %r", group, error)
+
+
+async def _receive(layer: Any, channel: str, messages: Messages) -> None:
+    try:
+        while True:
+            messages.put(await _asked(layer.receive(channel)))
+    except ChannelLayerError as failure:
+        messages.fail(failure)
