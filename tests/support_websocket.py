@@ -127,6 +127,10 @@ class Socket:
         await ended(self.communicator)
 
 
+_open: set[Socket] = set()
+_tasks_before: set[asyncio.Task[Any]] = set()
+
+
 @contextlib.asynccontextmanager
 async def connect(
     application: Application,
@@ -138,19 +142,25 @@ async def connect(
 ) -> AsyncIterator[Socket]:
     """Open a WebSocket (and its connection), and close it at the end of the block.
 
-    At the end nothing of it is left: the application has returned without an exception, and the
-    tasks that it started are over.
+    At the end nothing of it is left: the application has returned without an exception, and with
+    the last open socket the tasks are over that they all have started.
     """
-    before = asyncio.all_tasks()
+    if not _open:
+        _tasks_before.clear()
+        _tasks_before.update(asyncio.all_tasks())
     socket = Socket(application, websocket_scope(path, **scope), unread)
     accepted = await socket.handshake()
     assert accepted["type"] == "websocket.accept", accepted
     if init:
         await socket.init()
-    yield socket
+    _open.add(socket)
+    try:
+        yield socket
+    finally:
+        _open.discard(socket)
     if not socket.communicator.future.done():
         await socket.disconnect()
-    await until(lambda: not asyncio.all_tasks() - before)
+    await until(lambda: _open or not asyncio.all_tasks() - _tasks_before)
 
 
 async def refused(application: Application, path: str = "/graphql", **scope: Any) -> int:
