@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
@@ -39,12 +39,18 @@ class Messages(AsyncIterator[Message]):
     """
 
     def __init__(
-        self, type: str, timeout: float | None, capacity: int, overflow: Overflow = "close"
+        self,
+        type: str,
+        timeout: float | None,
+        capacity: int,
+        overflow: Overflow = "close",
+        on_overflow: Callable[[ListenerOverflowError], None] = lambda _: None,
     ) -> None:
         self._type = type
         self._timeout = timeout
         self._capacity = capacity
         self._overflow = overflow
+        self._on_overflow = on_overflow
         self._waiting: deque[Message] = deque()
         self._changed = asyncio.Event()
         self._failure: Exception | None = None
@@ -53,9 +59,11 @@ class Messages(AsyncIterator[Message]):
         """Let the subscription have `message`; if it is full, do as `overflow` says."""
         if message.get("type") != self._type:
             return
-        if len(self._waiting) >= self._capacity:
+        if self._failure is None and len(self._waiting) >= self._capacity:
             if self._overflow == "close":
-                self.fail(ListenerOverflowError(self._type, self._capacity))
+                error = ListenerOverflowError(self._type, self._capacity)
+                self.fail(error)
+                self._on_overflow(error)
             elif self._overflow == "latest":
                 self._waiting.clear()
             else:
@@ -92,12 +100,20 @@ class ChannelListener:
         alias: the name of the layer in `CHANNEL_LAYERS`.
         capacity: how many messages may wait for one subscription.
         overflow: what happens when more wait; see `Messages`.
+        on_overflow: called when a subscription ends because more wait.
     """
 
-    def __init__(self, alias: str, capacity: int, overflow: Overflow = "close") -> None:
+    def __init__(
+        self,
+        alias: str,
+        capacity: int,
+        overflow: Overflow = "close",
+        on_overflow: Callable[[ListenerOverflowError], None] = lambda _: None,
+    ) -> None:
         self._alias = alias
         self._capacity = capacity
         self._overflow: Overflow = overflow
+        self._on_overflow = on_overflow
         self._receivers: set[asyncio.Task[None]] = set()
 
     @property
@@ -139,7 +155,7 @@ class ChannelListener:
                 the option `listener_capacity` allows.
         """
         layer = self.layer
-        messages = Messages(type, timeout, self._capacity, self._overflow)
+        messages = Messages(type, timeout, self._capacity, self._overflow, self._on_overflow)
         channel: str = await _asked(layer.new_channel())
         receiver = asyncio.create_task(_receive(layer, channel, messages))
         self._receivers.add(receiver)

@@ -151,9 +151,10 @@ class SocketWatch:
         revocation.local_receivers.discard(self.receive)
         tasks, self._services = [*self._services, *self._errands], []
         self._tick = _TICK
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks:  # What a task awaits may swallow one cancellation (a client that connects).
+            for task in tasks:
+                task.cancel()
+            tasks = [*(await asyncio.wait(tasks, timeout=_TICK))[1]]
 
     def receive(self, message: dict[str, Any]) -> None:
         """Act on a revocation; callable from any thread."""

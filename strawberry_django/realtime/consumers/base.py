@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from strawberry.schema import BaseSchema
     from typing_extensions import Unpack
 
+    from ..exceptions import ListenerOverflowError
     from ..request import GraphQLRequest
 
 
@@ -136,7 +137,11 @@ class GraphQLConsumer:
             self.channel_layer_alias,
             self.options["listener_capacity"],
             self.options["slow_consumer"],
+            self._fell_behind,
         )
+
+    def _fell_behind(self, error: ListenerOverflowError) -> None:
+        """Note that a subscription has ended because it was too slow."""
 
     async def _stop_listening(self) -> None:
         if "_listener" in self.__dict__:

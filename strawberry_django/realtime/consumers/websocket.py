@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from strawberry.schema import BaseSchema
     from typing_extensions import Unpack
 
+    from ..exceptions import ListenerOverflowError
+
 logger = logging.getLogger("strawberry_django.realtime")
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -74,6 +76,7 @@ class GraphQLWSConsumer(
     allow_queries_via_get = False
     receive: Receive
     writer: SocketWriter
+    _closing: asyncio.Future[None] | None = None
     presence: Presence
 
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
@@ -167,6 +170,12 @@ class GraphQLWSConsumer(
             if self.presence.surplus is not None:
                 await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         return UNSET if payload is None else payload
+
+    @override
+    def _fell_behind(self, error: ListenerOverflowError) -> None:
+        """Close the socket at once: its client may not read for long."""
+        closing = self.writer.close(CloseCode.TOO_MANY_REQUESTS, f"Too slow: {error}")
+        self._closing = asyncio.ensure_future(closing)
 
     async def judge(self, context: Any, operation: OperationRequest) -> None:
         """Ask `on_operation`, once there is an operation to ask about.
