@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import os
 import socket
 import struct
@@ -76,8 +75,8 @@ class RawSocket:
     ) -> None:
         self._socket.close()
 
-    def send(self, payload: bytes | str, opcode: int = TEXT, *, final: bool = True) -> None:
-        """Send one frame; the server may be gone by then."""
+    def send(self, payload: bytes | str, opcode: int = TEXT, *, final: bool = True) -> bool:
+        """Send one frame, and tell whether the server took it; it may be gone by then."""
         content = payload.encode() if isinstance(payload, str) else payload
         first = opcode | (0x80 if final else 0)
         if len(content) < 126:
@@ -86,8 +85,15 @@ class RawSocket:
             header = struct.pack("!BBH", first, 0x80 | 126, len(content))
         else:
             header = struct.pack("!BBQ", first, 0x80 | 127, len(content))
-        with contextlib.suppress(OSError):
+        try:
             self._socket.sendall(header + _MASK + content)
+        except OSError:
+            return False
+        return True
+
+    def patience(self, seconds: float) -> None:
+        """Wait no longer than that for the server to read or to write."""
+        self._socket.settimeout(seconds)
 
     def receive(self) -> tuple[int, bytes] | None:
         """Return the next frame's opcode and content, or `None` at the end of the connection."""

@@ -135,7 +135,8 @@ class Site:
         """See no traceback in the log inside the block."""
         before = len(self.server.log())
         yield
-        assert "Traceback" not in self.server.log()[before:]
+        log = self.server.log()[before:]
+        assert "Traceback" not in log, log[max(0, log.index("Traceback") - 500) :][:5000]
 
     def close(self) -> None:
         """Close the clients."""
