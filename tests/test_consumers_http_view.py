@@ -333,6 +333,16 @@ async def test_an_event_source_may_subscribe_by_get(path: str) -> None:
     assert b'"count":1' in answer.body
 
 
+async def test_lines_of_an_event_stream_end_as_urql_needs_it() -> None:
+    path = "/graphql?query=subscription{count(to:1)}"
+    answer = await request(application, "GET", path, headers={"accept": SSE})
+    assert b"\r" not in answer.body
+    parts = answer.body.decode().split("\n\n")
+    assert parts[0].startswith(":")
+    assert parts[1].startswith("event: next\ndata: {")
+    assert parts[-2].startswith("event: complete\ndata:")
+
+
 async def test_a_mutation_by_get_is_not_executed_in_a_stream() -> None:
     path = "/graphql?query=mutation{respond(status:418)}"
     answer = await request(application, "GET", path, headers={"accept": SSE})

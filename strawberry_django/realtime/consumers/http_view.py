@@ -40,6 +40,8 @@ from ..protocol import GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL
 from .base import GraphQLConsumer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
@@ -52,9 +54,26 @@ _NO_STREAM = (
 
 
 class PromptSSETransport(SSETransport):
-    """Server-sent events that begin at once: some servers hold the headers until then."""
+    """Server-sent events that begin at once: some servers hold the headers until then.
+
+    Their lines end with a line feed alone: urql finds no event behind another end.
+    """
 
     send_initial_heartbeat = True
+
+    @override
+    def encode_next(
+        self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]
+    ) -> str:
+        return super().encode_next(response, encode_json).replace("\r\n", "\n")
+
+    @override
+    def encode_complete(self) -> str:
+        return super().encode_complete().replace("\r\n", "\n")
+
+    @override
+    def heartbeat_message(self, encode_json: Callable[[object], str]) -> str:
+        return super().heartbeat_message(encode_json).replace("\r\n", "\n")
 
 
 class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
