@@ -115,7 +115,7 @@ class Query:
 @strawberry.type
 class Mutation:
     login: UserType | None = auth.login()
-    logout: bool = auth.logout()
+    logout: bool = auth.logout()  # pyright: ignore[reportAssignmentType]
 
     @strawberry.mutation
     def upload(self, file: Upload) -> str:

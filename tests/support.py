@@ -25,7 +25,7 @@ HOST = "testserver"
 ORIGIN = f"http://{HOST}"
 TRANSPORT_WS = "graphql-transport-ws"
 LEGACY_WS = "graphql-ws"
-SECONDS = 5.0
+SECONDS = 5
 
 Application = Callable[..., Any]
 Result = TypeVar("Result")

@@ -102,7 +102,7 @@ def test_what_is_sent_is_encoded_as_django_does() -> None:
 def shouting(consumer: Any) -> Any:
     """Return a consumer that reads and writes JSON in its own way."""
 
-    class Shouting(consumer):  # type: ignore[misc]
+    class Shouting(consumer):
         def encode_json(self, data: object) -> bytes:
             encoded: str = super().encode_json(data)
             return encoded.replace("hi", "HI").encode()

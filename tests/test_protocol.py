@@ -17,6 +17,7 @@ from strawberry_django.realtime.protocol import (
 
 QUERY = {"query": "{ hello }"}
 NO_OBJECTS: list[Any] = [None, 1, 1.5, True, "text", [], [QUERY]]
+NO_STRINGS: list[Any] = [None, 1, [], {}, ["ping"]]
 NO_IDS: list[Any] = [None, "", 1, True, [], ["1"], {}]
 
 
@@ -103,7 +104,7 @@ def test_a_message_of_graphql_transport_ws_is_an_object(message: Any) -> None:
     assert transport_ws_problem(message) == "Invalid message: expected an object"
 
 
-@pytest.mark.parametrize("kind", [None, 1, [], {}, ["ping"]])
+@pytest.mark.parametrize("kind", NO_STRINGS)
 def test_the_type_of_a_message_is_a_string(kind: Any) -> None:
     assert transport_ws_problem({"type": kind}) == "Invalid message: 'type' must be a string"
     assert transport_ws_problem({}) == "Invalid message: 'type' must be a string"
@@ -160,7 +161,7 @@ def test_a_message_of_the_legacy_protocol(message: Any) -> None:
         *(({"type": "stop", "id": wrong}, "Invalid stop message: 'id'") for wrong in NO_IDS),
         ({"type": "start", "id": "1"}, "Invalid start message: expected an object"),
         ({"type": "start", "id": "1", "payload": {}}, "Invalid start message: 'query'"),
-        *(({"type": kind}, "Invalid message: 'type'") for kind in (None, 1, [], {})),
+        *(({"type": kind}, "Invalid message: 'type'") for kind in NO_STRINGS),
         ({}, "Invalid message: 'type'"),
         ({"type": "subscribe"}, "Unknown message type"),
     ],

@@ -12,7 +12,7 @@ from strawberry_django.realtime.routing import AuthGraphQLProtocolTypeRouter
 def test_the_two_import_paths_give_the_same_class() -> None:
     assert strawberry_django.routers.AuthGraphQLProtocolTypeRouter is AuthGraphQLProtocolTypeRouter
     assert realtime.AuthGraphQLProtocolTypeRouter is AuthGraphQLProtocolTypeRouter
-    assert strawberry_django.routers.__all__ == ["AuthGraphQLProtocolTypeRouter"]
+    assert vars(strawberry_django.routers)["__all__"] == ["AuthGraphQLProtocolTypeRouter"]
 
 
 def test_it_is_our_package_and_not_the_module_beside_it() -> None:

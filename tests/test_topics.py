@@ -30,6 +30,10 @@ async def listener(channel_layer: Any) -> AsyncIterator[ChannelListener]:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+def layer() -> Any:
+    return get_channel_layer()
+
+
 def message(text: str, type: str = "test.message") -> dict[str, Any]:
     return {"type": type, "text": text}
 
@@ -131,7 +135,7 @@ async def test_a_waiting_subscription_holds_no_thread(listener: Any) -> None:
         thread = await sync_to_async(threading.current_thread)()
         waiting = asyncio.create_task(next_text(messages))
         await until(lambda: not thread.is_alive())
-        await get_channel_layer().group_send("a", message("awake"))
+        await layer().group_send("a", message("awake"))
         assert await waiting == "awake"
 
 
@@ -227,7 +231,7 @@ async def redis_listener() -> AsyncIterator[ChannelListener]:
     listener = ChannelListener("default", 10)
     yield listener
     await listener.aclose()
-    await get_channel_layer().close_pools()
+    await layer().close_pools()
 
 
 async def test_over_redis_by_publish_and_subscribe(redis: RedisServer, settings: Any) -> None:
@@ -239,11 +243,11 @@ async def test_over_redis_by_publish_and_subscribe(redis: RedisServer, settings:
         listener.listen("test.message", groups=["b"]) as second,
     ):
         for group in ("a", "b"):
-            await get_channel_layer().group_send(group, message(f"to {group}"))
+            await layer().group_send(group, message(f"to {group}"))
         assert await next_text(first) == "to a"
         assert await next_text(second) == "to b"
     await listener.aclose()
-    await get_channel_layer().flush()
+    await layer().flush()
 
 
 async def test_over_a_real_redis(redis_layer: RedisServer) -> None:
@@ -251,7 +255,7 @@ async def test_over_a_real_redis(redis_layer: RedisServer) -> None:
         redis_listener() as listener,
         listener.listen("test.message", groups=["a"]) as messages,
     ):
-        await get_channel_layer().group_send("a", message("through redis"))
+        await layer().group_send("a", message("through redis"))
         assert await next_text(messages) == "through redis"
 
 
@@ -261,7 +265,7 @@ async def test_it_can_be_closed_at_any_moment_after_a_message(
 ) -> None:
     async with redis_listener() as listener, contextlib.AsyncExitStack() as stack:
         messages = await stack.enter_async_context(listener.listen("test.message", groups=["a"]))
-        await get_channel_layer().group_send("a", message("just before the end"))
+        await layer().group_send("a", message("just before the end"))
         assert await next_text(messages) == "just before the end"
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -285,7 +289,7 @@ async def test_when_redis_dies_each_subscription_is_told_and_may_listen_again(
                 pass
         redis_layer.start()
         async with listener.listen("test.message", groups=["a"]) as third:
-            await get_channel_layer().group_send("a", message("again"))
+            await layer().group_send("a", message("again"))
             assert await next_text(third) == "again"
     assert all(record.exc_info is None for record in caplog.records)
 
@@ -301,7 +305,7 @@ async def test_who_failed_before_does_not_take_the_group_from_who_listens_now(
         redis_layer.start()
         async with listener.listen("test.message", groups=["a"]) as later:
             await failed.aclose()
-            await get_channel_layer().group_send("a", message("for the later one"))
+            await layer().group_send("a", message("for the later one"))
             assert await next_text(later) == "for the later one"
 
 
