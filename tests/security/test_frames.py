@@ -56,8 +56,8 @@ def faulty_messages() -> Iterator[Any]:
 def answered(site: Site, *frames: str) -> bool:
     """Send frames and a ping, and tell whether the socket closed with a code or went on."""
     with RawSocket(site) as raw:
-        for frame in (*frames, PING):
-            raw.send(frame)
+        for text in (*frames, PING):
+            raw.send(text)
         while (frame := raw.receive()) is not None:
             opcode, content = frame
             if opcode == CLOSE:

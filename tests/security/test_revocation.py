@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.security.promises import promise
-from tests.security.sites import Site, Sites, Visitor, new_name, next_server, until
+from tests.security.sites import ROUTER, Site, Sites, Visitor, new_name, next_server, until
 from tools.harness.clients import WebSocketClient
 from tools.harness.servers import SERVERS
 
@@ -62,7 +62,7 @@ SILENT: dict[str, Callable[[Site, Visitor], object]] = {
 }
 
 
-@pytest.fixture(scope="session", params=SERVERS)
+@pytest.fixture(scope="session", params=SERVERS if ROUTER == "ours" else ["uvicorn"])
 def server(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

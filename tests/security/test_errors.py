@@ -1,0 +1,83 @@
+"""Errors: what a client is told, and what the log says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.security.promises import promise
+from tests.security.sites import Site, Sites
+from tools.harness.clients import WebSocketClient
+
+hidden = promise(
+    "An error of ours tells a client about our insides",
+    does="`Internal server error` for what the handlers themselves meet; logged once, with the "
+    "operation's name; all of it with `DEBUG` only",
+    setting="`DEBUG`",
+)
+reasons = promise(
+    "A close reason is too long for a close frame",
+    does="cut to 123 bytes, at a character",
+)
+stop = promise(
+    "The server stops",
+    does="open sockets are closed with 1012, after which clients connect again (Daphne tells "
+    "nobody)",
+)
+
+
+@reasons
+def test_a_reason_fits_its_frame(site: Site) -> None:
+    with site.socket() as socket:
+        socket.init()
+        for _ in range(2):
+            name = "ü" * 200
+            socket.subscribe(name, 'subscription { tick(name: "reason") }')
+        assert socket.wait_closed() == 4409
+        assert len((socket.close_reason or "").encode()) <= 123
+
+
+@hidden
+def test_a_hook_that_fails_is_an_internal_error(site: Site) -> None:
+    before = site.server.log().count("the secret is 4711")
+    with site.socket("/failing") as socket:
+        socket.send({"type": "connection_init"})
+        assert socket.wait_closed() in ({4500} if site.server.name == "daphne" else {1011})
+        assert "4711" not in (socket.close_reason or "")
+    assert site.server.log().count("ValueError: the secret is 4711") == before + 1
+
+
+@hidden
+def test_an_operation_that_fails_is_logged_once_with_its_name(uvicorn: Site) -> None:
+    before = len(uvicorn.server.log())
+    with uvicorn.socket("/failing-operation") as socket:
+        socket.init()
+        payload = {"query": "query Named { ping }", "operationName": "Named"}
+        socket.send({"id": "1", "type": "subscribe", "payload": payload})
+        message = socket.next_message()
+        assert message["type"] == "error"
+        assert [error["message"] for error in message["payload"]] == ["Internal server error"]
+    log = uvicorn.server.log()[before:]
+    assert log.count("The operation 'Named' failed") == 1
+    assert log.count("ValueError: the secret is 4711") == 1
+
+
+@hidden
+def test_with_debug_the_developer_is_told(sites: Sites) -> None:
+    developing = sites.get(DEBUG=True)
+    with developing.socket("/failing-operation") as socket:
+        socket.init()
+        socket.subscribe("1", "{ ping }")
+        assert "4711" in socket.next_message()["payload"][0]["message"]
+
+
+@stop
+@pytest.mark.parametrize("server", ["uvicorn", "hypercorn"])
+def test_a_server_that_stops_says_so(sites: Sites, server: str) -> None:
+    with sites.another(server) as site:
+        socket = WebSocketClient.connect(site.server)
+        socket.init()
+        socket.subscribe("1", 'subscription { tick(name: "stop") }')
+        socket.next_message()
+        site.server.process.popen.terminate()
+        assert socket.wait_closed() == 1012
+        socket.close()
