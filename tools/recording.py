@@ -31,7 +31,7 @@ from tools.scenarios import Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_IGNORED = {"__pycache__", "recorded", ".mypy_cache", ".ruff_cache"}
+_IGNORED = {"__pycache__", "node_modules", "recorded", ".mypy_cache", ".ruff_cache"}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+IGNORED = {"__pycache__", "node_modules"}
 SHOWN_ONLY = {"shell", "requests", "recorded"}
 _CONVENTION = {"__init__.py", "manage.py", "wsgi.py", "asgi.py", "settings.py", "conftest.py"}
 
@@ -27,7 +28,8 @@ def is_shown_only(name: str) -> bool:
 def texts(folder: Path) -> Iterator[Path]:
     """Yield the text files under a folder."""
     for path in sorted(folder.rglob("*")):
-        if "__pycache__" in path.parts or not path.is_file() or path.name.startswith("."):
+        ignored = IGNORED & set(path.relative_to(folder).parts)
+        if ignored or not path.is_file() or path.name.startswith("."):
             continue
         try:
             path.read_text(encoding="utf-8")

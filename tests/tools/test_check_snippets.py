@@ -331,6 +331,7 @@ def test_files_that_django_runs_by_convention_are_used(tree: Tree) -> None:
 def test_files_that_are_not_text_and_caches_are_left_alone(tree: Tree) -> None:
     (tree.root / "snippets/subject/logo.png").write_bytes(b"\x89PNG\xff")
     tree.write("snippets/subject/__pycache__/x.py", "# --8<-- [start:x]\n")
+    tree.write("snippets/subject/node_modules/x/index.js", "// --8<-- [start:x]\n")
     assert tree.problems() == []
 
 
