@@ -16,10 +16,10 @@ from django.core.exceptions import ImproperlyConfigured
 from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.consumers import GraphQLHTTPConsumer, GraphQLWSConsumer
 from strawberry_django.realtime.consumers.base import GraphQLConsumer
-from strawberry_django.realtime.exceptions import ChannelLayerError
+from strawberry_django.realtime.exceptions import ChannelLayerError, ListenerOverflowError
 from strawberry_django.realtime.request import GraphQLRequest
 from tests.schema import probe, schema
-from tests.support import ask, post
+from tests.support import ask, post, until
 from tests.support_websocket import connect, websocket_scope
 
 REQUEST = GraphQLRequest.from_handshake(websocket_scope())
@@ -156,6 +156,17 @@ async def test_listening_and_its_end(channel_layer: Any) -> None:
     assert received[-1] == 2
     await consumer._stop_listening()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_stream_over_http_that_falls_behind_ends_with_an_error(channel_layer: Any) -> None:
+    consumer = GraphQLConsumer(schema, listener_capacity=1)
+    async with consumer.listen_to_channel("test", groups=["a"]) as messages:
+        for number in range(3):
+            await channel_layer.group_send("a", {"type": "test", "number": number})
+        await until(lambda: not any(queue.qsize() for queue in channel_layer.channels.values()))
+        assert (await anext(messages))["number"] == 0
+        with pytest.raises(ListenerOverflowError):
+            await anext(messages)
 
 
 async def test_who_has_not_listened_has_nothing_to_stop(settings: Any) -> None:

@@ -306,3 +306,12 @@ async def test_a_code_that_the_server_does_not_send_is_replaced() -> None:
         await writer.close(code, "why")
         assert server.messages == [{"type": "websocket.close", "code": sent, "reason": "why"}]
         assert writer.closed.done()
+
+
+async def test_a_server_that_sends_a_code_of_the_protocol_in_no_way_is_not_hidden() -> None:
+    server = Server()
+    server.error = ValueError("a fault")
+    writer = writer_to(server)
+    with pytest.raises(ValueError, match="a fault"):
+        await writer.close(4401, "why")
+    assert writer.closed.done()
