@@ -61,3 +61,15 @@ def test_an_error_without_a_cause_is_logged_as_it_is(caplog: pytest.LogCaptureFi
     log_client_errors_briefly()
     strawberry.Schema(query=Query).execute_sync("{ nothing }")
     assert "Cannot query field 'nothing'" in caplog.text
+
+
+async def test_an_operation_that_the_document_has_not_has_no_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log_client_errors_briefly()
+    schema = strawberry.Schema(query=Query)
+    results = await schema.stream("query A { __typename }", operation_name="B")
+    (result,) = [result async for result in results]
+    assert result.errors
+    assert 'Unknown operation named "B".' in caplog.text
+    assert "Traceback" not in caplog.text

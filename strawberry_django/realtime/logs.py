@@ -9,6 +9,17 @@ import logging
 
 from django.core.exceptions import PermissionDenied
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+#: What a client can be wrong about, as exceptions.
+_CLIENT_ERRORS = (
+    GraphQLError,
+    PermissionDenied,
+    MissingQueryError,
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+)
 
 
 class _ClientErrorFilter(logging.Filter):
@@ -17,7 +28,7 @@ class _ClientErrorFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass."""
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, GraphQLError | PermissionDenied):
+        if isinstance(error, _CLIENT_ERRORS):
             record.exc_info = None
         return True
 

@@ -40,11 +40,11 @@ async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reaso
     Servers with the ASGI extension "WebSocket Denial Response" answer with
     `status` and `reason`; the others answer 403.
     """
-    logger.warning("WebSocket %s refused (%d): %s", scope["path"], status, reason)
+    body = reason.encode("utf-8", "replace")
+    logger.warning("WebSocket %s refused (%d): %s", scope["path"], status, body.decode())
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": CloseCode.NORMAL})
         return
-    body = reason.encode("utf-8", "replace")
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
