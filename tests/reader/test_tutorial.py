@@ -1,0 +1,60 @@
+"""The tutorial as it was built, followed by somebody who has nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser import chat_page, chromium, say
+from tests.reader.conftest import OpenTerminal
+from tools.harness.redis import RedisServer
+from tools.reader import page
+from tools.reader.walk import Reader
+
+BUNDLER = "With a bundler"  # takes npm and a bundler; see tests/snippets/test_subscriptions_page.py
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def two_people_talk(browser: Browser, reader: Reader, ada_at: str, grace_at: str) -> None:
+    """Let ada and grace meet in the lobby, each at a port that the page shows."""
+    at = {port: f"http://127.0.0.1:{reader.terminal.ports[port]}" for port in (ada_at, grace_at)}
+    ada = chat_page(browser, at[ada_at], "ada", reader.passwords["ada"])
+    grace = chat_page(browser, at[grace_at], "grace", reader.passwords["grace"])
+    for speaker, listener, text in (
+        (ada, grace, f"Good morning from {ada_at}"),
+        (grace, ada, f"Good evening from {grace_at}"),
+    ):
+        say(speaker, text)
+        for window in (speaker, listener):
+            expect(window.get_by_role("log")).to_contain_text(text)
+    for window in (ada, grace):
+        window.context.close()
+
+
+@pytest.mark.timeout(300)
+def test_a_reader_of_the_built_tutorial_ends_with_a_chat_for_two(
+    site: Path, tmp_path: Path, open_terminal: OpenTerminal, redis: RedisServer, browser: Browser
+) -> None:
+    items = page.read(site / "guide/subscriptions/index.html")
+    chapters = list(dict.fromkeys(item.headings[1] for item in items if len(item.headings) > 1))
+    assert chapters[0] == "1. A project"
+    assert chapters[-2:] == ["7. More than one process", "8. What next"]
+    reader = Reader(open_terminal(tmp_path, REDIS_URL=redis.url), choices=())
+    for chapter in chapters:
+        told = [one for one in page.section(items, chapter) if BUNDLER not in one.headings]
+        reader.follow(told)
+        if chapter == "6. The page":
+            prose = next(one.text for one in told if "Open a private window" in one.text)
+            assert f"with the password {reader.passwords['grace']}." in prose
+            two_people_talk(browser, reader, "8000", "8000")
+    two_people_talk(browser, reader, "8001", "8002")
+    blocks = [one for one in items if one.kind != "prose" and BUNDLER not in one.headings]
+    assert reader.done == blocks
