@@ -1,0 +1,90 @@
+"""No row of the security page's table lacks its tests, and no promise of a test its row."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.hooks.threats import PLACE, on_page_markdown
+from tools.threats import RECORD, ROOT, TESTS, promised, rows, table, write
+
+PAGE = ROOT / "docs" / "guide" / "security.md"
+
+
+@pytest.fixture(scope="module")
+def record() -> Any:
+    return json.loads(RECORD.read_text(encoding="utf-8"))
+
+
+def outcome(test: str, threat: str, outcome: str = "passed") -> dict[str, str]:
+    return {"test": test, "outcome": outcome, "threat": threat, "does": "d", "setting": "s"}
+
+
+def test_each_promise_has_its_row_and_each_row_its_promise(record: Any) -> None:
+    assert {row["threat"] for row in record["rows"]} == {threat for threat, _ in promised()}
+
+
+def test_each_row_has_tests_that_exist_and_passed(record: Any) -> None:
+    for row in record["rows"]:
+        assert row["tests"]
+        assert row["ours"] is True
+        for test in row["tests"]:
+            path, _, name = test.partition("::")
+            tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+            functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            assert name in functions, f"{test} is in the record and not in the tests"
+
+
+def test_each_mark_stands_on_a_test() -> None:
+    for path in sorted((ROOT / TESTS).glob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        marks = {
+            node.targets[0].id
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Call)
+            and getattr(node.value.func, "id", "") == "promise"
+        }
+        used = {
+            decorator.id
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef)
+            for decorator in node.decorator_list
+            if isinstance(decorator, ast.Name)
+        }
+        assert marks <= used, f"{path.name}: {sorted(marks - used)} are on no test"
+
+
+def test_the_page_has_the_table(record: Any) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert text.count(PLACE) == 1
+    shown = on_page_markdown(text)
+    for row in record["rows"]:
+        assert f"| {row['threat']} | {row['does']} |" in shown
+    assert on_page_markdown("another page") == "another page"
+
+
+def test_a_row_is_kept_by_all_of_its_tests() -> None:
+    ours = [outcome("a.py::one[x]", "T"), outcome("a.py::one[y]", "T"), outcome("b.py::two", "T")]
+    stock = [outcome("a.py::one[x]", "T"), outcome("b.py::two", "T", "failed")]
+    (row,) = rows(ours, stock)
+    assert row["tests"] == ["a.py::one", "b.py::two"]
+    assert (row["ours"], row["stock"]) == (True, False)
+    (unknown,) = rows(ours, [])
+    assert unknown["stock"] is False
+    shown = table({"rows": [row], "versions": {"Python": "3"}, "date": "2026-01-01"})
+    assert "| T | d | s | `a.py`, `b.py` (2) | ✓ | ✗ |" in shown
+    assert shown.endswith("Recorded on 2026-01-01 with Python 3.")
+
+
+def test_nothing_is_written_when_one_of_our_tests_fails(tmp_path: Path) -> None:
+    path = tmp_path / "threats.json"
+    assert write([outcome("a.py::one", "T", "skipped")], [], path) == ["a.py::one: skipped"]
+    assert not path.exists()
+    assert write([outcome("a.py::one", "T")], [], path) == []
+    assert json.loads(path.read_text(encoding="utf-8"))["rows"][0]["threat"] == "T"
