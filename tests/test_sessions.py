@@ -264,6 +264,31 @@ def test_login_over_http_sets_the_cookie_and_logout_deletes_it(ada: Any) -> None
     asyncio.run(story())
 
 
+async def test_logout_over_websocket_is_answered_and_ends_every_socket_of_the_session(
+    ada_client: Client, channel_layer: Any
+) -> None:
+    async with (
+        connect(application, client=ada_client) as socket,
+        connect(application, client=ada_client) as other,
+        connect(application) as stranger,
+    ):
+        assert await socket.result("1", "mutation { logout }") == {"data": {"logout": True}}
+        assert await other.closed() == (4401, "Logged out")
+        assert await socket.closed() == (4401, "Logged out")
+        assert await stranger.result("1", HELLO) == {"data": {"hello": "Hello, stranger!"}}
+    assert await hello(ada_client) == "Hello, stranger!"
+
+
+async def test_a_socket_that_logs_itself_out_takes_its_subscriptions_with_it(
+    ada_client: Client, channel_layer: Any
+) -> None:
+    async with connect(application, client=ada_client) as socket:
+        await socket.subscribe("1", "subscription { listen(groups: []) }")
+        await socket.receive()
+        assert await socket.result("2", "mutation { logout }") == {"data": {"logout": True}}
+        assert await socket.closed() == (4401, "Logged out")
+
+
 async def test_a_login_with_a_wrong_password_changes_nothing(ada: Any) -> None:
     answer = await mutate(Client(), LOG_IN % ("ada", "wrong"))
     assert answer.status == 200

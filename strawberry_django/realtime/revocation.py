@@ -32,8 +32,8 @@ MESSAGE_TYPE = "strawberry_django_realtime.revoke"
 #: The fields of a user that decide whether it may act.
 _DECISIVE_FIELDS = frozenset({"is_active", "password"})
 
-#: Called in this process with each message, from any thread.
-local_receivers: set[Callable[[dict[str, Any]], None]] = set()
+#: Called in this process with each message and the consumer that caused it, from any thread.
+local_receivers: set[Callable[[dict[str, Any], Any], None]] = set()
 
 _sending: set[asyncio.Task[None]] = set()
 
@@ -53,22 +53,22 @@ async def _send(message: dict[str, Any]) -> None:
         logger.warning("Other processes were not told of a revocation: %r", error)
 
 
-def _publish(message: dict[str, Any]) -> None:
+def _publish(message: dict[str, Any], by: Any) -> None:
     for receive in list(local_receivers):
-        receive(message)
+        receive(message, by)
 
 
-def _revoke(**what: Any) -> None:
+def _revoke(by: Any = None, **what: Any) -> None:
     """Tell this process and the others; inside a transaction, when it is committed."""
     message = {"type": MESSAGE_TYPE, **what}
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        transaction.on_commit(lambda: _publish(message))
+        transaction.on_commit(lambda: _publish(message, by))
         transaction.on_commit(lambda: async_to_sync(_send)(message))
     else:
         # A transaction belongs to a thread of synchronous code: here is none.
-        _publish(message)
+        _publish(message, by)
         task = asyncio.ensure_future(_send(message))
         _sending.add(task)
         task.add_done_callback(_sending.discard)
@@ -89,7 +89,7 @@ def disconnect_user(user: Any) -> None:
 def _on_logged_out(request: Any = None, **_: Any) -> None:
     session_key = getattr(getattr(request, "session", None), "session_key", None)
     if session_key:
-        _revoke(session=session_digest(session_key))
+        _revoke(by=getattr(request, "consumer", None), session=session_digest(session_key))
 
 
 def _on_user_saved(

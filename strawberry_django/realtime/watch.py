@@ -35,6 +35,9 @@ logger = logging.getLogger("strawberry_django.realtime")
 #: Seconds between two looks at the clock, where no limit asks for more of them.
 _TICK = 1.0
 
+#: Seconds for which a socket that has logged itself out is left open, for the answer to that.
+_LAST_ANSWER = 0.5
+
 #: Seconds before the channel layer is listened to again after a failure: first and at most.
 _RETRY, _MAX_RETRY = 1.0, 60.0
 
@@ -156,14 +159,18 @@ class SocketWatch:
                 task.cancel()
             tasks = [*(await asyncio.wait(tasks, timeout=_TICK))[1]]
 
-    def receive(self, message: dict[str, Any]) -> None:
+    def receive(self, message: dict[str, Any], by: Any) -> None:
         """Act on a revocation; callable from any thread."""
-        self._loop.call_soon_threadsafe(self._apply, message)
+        self._loop.call_soon_threadsafe(self._apply, message, by)
 
-    def _apply(self, message: dict[str, Any]) -> None:
+    def _apply(self, message: dict[str, Any], by: Any = None) -> None:
         if "session" in message:
             for socket in self._of_session(message["session"]):
-                self._close(socket, CloseCode.UNAUTHORIZED, "Logged out")
+                if socket.writer is getattr(by, "writer", None):
+                    socket.session_key = None  # The channel layer tells us as well.
+                    self._send(self._close_when_answered(socket))
+                else:
+                    self._close(socket, CloseCode.UNAUTHORIZED, "Logged out")
             return
         sockets = [s for s in self._sockets if str(s.user_key) == message["user"]]
         if message["recheck"]:
@@ -237,6 +244,10 @@ class SocketWatch:
             retry = min(2 * retry, _MAX_RETRY)
             # What was told meanwhile was not heard.
             self._send(self._revalidate([s for s in self._sockets if s.user_key is not None]))
+
+    async def _close_when_answered(self, socket: WatchedSocket) -> None:
+        await asyncio.sleep(_LAST_ANSWER)
+        await socket.writer.close(CloseCode.UNAUTHORIZED, "Logged out")
 
     def _close(self, socket: WatchedSocket, code: CloseCode, reason: str) -> None:
         self._send(socket.writer.close(code, reason))
