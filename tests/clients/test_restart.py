@@ -1,0 +1,95 @@
+"""docs/guide/clients.md: which subscriptions go on after a restart of each server."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from tests.clients.gql_client import Listener
+from tests.clients.node import CLIENTS, Event, Page
+from tests.clients.site import ADD, Site
+from tools.harness.servers import SERVERS
+
+#: They go on by themselves, some of them with what the guide sets.
+LASTING = (*(f"{name}.js" for name in CLIENTS), "graphql_sse.defaults.js")
+#: They end with an error when a server is away.
+ENDING = [f"{name}.defaults.js" for name in CLIENTS if name != "graphql_sse"]
+
+
+@dataclass(frozen=True)
+class Outage:
+    """What has been heard on the pages of one server that was away."""
+
+    site: Site
+    page: Page
+    listening: dict[str, int]
+    program: Listener
+    code: int | None
+
+    def events(self, client: str) -> list[Event]:
+        return self.page.of(self.listening[client])
+
+
+@pytest.fixture(scope="module")
+def outages(
+    sites: dict[str, Site], pages: dict[str, Page], cookies: dict[str, str]
+) -> Iterator[dict[str, Outage]]:
+    """Every client listens in a room of its own; then every server is restarted."""
+    rooms = {client: secrets.token_hex(6) for client in (*LASTING, *ENDING)}
+    told = {**rooms, "gql": secrets.token_hex(6)}
+
+    def restart(name: str) -> Outage:
+        site, page = sites[name], pages[name]
+        program = stack.enter_context(contextlib.closing(Listener(site.url, cookies, told["gql"])))
+        listening = {
+            client: page.do("listen", client, document=ADD, variables={"room": room})
+            for client, room in rooms.items()
+        }
+        for room in told.values():
+            site.say(cookies, room, f"before {name}")
+        program.hears(f"before {name}")
+        for number in listening.values():
+            page.hears(number, f"before {name}")
+        process = site.server.process
+        site.stop()
+        for client in ENDING:
+            page.fails(listening[client])
+        site.start()
+        for room in told.values():
+            site.say(cookies, room, f"after {name}")
+        return Outage(site, page, listening, program, process.popen.returncode)
+
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor() as pool:
+        yield dict(zip(SERVERS, pool.map(restart, SERVERS), strict=True))
+
+
+@pytest.fixture(params=SERVERS)
+def outage(request: pytest.FixtureRequest, outages: dict[str, Outage]) -> Outage:
+    return outages[request.param]
+
+
+@pytest.mark.parametrize("client", LASTING)
+def test_a_subscription_that_goes_on(client: str, outage: Outage) -> None:
+    outage.page.hears(outage.listening[client], f"after {outage.site.name}")
+    assert {event["event"] for event in outage.events(client)} == {"data"}
+
+
+@pytest.mark.parametrize("client", ENDING)
+def test_a_subscription_that_ends_says_so(client: str, outage: Outage) -> None:
+    kinds = [event["event"] for event in outage.events(client)]
+    assert "error" in kinds
+    assert f'after {outage.site.name}"' not in str(outage.events(client))
+
+
+def test_the_program_goes_on(outage: Outage) -> None:
+    outage.program.hears(f"after {outage.site.name}")
+
+
+def test_the_server_ends_when_it_is_asked_to(outage: Outage) -> None:
+    assert outage.code != -signal.SIGKILL
