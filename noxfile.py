@@ -74,6 +74,14 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def reader(session: nox.Session) -> None:
+    """Follow the built pages with nothing else at hand, to a chat in a browser (also in tests)."""
+    prepare(session, "test", library=True)
+    parallel = ["--numprocesses=2", "--dist=loadfile", "--durations=5"]
+    session.run("pytest", *(session.posargs or ["tests/reader", *parallel]))
+
+
+@nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Throw frames and requests at running servers; `-- --full` throws 120,000 of them."""
     prepare(session, "fuzz", library=True)

@@ -139,9 +139,10 @@ class _Parser(HTMLParser):
         return found[1] if found else "text"
 
     def _prose(self) -> None:
-        element = next(one for one in reversed(self.open) if one.tag in _PROSE)
-        text = " ".join("".join(element.text).split())
-        element.text.clear()
+        around = [one for one in self.open if one.tag in _PROSE]
+        text = " ".join("".join(around[-1].text).split())
+        for element in around:
+            element.text.clear()
         if text:
             self._add("prose", "", text, tuple(self.links))
         self.links = []
