@@ -1,6 +1,6 @@
 """One process's look at its open sockets: who may stay, who is there, for how long.
 
-Imports `revocation`, `sessions`, `topics`, `writer` and the ground modules. One
+Imports `revocation`, `sessions`, `topics` and the ground modules. One
 watch serves all the sockets of an event loop, with one task that looks at the
 clock and one that hears what other processes tell.
 """
@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -25,15 +24,9 @@ from .protocol import CloseCode
 from .sessions import active_users, users_of_sessions
 from .threads import OperationThread
 from .topics import ChannelListener
-
-if TYPE_CHECKING:
-    from .conf import RealtimeOptions
-    from .writer import Closable
+from .watched import LONGEST_TICK, WatchedSocket
 
 logger = logging.getLogger("strawberry_django.realtime")
-
-#: Seconds between two looks at the clock, where no limit asks for more of them.
-_TICK = 1.0
 
 #: Seconds for which a socket that has logged itself out is left open, for the answer to that.
 _LAST_ANSWER = 0.5
@@ -45,75 +38,6 @@ _RETRY, _MAX_RETRY = 1.0, 60.0
 _RENEW = 3600.0
 
 
-@dataclass(eq=False)
-class WatchedSocket:
-    """What the watch knows of a socket, or of a stream; times are monotonic seconds.
-
-    Attributes:
-        writer: closes it.
-        options: the limits.
-        user_key: the primary key of the user; `None` for an anonymous socket.
-        session_key: the session that the user came with; `None` for none.
-        busy: tells whether an operation is under way.
-        ping: sends a ping; `None` where the connection is not begun or knows none.
-        active: when an operation was last seen under way.
-        pong_due: until when the ping that is out may be answered.
-    """
-
-    writer: Closable
-    options: RealtimeOptions
-    user_key: Any = None
-    session_key: str | None = None
-    busy: Callable[[], bool] = lambda: False
-    ping: Callable[[], Awaitable[None]] | None = None
-    opened: float = field(default_factory=time.monotonic)
-    active: float = field(default_factory=time.monotonic)
-    revalidated: float = field(default_factory=time.monotonic)
-    pinged: float = field(default_factory=time.monotonic)
-    pong_due: float | None = None
-
-    def overdue(self, now: float) -> str | None:
-        """Return why the socket has lasted long enough, if it has."""
-        lifetime, idle = self.options["max_lifetime"], self.options["max_idle_time"]
-        if lifetime is not None and now - self.opened > lifetime:
-            return f"Open for longer than max_lifetime ({lifetime:g} s)"
-        if idle is not None and now - self.active > idle:
-            return f"Idle for longer than max_idle_time ({idle:g} s)"
-        if self.pong_due is not None and now > self.pong_due:
-            return "A ping was not answered within pong_timeout"
-        return None
-
-    def must_be_revalidated(self, now: float) -> bool:
-        """Tell whether it is time to ask again whether the user may act."""
-        interval = self.options["session_revalidate_interval"]
-        return (
-            self.user_key is not None and interval is not None and now - self.revalidated > interval
-        )
-
-    def must_be_pinged(self, now: float) -> bool:
-        """Tell whether it is time for a ping."""
-        interval = self.options["ping_interval"]
-        return (
-            self.ping is not None
-            and interval is not None
-            and self.pong_due is None
-            and now - self.pinged > interval
-        )
-
-    @property
-    def tick(self) -> float:
-        """How often the clock must be looked at for this socket's limits, in seconds."""
-        options = self.options
-        limits = (
-            options["session_revalidate_interval"],
-            options["ping_interval"],
-            options["pong_timeout"],
-            options["max_idle_time"],
-            options["max_lifetime"],
-        )
-        return min(_TICK, *(limit / 4 for limit in limits if limit))
-
-
 class SocketWatch:
     """The watch over the sockets of one event loop."""
 
@@ -122,7 +46,7 @@ class SocketWatch:
         self._sockets: set[WatchedSocket] = set()
         self._services: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
-        self._tick = _TICK
+        self._tick = LONGEST_TICK
 
     @classmethod
     def current(cls) -> SocketWatch:
@@ -153,11 +77,11 @@ class SocketWatch:
     async def _rest(self) -> None:
         revocation.local_receivers.discard(self.receive)
         tasks, self._services = [*self._services, *self._errands], []
-        self._tick = _TICK
+        self._tick = LONGEST_TICK
         while tasks:  # What a task awaits may swallow one cancellation (a client that connects).
             for task in tasks:
                 task.cancel()
-            tasks = [*(await asyncio.wait(tasks, timeout=_TICK))[1]]
+            tasks = [*(await asyncio.wait(tasks, timeout=LONGEST_TICK))[1]]
 
     def receive(self, message: dict[str, Any], by: Any) -> None:
         """Act on a revocation; callable from any thread."""

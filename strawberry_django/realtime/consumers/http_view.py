@@ -6,7 +6,6 @@ Imports `conf`, `context`, `negotiation` and the base.
 from __future__ import annotations
 
 import asyncio
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
@@ -18,7 +17,6 @@ from strawberry.http import (
     GraphQLRequestData,
     GraphQLRequestProtocol,
 )
-from strawberry.http.streaming import MultipartSubscriptionTransport, SSETransport
 from strawberry.schema.exceptions import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
@@ -36,12 +34,10 @@ from ..negotiation import (
     is_subscription,
     response_media_type,
 )
-from ..protocol import GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL
 from .base import GraphQLConsumer
+from .transports import STREAM_TRANSPORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
@@ -53,38 +49,10 @@ _NO_STREAM = (
 )
 
 
-class PromptSSETransport(SSETransport):
-    """Server-sent events that begin at once: some servers hold the headers until then.
-
-    Their lines end with a line feed alone: urql finds no event behind another end.
-    """
-
-    send_initial_heartbeat = True
-
-    @override
-    def encode_next(
-        self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]
-    ) -> str:
-        return super().encode_next(response, encode_json).replace("\r\n", "\n")
-
-    @override
-    def encode_complete(self) -> str:
-        return super().encode_complete().replace("\r\n", "\n")
-
-    @override
-    def heartbeat_message(self, encode_json: Callable[[object], str]) -> str:
-        return super().heartbeat_message(encode_json).replace("\r\n", "\n")
-
-
 class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
     """Read a request, execute it and answer as the specification has it."""
 
-    stream_transport_classes_by_protocol = MappingProxyType(
-        {
-            MULTIPART_SUBSCRIPTION_PROTOCOL: MultipartSubscriptionTransport,
-            GRAPHQL_SSE_PROTOCOL: PromptSSETransport,
-        }
-    )
+    stream_transport_classes_by_protocol = STREAM_TRANSPORTS
 
     @override
     async def parse_http_body(

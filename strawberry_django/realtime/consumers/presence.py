@@ -9,7 +9,8 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..limits import open_sockets
-from ..watch import SocketWatch, WatchedSocket
+from ..watch import SocketWatch
+from ..watched import WatchedSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable

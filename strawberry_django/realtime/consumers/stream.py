@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import SESSION_KEY
 from strawberry.utils.aio import aclosing
 
-from ..watch import SocketWatch, WatchedSocket
+from ..watch import SocketWatch
+from ..watched import WatchedSocket
 
 if TYPE_CHECKING:
     from ..conf import RealtimeOptions

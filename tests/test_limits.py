@@ -1,0 +1,64 @@
+"""How fast a client may send, and how many sockets it may have open."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from strawberry_django.realtime.limits import OpenSockets, RateLimit, open_sockets
+from tests.support import until
+
+
+def test_without_a_rate_everything_is_allowed() -> None:
+    limit = RateLimit(None)
+    assert all(limit.allows() for _ in range(10_000))
+
+
+@pytest.mark.parametrize("rate", [1, 5, 100])
+def test_as_many_are_allowed_at_once_as_in_a_second(rate: float) -> None:
+    limit = RateLimit(rate)
+    started = time.monotonic()
+    allowed = 0
+    while limit.allows():
+        allowed += 1
+    assert rate <= allowed <= rate + rate * (time.monotonic() - started) + 1
+
+
+async def test_what_is_used_comes_back_with_time() -> None:
+    limit = RateLimit(200)
+    while limit.allows():
+        pass
+    await until(limit.allows)
+
+
+async def test_what_is_not_used_does_not_pile_up() -> None:
+    limit = RateLimit(20)
+    started = time.monotonic()
+    await until(lambda: time.monotonic() - started > 0.2)
+    allowed = 0
+    while limit.allows():
+        allowed += 1
+    assert 20 <= allowed <= 22
+
+
+def test_sockets_are_counted_by_who_has_them() -> None:
+    sockets = OpenSockets()
+    with sockets.counted("ada", 2) as first, sockets.counted("ada", 2) as second:
+        with sockets.counted("ada", 2) as third, sockets.counted("grace", 2) as other:
+            assert [first, second, third, other] == [False, False, True, False]
+        with sockets.counted("ada", 2) as again:
+            assert again is True
+    with sockets.counted("ada", 2) as later:
+        assert later is False
+
+
+def test_nobody_is_remembered_who_has_none_open() -> None:
+    sockets = OpenSockets()
+    with pytest.raises(ValueError, match="expected"), sockets.counted("ada", 1):
+        raise ValueError("expected")
+    assert sockets._open == {}
+
+
+def test_a_process_has_one_count() -> None:
+    assert isinstance(open_sockets, OpenSockets)
