@@ -1,0 +1,106 @@
+"""The site under attack: one endpoint for each set of options, and a look into the process."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib.util
+import json
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "security_site.settings")
+
+django_application = get_asgi_application()
+
+from django.conf import settings
+from django.db.backends.signals import connection_created
+
+
+import strawberry_django
+
+# Of the guide: laid under this package in the project that the tests build.
+_hooks, _schema = import_module("myproject.hooks"), import_module("myproject.schema")
+
+from .schema import resolved, running, schema
+from .variants import VARIANTS, options
+
+queries: list[str] = []
+
+
+def _record(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    queries.append(sql)
+    return execute(sql, params, many, context)
+
+
+def _record_all(connection: Any, **_: Any) -> None:
+    connection.execute_wrappers.append(_record)
+
+
+connection_created.connect(_record_all, weak=False)
+
+
+def router_class() -> Any:
+    """Return our router, or the one of strawberry-graphql-django, which ours hides."""
+    if not settings.STOCK:
+        from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
+
+        return AuthGraphQLProtocolTypeRouter
+    path = Path(strawberry_django.__file__).with_name("routers.py")
+    spec = importlib.util.spec_from_file_location("stock_routers", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.AuthGraphQLProtocolTypeRouter
+
+
+Router = router_class()
+endpoints = {
+    name: Router(schema, django_application, f"^{name}$", **options(name)) for name in VARIANTS
+}
+endpoints["guarded"] = Router(
+    _schema.schema,
+    django_application,
+    "^guarded$",
+    **(
+        {}
+        if settings.STOCK
+        else {"on_connect": _hooks.on_connect, "on_operation": _hooks.on_operation}
+    ),
+)
+
+
+def _memory() -> int:
+    """Return the resident memory of this process, in bytes."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def report() -> dict[str, Any]:
+    """Return what goes on in this process."""
+    gc.collect()
+    tasks = sorted(repr(task.get_coro()) for task in asyncio.all_tasks())
+    seen = {
+        "tasks": tasks,
+        "memory": _memory(),
+        "running": {name: count for name, count in running.items() if count},
+        "resolved": dict(resolved),
+        "queries": len(queries),
+    }
+    return seen
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    first = scope.get("path", "/").split("/")[1]
+    if scope["type"] == "http" and first in ("report", "queries"):
+        body = json.dumps(report() if first == "report" else queries).encode()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return
+    await endpoints.get(first, endpoints["graphql"])(scope, receive, send)

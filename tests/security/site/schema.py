@@ -1,0 +1,134 @@
+"""What the site under attack offers; its resolvers suit both routers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from typing import Any, cast
+
+import strawberry
+from strawberry.file_uploads import Upload
+from strawberry.types import Info
+from strawberry_django.auth.utils import get_current_user
+
+#: The generators that run now, by name.
+running: dict[str, int] = {}
+
+#: How often a field was resolved, by name.
+resolved: dict[str, int] = {}
+
+
+def consumer_of(info: Info[Any, Any]) -> Any:
+    """Return the Channels consumer; the stock router gives it in place of the request."""
+    request = info.context["request"]
+    return getattr(request, "consumer", request)
+
+
+class Running:
+    """Count a generator while it runs."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        running[self.name] = running.get(self.name, 0) + 1
+
+    def __exit__(self, *_: object) -> None:
+        running[self.name] -= 1
+
+
+@strawberry.type
+class Node:
+    name: str = "node"
+
+    @strawberry.field
+    def child(self) -> Node:
+        return Node()
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def me(self, info: Info[Any, Any]) -> str:
+        return get_current_user(info).get_username() or "nobody"
+
+    @strawberry.field
+    def ping(self) -> str:
+        return "pong"
+
+    @strawberry.field
+    def echo(self, text: str, number: int = 0) -> str:
+        return text
+
+    @strawberry.field
+    def node(self) -> Node:
+        return Node()
+
+    @strawberry.field
+    def fail(self) -> str:
+        raise ValueError("the secret is 4711")
+
+    @strawberry.field
+    def touch(self, name: str) -> int:
+        """Leave a trace that the test can see."""
+        resolved[name] = resolved.get(name, 0) + 1
+        return resolved[name]
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def touch(self, name: str) -> int:
+        resolved[name] = resolved.get(name, 0) + 1
+        return resolved[name]
+
+    @strawberry.mutation
+    def upload(self, file: Upload) -> str:
+        content: str = cast("Any", file).read().decode()
+        return content
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def count(self, to: int = 3) -> AsyncGenerator[int, None]:
+        for number in range(1, to + 1):
+            yield number
+
+    @strawberry.subscription
+    async def listen(self, info: Info[Any, Any], group: str) -> AsyncGenerator[str, None]:
+        consumer = consumer_of(info)
+        with Running(group):
+            async with consumer.listen_to_channel("site.event", groups=[group]) as messages:
+                yield "listening"
+                async for message in messages:
+                    yield message["text"]
+
+    @strawberry.subscription
+    async def tick(self, name: str, every: float = 0.05) -> AsyncGenerator[int, None]:
+        """Yield for ever, slowly."""
+        with Running(name):
+            number = 0
+            while True:
+                number += 1
+                yield number
+                await asyncio.sleep(every)
+
+    @strawberry.subscription
+    async def flood(self, size: int, name: str, seconds: float = 5) -> AsyncGenerator[str, None]:
+        """Yield as fast as the client takes it."""
+        with Running(name):
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                yield "x" * size
+                await asyncio.sleep(0)
+
+    @strawberry.subscription
+    async def fail_after(self, count: int) -> AsyncGenerator[int, None]:
+        for number in range(count):
+            yield number
+        raise ValueError("the secret is 4711")
+
+
+schema = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription)
