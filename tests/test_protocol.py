@@ -131,9 +131,16 @@ def test_a_subscribe_message_has_the_parameters_of_an_operation(payload: Any) ->
     assert problem.startswith("Invalid subscribe message: ")
 
 
-@pytest.mark.parametrize("kind", ["", "start", "next", "connection_ack", "handle_subscribe"])
+@pytest.mark.parametrize("kind", ["", "next", "connection_ack", "handle_subscribe"])
 def test_an_unknown_message_is_named(kind: str) -> None:
     assert transport_ws_problem({"type": kind}) == f"Unknown message type: {kind}"
+
+
+@pytest.mark.parametrize("kind", ["start", "stop", "connection_terminate"])
+def test_a_message_of_the_legacy_protocol_is_told_apart(kind: str) -> None:
+    problem = transport_ws_problem({"type": kind, "id": "1"})
+    assert problem == f"{kind} is legacy graphql-ws: this socket speaks graphql-transport-ws"
+    assert fit_close_reason(problem) == problem
 
 
 @pytest.mark.parametrize(

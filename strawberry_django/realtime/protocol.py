@@ -135,6 +135,8 @@ def transport_ws_problem(message: Any) -> str | None:
             return None
         problem = operation_problem(message.get("payload"))
         return problem and f"Invalid subscribe message: {problem}"
+    if kind in {"start", "stop", "connection_terminate"}:
+        return f"{kind} is legacy graphql-ws: this socket speaks graphql-transport-ws"
     return f"Unknown message type: {kind}"
 
 
