@@ -14,6 +14,8 @@ from tools.reader import page
 from tools.reader.page import Item
 from tools.reader.walk import Reader
 
+pytestmark = pytest.mark.timeout(600)
+
 #: What the page asks of its reader: a Django project, with an environment that is active.
 A_PROJECT = "django-admin startproject myproject ."
 WITH_PIP = "python -m venv .venv\n. .venv/bin/activate\npython -m pip install django\n"

@@ -39,7 +39,7 @@ def two_people_talk(browser: Browser, reader: Reader, ada_at: str, grace_at: str
         window.context.close()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_reader_of_the_built_tutorial_ends_with_a_chat_for_two(
     site: Path, tmp_path: Path, open_terminal: OpenTerminal, redis: RedisServer, browser: Browser
 ) -> None:
