@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from httpx import HTTPError
 from websockets.exceptions import WebSocketException
 
+from tools.harness.processes import ProcessError
 from tools.reader import asking, files, settings
 from tools.reader.terminal import SERVER, StuckError, Terminal, passwords
 from tools.reader.turns import Turns, is_anonymous
@@ -84,7 +85,7 @@ class Reader:
                 raise StuckError(f"{item.place}: {item.kind} {item.title!r}\n{error}") from error
             except (
                 *(OSError, ValueError, LookupError, SyntaxError, TimeoutError),
-                *(HTTPError, WebSocketException),
+                *(HTTPError, ProcessError, WebSocketException),
             ) as error:
                 what = f"{type(error).__name__}: {error}"
                 raise StuckError(f"{item.place}: {item.kind} {item.title!r}\n{what}") from error
@@ -227,8 +228,10 @@ class Reader:
             raise StuckError(f"Daphne can only say {only['status']}, and shown is {status}")
         asking.exchange(server, item.title, status, self.document, self.session)
         said = reason.strip().splitlines()[-1]
-        if (said in server.log()) == self.bare_refusals:
-            raise StuckError(f"is this in the log? {said}\n{server.log()}")
+        if not self.bare_refusals:
+            server.process.wait_until(lambda: said in server.log())
+        elif said in server.log():
+            raise StuckError(f"this refusal gives its reason after all: {said}")
 
     def _whoever_asks(self, item: Item) -> httpx.Client | None:
         said = self._turns.take("anonymous")
