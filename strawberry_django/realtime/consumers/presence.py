@@ -65,10 +65,11 @@ class Presence:
 
     def came_with_token(self) -> None:
         """Note that `on_connect` has set the user: no session decides how long it may stay."""
-        user = self.user
+        user, before = self.user, self._socket.user_key
         self._socket.session_key = None
         self._socket.user_key = user.pk if user is not None and user.is_authenticated else None
-        self._count("user", self._socket.user_key, "max_sockets_per_user")
+        if self._socket.user_key != before:
+            self._count("user", self._socket.user_key, "max_sockets_per_user")
 
     def begun(self, busy: Callable[[], bool], ping: str | None) -> None:
         """Note that the client's `connection_init` was acknowledged.
