@@ -29,7 +29,11 @@ SOURCES = projects.SNIPPETS / "clients/src"
 SECONDS = 30.0
 CLIENTS = ("graphql_ws", "apollo", "apollo_http", "urql", "urql_http", "graphql_sse")
 #: What the guide sets in its snippets beyond what a client does by itself.
-SETTINGS = ("  retryAttempts: Infinity,\n", "  shouldRetry: ({ code }) => code !== 4403,\n", "retry, ")
+SETTINGS = (
+    "  retryAttempts: Infinity,\n",
+    "  shouldRetry: ({ code }) => code !== 4403,\n",
+    "retry, ",
+)
 
 Event = Mapping[str, Any]
 

@@ -33,10 +33,10 @@ closed = set()
 
 async def close_once(context, operation):
     room = (operation.variables or {}).get("room", "")
-    word, _, code = room.partition("-")
-    if word == "close" and room not in closed:
+    if context["ws"] and room.startswith("close-") and room not in closed:
         closed.add(room)
-        await context.consumer.writer.close(int(code), "The room asks for it")
+        code = int(room.split("-")[1])
+        await context.consumer.writer.close(code, "The room asks for it")
 
 
 application = AuthGraphQLProtocolTypeRouter(
@@ -48,7 +48,9 @@ APPLICATION = "clients_asgi:application"
 ADD = "subscription ($room: String!) { messageAdded(room: $room, last: 50) { text } }"
 ME = "query { me }"
 MESSAGES = "query ($room: String!) { messages(room: $room) { text } }"
-SEND = "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { text } }"
+SEND = (
+    "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { text } }"
+)
 
 
 def lay_out(chat: projects.Project, folder: Path) -> projects.Project:

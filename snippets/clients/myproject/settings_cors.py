@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from myproject.settings import *
+from myproject.settings import INSTALLED_APPS, MIDDLEWARE
 
 INSTALLED_APPS = ["corsheaders", *INSTALLED_APPS]
 MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware", *MIDDLEWARE]

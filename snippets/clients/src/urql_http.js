@@ -26,10 +26,12 @@ export async function mutate(document, variables) {
   return data;
 }
 
-export function listen(document, variables, { next, error }) {
+export function listen(document, variables, { next, error, complete }) {
   const results = client.subscription(document, variables);
-  const { unsubscribe } = results.subscribe(({ data, error: failure }) =>
-    failure ? error(failure) : next(data),
-  );
+  const { unsubscribe } = results.subscribe(({ data, error: failure, hasNext }) => {
+    if (failure) error(failure);
+    else if (hasNext) next(data);
+    else complete();
+  });
   return unsubscribe;
 }

@@ -1,0 +1,1 @@
+npm install @apollo/client graphql rxjs graphql-ws

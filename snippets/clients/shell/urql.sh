@@ -1,0 +1,1 @@
+npm install @urql/core graphql graphql-ws

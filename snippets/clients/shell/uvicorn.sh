@@ -1,0 +1,1 @@
+uvicorn --timeout-graceful-shutdown 5 myproject.asgi:application
