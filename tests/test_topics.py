@@ -188,6 +188,23 @@ async def test_a_full_subscription_may_keep_the_newest_only() -> None:
     assert await next_text(messages) == "4"
 
 
+@pytest.mark.parametrize("timeout", [None, 5])
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_cancellation_is_not_lost_when_a_message_comes_with_it(
+    timeout: float | None, turns: int
+) -> None:
+    messages = Messages("test.message", timeout, 2)
+    waiting = asyncio.create_task(messages.__anext__())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    messages.put(message("just now"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    asked = waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled() is asked
+
+
 async def test_the_first_failure_is_the_one_that_is_told() -> None:
     messages = Messages("test.message", None, 2)
     messages.fail(ChannelLayerError("first"))

@@ -83,11 +83,20 @@ class Messages(AsyncIterator[Message]):
                 raise self._failure
             self._changed.clear()
             await release_thread()
-            try:
-                await asyncio.wait_for(self._changed.wait(), self._timeout)
-            except asyncio.TimeoutError:
-                raise StopAsyncIteration from None
+            if not await self._change():
+                raise StopAsyncIteration
         return self._waiting.popleft()
+
+    async def _change(self) -> bool:
+        """Wait for a change, and tell whether there was one in time."""
+        if self._timeout is None:
+            return await self._changed.wait()
+        # `asyncio.wait_for` loses a cancellation that comes with the change, before Python 3.12.
+        changing = asyncio.ensure_future(self._changed.wait())
+        try:
+            return bool((await asyncio.wait([changing], timeout=self._timeout))[0])
+        finally:
+            changing.cancel()
 
 
 class ChannelListener:
