@@ -1,4 +1,4 @@
-"""The tutorial as it was built, followed by somebody who has nothing else."""
+"""The tutorial as it was built, followed by somebody who has nothing else; then its tests."""
 
 from __future__ import annotations
 
@@ -58,3 +58,7 @@ def test_a_reader_of_the_built_tutorial_ends_with_a_chat_for_two(
     two_people_talk(browser, reader, "8001", "8002")
     blocks = [one for one in items if one.kind != "prose" and BUNDLER not in one.headings]
     assert reader.done == blocks
+    tests = page.read(site / "guide/testing/index.html")
+    reader.follow(tests)
+    assert " passed" in reader.terminal.output
+    assert reader.done == blocks + [one for one in tests if one.kind != "prose"]
