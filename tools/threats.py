@@ -1,7 +1,7 @@
 """Record what the security tests show, of our router and of the stock one.
 
 ``python -m tools.threats`` runs ``tests/security`` twice, once against each router, and writes
-``tools/threats.json``: for each threat what we do, the setting, its tests, and whether all of
+``tools/threats.json``: for each threat what we do, the setting, its tests, and how many of
 them passed. The security page's table is made of that record (see `tools.hooks.threats`). A test
 of ours that fails is an error, and nothing is written; what fails on the stock router is a ✗.
 The stock router is asked on Uvicorn. May import tools.harness.live.
@@ -72,8 +72,8 @@ def rows(ours: Sequence[Outcome], stock: Sequence[Outcome]) -> list[dict[str, An
             row["tests"].append(test)
     for router, found in (("ours", ours), ("stock", stock)):
         for threat, row in made.items():
-            results = [one["outcome"] for one in found if one["threat"] == threat]
-            row[router] = bool(results) and set(results) == {"passed"}
+            passed = [one["outcome"] == "passed" for one in found if one["threat"] == threat]
+            row[router] = [sum(passed), len(passed)]
     return list(made.values())
 
 
@@ -86,11 +86,17 @@ def table(record: dict[str, Any]) -> str:
     for row in record["rows"]:
         files = sorted({Path(test.partition("::")[0]).name for test in row["tests"]})
         tests = f"{', '.join(f'`{name}`' for name in files)} ({len(row['tests'])})"
-        signs = ["✓" if row[router] else "✗" for router in ("ours", "stock")]
+        signs = [_sign(*row[router]) for router in ("ours", "stock")]
         cells = [row["threat"], row["does"], row["setting"], tests, *signs]
         lines.append(f"| {' | '.join(cells)} |")
     shown = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
     return "\n".join([*lines, "", f"Recorded on {record['date']} with {shown}."])
+
+
+def _sign(passed: int, tests: int) -> str:
+    if tests and passed == tests:
+        return "✓"
+    return f"✗ ({passed} of {tests})"
 
 
 def write(ours: Sequence[Outcome], stock: Sequence[Outcome], path: Path = RECORD) -> list[str]:

