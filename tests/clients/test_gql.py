@@ -56,6 +56,10 @@ async def test_a_subscription_that_is_refused_ends(site: Site, cookies: dict[str
         await anext(load().listen(site.url, cookies, ADD, room="no such room"))
 
 
+async def test_what_ends_by_itself_is_not_begun_again(site: Site, cookies: dict[str, str]) -> None:
+    assert [data async for data in load().listen(site.url, cookies, ME)] == [{"me": "ada"}]
+
+
 async def test_pings_of_both_sides_are_answered(site: Site, headers: dict[str, str]) -> None:
     pinging = transport(
         site,
