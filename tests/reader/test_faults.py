@@ -64,7 +64,6 @@ def follow(markup: str, folder: Path, terminal: Terminal, *headings: str) -> Non
         ("(part)INSTALLED_APPS", "", "", "text 'Output'"),
         ("def ping", "", "", "bash"),
         ("django_application=django_asgi_app,\n)\n", "", "", "bash"),
-        ("Watching for file changes", "ASGI/Daphne", "ASGI/Hypnos", "text 'Output'"),
         ("def ping", "pong", "ping", "json 'Answer'"),
     ],
 )
@@ -105,9 +104,9 @@ def test_a_fault_in_the_first_steps_leaves_the_reader_stuck(
 def test_a_fault_in_the_chat_leaves_the_reader_stuck(
     site: Path, tmp_path: Path, prepared: Terminal
 ) -> None:
-    markup = changed(site / TUTORIAL, "create_superuser", "ada", "eve")
+    markup = changed(site / TUTORIAL, "InMemoryChannelLayer")
     setting_up = Terminal(tmp_path, prepared.env, dict(prepared.env))
     setting_up.run("django-admin startproject myproject .")
     chapters = ("2. Settings and routing", "4. A broadcast", "5. Who is speaking")
-    with pytest.raises(StuckError, match=r"password to \['eve', 'grace'\], and none to 'ada'"):
+    with pytest.raises(StuckError, match=r"(?s)5\. Who is speaking: bash.*makemigrations chat"):
         follow(markup, tmp_path, prepared, *chapters)
