@@ -100,6 +100,15 @@ def test_a_key_of_the_setting_that_is_no_option_is_bad_configuration(settings: A
     assert "Did you mean" in str(e.value)
 
 
+@pytest.mark.parametrize("declared", [["GRAPHQL_IDE"], {1: True}, None])
+def test_a_setting_that_is_no_dictionary_of_names_is_bad_configuration(
+    settings: Any, declared: Any
+) -> None:
+    settings.STRAWBERRY_DJANGO_REALTIME = declared
+    with pytest.raises(ImproperlyConfigured, match="must be a dictionary of option names"):
+        project_options()
+
+
 def test_the_setting_may_be_left_out(settings: Any) -> None:
     assert not hasattr(settings, conf.SETTING)
     assert project_options() == {}

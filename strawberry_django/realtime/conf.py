@@ -152,8 +152,16 @@ def unknown_options(names: Mapping[str, Any]) -> list[str]:
 
 
 def project_options() -> dict[str, Any]:
-    """Return what `settings.STRAWBERRY_DJANGO_REALTIME` says, by option name."""
-    declared: Mapping[str, Any] = getattr(settings, SETTING, {})
+    """Return what `settings.STRAWBERRY_DJANGO_REALTIME` says, by option name.
+
+    Raises:
+        ImproperlyConfigured: it is no dictionary of names.
+    """
+    declared: object = getattr(settings, SETTING, {})
+    if not isinstance(declared, Mapping) or not all(isinstance(name, str) for name in declared):
+        raise ImproperlyConfigured(
+            f"settings.{SETTING} must be a dictionary of option names, not {declared!r}."
+        )
     return {name.lower(): value for name, value in declared.items()}
 
 
