@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 import strawberry
 from django.core.exceptions import PermissionDenied
+from strawberry.types.execution import PreExecutionError
 
 from strawberry_django.realtime.logs import log_client_errors_briefly
 
@@ -70,6 +71,6 @@ async def test_an_operation_that_the_document_has_not_has_no_traceback(
     schema = strawberry.Schema(query=Query)
     results = await schema.stream("query A { __typename }", operation_name="B")
     (result,) = [result async for result in results]
-    assert result.errors
+    assert isinstance(result, PreExecutionError)
     assert 'Unknown operation named "B".' in caplog.text
     assert "Traceback" not in caplog.text
