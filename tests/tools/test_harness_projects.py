@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from strawberry_django.realtime.snippets.markers import strip_markers
 from tools.harness.projects import (
     SNIPPETS,
     Project,
@@ -62,6 +63,13 @@ def test_markers_are_not_copied(tmp_path: Path) -> None:
 )
 def test_highlights_are_removed_in_every_language(line: str) -> None:
     assert kept_lines(line) == [(1, "<b>")]
+
+
+@pytest.mark.parametrize("subject", sorted(path.name for path in SNIPPETS.iterdir()))
+def test_a_copy_is_the_one_that_the_library_makes(subject: str) -> None:
+    for path in project_files(SNIPPETS / subject):
+        text = path.read_text(encoding="utf-8")
+        assert "".join(line for _, line in kept_lines(text)) == strip_markers(text), path
 
 
 def test_a_binary_file_is_copied_as_it_is(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """Lay snippets over one another into the Django project that a reader would have.
 
-Imports `live` only.
+Imports `live` and `tools.markers`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.harness import live
+from tools.markers import HIGHLIGHT, SECTION
 
 SNIPPETS = live.ROOT / "snippets"
 BASE = "project"
 NOT_IN_PROJECTS = frozenset({"shell", "requests", "recorded", "__pycache__"})
 MANAGE_SECONDS = 120
-
-_SECTION_MARKER = re.compile(r"--8<--\s+\[(?:start|end):[^\]]*\]")
-_HIGHLIGHT_MARKER = re.compile(r"[ \t]*(?:#|//|/\*|<!--|\{#)\s*\(hl\)\s*(?:\*/|-->|#\})?[ \t]*$")
 
 _CREATE_USER = """
 import json, sys
@@ -121,8 +118,10 @@ def as_copied(path: Path) -> bytes:
 
 def kept_lines(text: str) -> list[tuple[int, str]]:
     """Return the lines that a copy keeps, each with its number in the snippet (from 1)."""
-    return [
-        (number, _HIGHLIGHT_MARKER.sub("", line.rstrip("\n")) + "\n" * line.endswith("\n"))
-        for number, line in enumerate(text.splitlines(keepends=True), start=1)
-        if not _SECTION_MARKER.search(line)
-    ]
+    kept: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+        content = line.rstrip("\r\n")
+        unmarked = HIGHLIGHT.sub("", content)
+        if SECTION.match(content) is None and (unmarked or not content):
+            kept.append((number, unmarked + line[len(content) :]))
+    return kept
