@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import secrets
 import signal
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
 from tests.clients.gql_client import Listener
 from tests.clients.node import CLIENTS, Event, Page
-from tests.clients.site import ADD, Site
+from tests.clients.site import ADD, Site, running
+from tools.harness import projects
 from tools.harness.servers import SERVERS
 
 #: They go on by themselves, some of them with what the guide sets.
@@ -93,3 +96,27 @@ def test_the_program_goes_on(outage: Outage) -> None:
 
 def test_the_server_ends_when_it_is_asked_to(outage: Outage) -> None:
     assert outage.code != -signal.SIGKILL
+
+
+class Patient(Site):
+    """A server as it is by default."""
+
+    ARGUMENTS: Mapping[str, tuple[str, ...]] = {}
+
+
+def test_uvicorn_waits_for_a_stream_unless_it_is_told(
+    project: projects.Project, cookies: dict[str, str]
+) -> None:
+    site = Patient(project, "uvicorn")
+    ask = {"query": ADD, "variables": {"room": "waiting"}}
+    headers = {"Accept": "text/event-stream", "Origin": site.url}
+    with running(site), httpx.Client(cookies=cookies, timeout=30) as client:
+        site.say(cookies, "waiting", "welcome")
+        process = site.server.process.popen
+        with client.stream("POST", f"{site.url}/graphql", json=ask, headers=headers) as answer:
+            lines = answer.iter_lines()  # Without a name it would be closed, and the stream too.
+            next(line for line in lines if "welcome" in line)
+            process.terminate()
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(3)
+        process.wait(10)
