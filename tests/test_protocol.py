@@ -139,8 +139,8 @@ def test_an_unknown_message_is_named(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["start", "stop", "connection_terminate"])
 def test_a_message_of_the_legacy_protocol_is_told_apart(kind: str) -> None:
     problem = transport_ws_problem({"type": kind, "id": "1"})
-    assert problem == f"{kind} is legacy graphql-ws: this socket speaks graphql-transport-ws"
-    assert fit_close_reason(problem) == problem
+    told = f"{kind} is legacy graphql-ws: this socket speaks graphql-transport-ws"
+    assert problem == fit_close_reason(told) == told
 
 
 @pytest.mark.parametrize(

@@ -187,8 +187,10 @@ async def test_the_server_is_told_that_we_have_started_and_stopped() -> None:
 
 
 async def test_another_protocol_is_none_of_ours() -> None:
+    nothing: Any = None
+    scope: Any = {"type": "mqtt"}
     with pytest.raises(ValueError, match="No application configured for scope type 'mqtt'"):
-        await application({"type": "mqtt"}, None, None)
+        await application(scope, nothing, nothing)
 
 
 class HTTPConsumer(GraphQLHTTPConsumer):

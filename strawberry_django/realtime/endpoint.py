@@ -15,7 +15,6 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.db import transaction
 from django.http import HttpResponse
-from typing_extensions import override
 
 from .request import GraphQLRequest
 from .security import body_limit
@@ -73,8 +72,7 @@ class GraphQLEndpoint(ASGIHandler):
         self._exception_middleware: list[Any] = []
         self._middleware_chain = convert_exception_to_response(self._get_response_async)
 
-    @override
-    def resolve_request(self, request: Any) -> Any:
+    def resolve_request(self, request: Any) -> Any:  # noqa: ARG002
         """Return the one view that there is."""
         return self._view, (), {}
 

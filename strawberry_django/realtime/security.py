@@ -64,7 +64,8 @@ def origin_allowed(origin: str | None, options: RealtimeOptions) -> bool:
     allowed = [*_allowed_hosts(), *_trusted_patterns(), *options["allowed_origins"]]
     try:
         parsed = None if origin is None else urlparse(origin)
-        return bool(OriginValidator(None, allowed).valid_origin(parsed))
+        judge = OriginValidator(None, allowed)  # pyright: ignore[reportArgumentType]
+        return bool(judge.valid_origin(parsed))
     except ValueError:
         return False  # No URL at all, such as "http://[".
 

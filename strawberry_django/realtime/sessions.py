@@ -66,7 +66,7 @@ class _ObservedSession(SessionBase):
 
 
 @cache
-def _derived_store(base: type[SessionBase], store: type[SessionBase]) -> type[SessionBase]:
+def _derived_store(base: Any, store: Any) -> type[SessionBase]:
     # Django salts the signature of session data with the name of the class.
     return type(store.__qualname__, (base, store), {})
 

@@ -10,10 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tools.fuzz import requests
+from tools.fuzz.frames import EVERY_CHECK
 from tools.fuzz.sockets import Progress, SocketMachine
 from tools.harness import live
 from tools.harness.clients import graphql
@@ -93,7 +94,7 @@ def _throw(server: Server, frames: int, asked: int, *, quiet: bool = False) -> N
                 deadline=None,
                 database=None,
                 phases=[Phase.generate, Phase.shrink],
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=EVERY_CHECK,
             ),
         )
     progress = Progress("requests", asked, say)

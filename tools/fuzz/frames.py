@@ -5,10 +5,14 @@ Imports Hypothesis and the library's protocol module only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
+
+#: Slow generation and large inputs are no fault here.
+EVERY_CHECK: list[HealthCheck] = [*cast("Iterable[HealthCheck]", HealthCheck)]
 
 #: Any JSON value, small enough to be sent often.
 json_values = st.recursive(

@@ -11,11 +11,12 @@ import socket
 from typing import Any
 
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 
 from tools.fuzz import frames
+from tools.fuzz.frames import EVERY_CHECK
 from tools.fuzz.sockets import Progress
 from tools.harness.servers import Server
 
@@ -84,7 +85,7 @@ def throw_requests(server: Server, count: int, progress: Progress) -> None:
         deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=EVERY_CHECK,
     )
     @given(_methods, _queries, _headers, _bodies)
     def throw(method: bytes, query: bytes, headers: dict[bytes, bytes], body: bytes) -> None:
@@ -110,7 +111,7 @@ def throw_operations(server: Server, count: int, progress: Progress) -> None:
             deadline=None,
             database=None,
             phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=EVERY_CHECK,
         )
         @given(operation.as_strategy())
         def throw(case: Any) -> None:

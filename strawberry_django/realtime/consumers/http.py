@@ -56,7 +56,8 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
         super().__init__(schema, **options)
         self.graphql_ide = cast("GraphQL_IDE | None", self.options["graphql_ide"])
-        self.allow_queries_via_get = self.options["allow_queries_via_get"]
+        allow_get = self.options["allow_queries_via_get"]
+        self.allow_queries_via_get = allow_get  # pyright: ignore[reportAttributeAccessIssue]
         self.multipart_uploads_enabled = self.options["multipart_uploads_enabled"]
         self._security = SecurityMiddleware(no_view)
 

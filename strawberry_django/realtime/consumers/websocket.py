@@ -73,7 +73,7 @@ class GraphQLWSConsumer(
     graphql_transport_ws_handler_class = GraphQLTransportWSHandler
     graphql_ws_handler_class = GraphQLWSHandler
     graphql_ide = None
-    allow_queries_via_get = False
+    allow_queries_via_get = False  # pyright: ignore[reportIncompatibleMethodOverride, reportAssignmentType]
     receive: Receive
     writer: SocketWriter
     _closing: asyncio.Future[None] | None = None
@@ -198,7 +198,8 @@ class GraphQLWSConsumer(
         if isinstance(context, dict) and isinstance(connection_context, dict):
             context["connection_params"] = connection_context.get("connection_params")
         elif hasattr(context, "connection_params"):
-            context.connection_params = connection_context.connection_params
+            params = connection_context.connection_params
+            context.connection_params = params  # pyright: ignore[reportAttributeAccessIssue]
         return context
 
     @override
