@@ -80,3 +80,22 @@ def names(statement: ast.stmt) -> set[str]:
 def _first_line(statement: ast.stmt) -> int:
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(one.lineno for one in decorators)])
+
+
+class Edits:
+    """What a reader has written under one heading, and can take back."""
+
+    def __init__(self) -> None:
+        self.before: dict[Path, str] = {}
+
+    def write(self, folder: Path, title: str, text: str) -> None:
+        """Do with a block what its title says."""
+        path = place(folder, title)
+        if path.exists():
+            self.before.setdefault(path, path.read_text(encoding="utf-8"))
+        write(folder, title, text)
+
+    def undo(self) -> None:
+        """Put the files back that were there before."""
+        for path, text in self.before.items():
+            path.write_text(text, encoding="utf-8")

@@ -169,6 +169,11 @@ def _faster(script: str, path: str) -> str:
     return re.sub(r"(?m)^python -m pip\b", "uv pip", script)
 
 
+def is_server(script: str) -> bool:
+    """Tell whether the last command starts a server."""
+    return bool(SERVER.match(script.strip().splitlines()[-1]))
+
+
 def passwords(script: str) -> dict[str, str]:
     """Return the passwords that commands give, by user."""
     found = re.findall(r"create_(?:super)?user\('(\w+)', password='([^']+)'\)", script)

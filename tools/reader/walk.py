@@ -18,7 +18,7 @@ from websockets.exceptions import WebSocketException
 
 from tools.harness.processes import ProcessError
 from tools.reader import asking, files, settings
-from tools.reader.terminal import SERVER, StuckError, Terminal, passwords
+from tools.reader.terminal import StuckError, Terminal, is_server, passwords
 from tools.reader.turns import Turns, is_anonymous
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from tools.reader.page import Item
 
 _SHELL = {"bash", "sh", "shell", "console"}
+_TROUBLE = (
+    *(StuckError, OSError, ValueError, LookupError, SyntaxError),
+    *(HTTPError, ProcessError, WebSocketException),
+)
 _DATA = re.compile(r"--data '(.+)'")
 
 
@@ -56,7 +60,7 @@ class Reader:
     bare_refusals: bool = False
     _documents: dict[str, str] = field(default_factory=dict)
     _turns: Turns = field(default_factory=Turns)
-    _before: dict[Path, str | None] = field(default_factory=dict)
+    _edits: files.Edits = field(default_factory=files.Edits)
     _to_open: list[str] = field(default_factory=list)
     _shown_port: str = "8000"
     _command: str = ""
@@ -77,18 +81,14 @@ class Reader:
             if item.headings[:2] != chapter[:2]:
                 self.terminal.new_window()
             if item.headings != chapter:
-                self._before.clear()
+                self._edits = files.Edits()
             chapter = item.headings
             try:
                 self._do(item)
-            except StuckError as error:
-                raise StuckError(f"{item.place}: {item.kind} {item.title!r}\n{error}") from error
-            except (
-                *(OSError, ValueError, LookupError, SyntaxError, TimeoutError),
-                *(HTTPError, ProcessError, WebSocketException),
-            ) as error:
-                what = f"{type(error).__name__}: {error}"
-                raise StuckError(f"{item.place}: {item.kind} {item.title!r}\n{what}") from error
+            except _TROUBLE as error:
+                what = "" if isinstance(error, StuckError) else f"{type(error).__name__}: "
+                where = f"{item.place}: {item.kind} {item.title!r}"
+                raise StuckError(f"{where}\n{what}{error}") from error
 
     def stop(self) -> None:
         """Leave: stop whatever still runs."""
@@ -114,7 +114,8 @@ class Reader:
         elif item.kind == "text" and item.title == "Output":
             self._expect_output(item)
         elif files.TITLE.match(item.title):
-            self._write(item)
+            self._edits.write(self.terminal.cwd, item.title, item.text)
+            self._has_changed = True
         else:
             raise StuckError("the page does not say what to do with this block")
 
@@ -123,7 +124,8 @@ class Reader:
         if self._turns.take("stop"):
             self.terminal.stop()
         if self._turns.take("undo"):
-            self._undo()
+            self._edits.undo()
+            self._has_changed = True
         if self._turns.take("the mutation"):
             self.document = self._documents["Mutation"]
         login = self._turns.take("log in")
@@ -138,19 +140,6 @@ class Reader:
         else:
             self._open(here)
 
-    def _write(self, item: Item) -> None:
-        path = files.place(self.terminal.cwd, item.title)
-        before = path.read_text(encoding="utf-8") if path.exists() else None
-        self._before.setdefault(path, before)
-        files.write(self.terminal.cwd, item.title, item.text)
-        self._has_changed = True
-
-    def _undo(self) -> None:
-        for path, text in self._before.items():
-            if text is not None:
-                path.write_text(text, encoding="utf-8")
-        self._has_changed = True
-
     def _open(self, links: Sequence[str]) -> None:
         for link in links:
             where = urlsplit(link)
@@ -160,7 +149,7 @@ class Reader:
     def _type(self, script: str) -> None:
         if self._turns.take("second terminal"):
             self.terminal.new_window()
-        elif SERVER.match(script.strip().splitlines()[-1]):
+        elif is_server(script):
             self.terminal.stop()
         self.passwords |= passwords(script)
         data = _DATA.search(script)
@@ -170,7 +159,7 @@ class Reader:
         self.terminal.run(script)
         self._command = script
         self._has_output = True
-        if SERVER.match(script.strip().splitlines()[-1]):
+        if is_server(script):
             self._server_line = script.strip().splitlines()[-1]
             self._shown_port = next(reversed(self.terminal.serving))
             self._has_changed = False
@@ -246,7 +235,7 @@ class Reader:
             with settings.daphne_last(self._settings("myproject.settings")):
                 self.terminal.run(self._command, fails=True)
         got = self.terminal.output
-        if SERVER.match(self._command.strip().splitlines()[-1]):
+        if is_server(self._command):
             server = self._server()
             last = item.text.strip().splitlines()[-1]
             server.process.wait_until(lambda: last in server.log())
