@@ -75,7 +75,8 @@ def open_session(request: HttpRequest, *, websocket: bool = False) -> None:
     """Give `request` its `session` and `user`, as Django's middleware does; lazily."""
     middleware = SessionMiddleware(no_view)
     if websocket:
-        middleware.SessionStore = _derived_store(_WebSocketSession, middleware.SessionStore)
+        kind: Any = _WebSocketSession
+        middleware.SessionStore = _derived_store(kind, middleware.SessionStore)
     middleware.process_request(request)
     # It imports models; ours may be imported before `get_asgi_application()`, as Channels' may.
     from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -125,7 +126,8 @@ def users_of_sessions(keys: Collection[str]) -> dict[str, Any]:
     user's password. Sessions in the database are read with one query for all;
     each user is one more.
     """
-    store = _derived_store(_ObservedSession, SessionMiddleware(no_view).SessionStore)
+    kind: Any = _ObservedSession
+    store = _derived_store(kind, SessionMiddleware(no_view).SessionStore)
     stored = _stored_sessions(store, keys)
     users: dict[str, Any] = {}
     for key in keys:
