@@ -75,7 +75,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def reader(session: nox.Session) -> None:
-    """Follow the built pages with nothing else at hand, to a chat in a browser (also in tests)."""
+    """Follow the built pages with nothing else at hand, to a chat in a browser."""
     prepare(session, "test", library=True)
     parallel = ["--numprocesses=2", "--dist=loadfile", "--durations=5"]
     session.run("pytest", *(session.posargs or ["tests/reader", *parallel]))
