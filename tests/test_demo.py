@@ -219,7 +219,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing_behind(
 
 
 def assert_ended(process: processes.Process, temporary: Path) -> None:
-    assert process.popen.wait(20) == 0
+    assert process.popen.wait(60) == 0
     assert "The demo has ended." in process.log()
     assert "Traceback" not in process.log()
     assert not any(temporary.iterdir())

@@ -85,7 +85,7 @@ def at_rest_again(site: Site, before: int) -> None:
         return len(tasks) <= before
 
     try:
-        until(rests)
+        until(rests, 60)  # a busy Hypercorn is slow to let go of connections
     except AssertionError:
         pytest.fail(f"{before} tasks before, and now {len(tasks)}: {tasks}")
 
