@@ -85,6 +85,10 @@ def test_lines_are_those_of_the_snippet() -> None:
     assert list(mapped(arcs, None)) == arcs
 
 
+def test_lines_that_the_copy_never_had_are_left_out() -> None:
+    assert list(mapped([(1, 2), (2, 3), (-3, 2)], [2, 5])) == [(2, 5)]
+
+
 def test_an_empty_file_has_a_line() -> None:
     assert list(mapped([(-1, 1), (1, -1)], [])) == [(-1, 1), (1, -1)]
 

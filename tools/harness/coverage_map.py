@@ -73,14 +73,18 @@ class Checkout:
 
 
 def mapped(arcs: Iterable[Arc], lines: list[int] | None) -> Iterator[Arc]:
-    """Return ``arcs`` with their line numbers in the snippet; a module still begins at line 1."""
+    """Return ``arcs`` with their line numbers in the snippet; a module still begins at line 1.
+
+    A line that the copy does not have was measured before the file became that copy: left out.
+    """
 
     def line(number: int) -> int:
         if not lines or number == -1:
             return number
         return lines[number - 1] if number > 0 else -lines[-number - 1]
 
-    return ((line(start), line(end)) for start, end in arcs)
+    inside = (arc for arc in arcs if not lines or max(map(abs, arc)) <= len(lines))
+    return ((line(start), line(end)) for start, end in inside)
 
 
 def combine(data_file: Path, checkout: Checkout) -> None:
