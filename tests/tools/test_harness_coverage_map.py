@@ -105,6 +105,7 @@ def test_what_ran_in_a_project_is_combined(tmp_path: Path, checkout: Checkout) -
         env=live.environment(),
         check=True,
     )
+    (tmp_path / "data.killed").write_bytes(b"half a file")
     combine(data_file, checkout)
     data = CoverageData(str(data_file))
     data.read()

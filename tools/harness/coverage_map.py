@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from coverage import CoverageData
+from coverage.exceptions import DataError
 
 from tools.harness import live
 from tools.harness.projects import SNIPPETS, kept_lines, project_files
@@ -92,7 +93,12 @@ def combine(data_file: Path, checkout: Checkout) -> None:
     arcs: dict[str, set[Arc]] = {str(path): set() for path in checkout.files()}
     for part in sorted(data_file.parent.glob(f"{data_file.name}.*")):
         data = CoverageData(str(part))
-        data.read()
+        try:
+            data.read()
+        except DataError as error:  # of a process that was killed while it wrote
+            print(f"left out: {error}")
+            part.unlink()
+            continue
         for measured in data.measured_files():
             for source, lines in checkout.sources(Path(measured)):
                 if str(source) in arcs:
