@@ -27,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # nox names its own environment here; `uv sync` in a test would empty that one.
+    os.environ.pop("UV_PROJECT_ENVIRONMENT", None)
     if config.getoption("--live"):
         live.enter()
     live.ensure()
