@@ -32,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--live"):
         live.enter()
     live.ensure()
+    if hasattr(config, "workerinput"):
+        os.environ.pop("PYTHONPATH", None)
+    elif live.is_live() and config.getoption("numprocesses", None):
+        # A worker of pytest-xdist sets Django up before it gets here.
+        os.environ["PYTHONPATH"] = str(live.STARTUP)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
 

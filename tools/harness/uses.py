@@ -1,0 +1,106 @@
+"""Write down which snippets each test uses: a pytest plugin, `-p tools.harness.uses --uses=FILE`.
+
+A snippet is used by the test, or by a fixture of it, that opens its file: the harness does when it
+builds a project. FILE becomes JSON, `{test: {"outcome", "seconds", "files"}}`, the files as they
+are named under `snippets/`. Works with pytest-xdist. Imports `projects`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.harness.projects import SNIPPETS
+
+PROPERTY = "snippets"
+
+
+class Uses:
+    """What was opened while each fixture and each test ran."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.tests: dict[str, dict[str, Any]] = {}
+        self._opened: dict[Any, set[str]] = defaultdict(set)
+        self._running: list[Any] = []
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and self._running and isinstance(arguments[0], (str, os.PathLike)):
+            prefix, name = f"{SNIPPETS}{os.sep}", os.fspath(arguments[0])
+            if isinstance(name, str) and name.startswith(prefix) and "__pycache__" not in name:
+                self._opened[self._running[-1]].add(Path(name.removeprefix(prefix)).as_posix())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any]
+    ) -> Generator[None, object, object]:
+        """Take what is opened from here on as the fixture's."""
+        self._opened.pop(fixturedef, None)
+        self._running.append(fixturedef)
+        try:
+            return (yield)
+        finally:
+            self._running.pop()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Take what is opened outside of fixtures as the test's."""
+        self._running.append(item.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._running.pop()
+            self._opened.pop(item.nodeid, None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Put the test's snippets and those of its fixtures, which are still there, together."""
+        used = set(self._opened[item.nodeid])
+        for fixture in self._active(item):
+            used |= self._opened.get(fixture, set())
+        item.user_properties.append((PROPERTY, sorted(used)))
+
+    @staticmethod
+    def _active(item: pytest.Item) -> set[Any]:
+        request = getattr(item, "_request", None)
+        asked = getattr(request, "_fixture_defs", {}) if request is not None else {}
+        info: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+        return {*asked.values(), *(definition for each in info.values() for definition in each)}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what came of a test, and how long it took."""
+        test = self.tests.setdefault(
+            report.nodeid, {"outcome": "passed", "seconds": 0.0, "files": []}
+        )
+        test["seconds"] = round(test["seconds"] + report.duration, 3)
+        if report.outcome != "passed":
+            test["outcome"] = report.outcome
+        if report.when == "teardown":
+            test["files"] = dict(report.user_properties).get(PROPERTY, [])
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the file."""
+        if self.path is not None:
+            text = json.dumps(dict(sorted(self.tests.items())), indent=1)
+            self.path.write_text(text + "\n", encoding="utf-8")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option `--uses`."""
+    parser.addoption("--uses", type=Path, help="write which snippets each test uses to this file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch, if asked to; what a worker of pytest-xdist sees goes along with its reports."""
+    path: Path | None = config.getoption("--uses")
+    if path is not None:
+        worker = hasattr(config, "workerinput")
+        config.pluginmanager.register(Uses(None if worker else path.absolute()), "snippet-uses")
