@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter, disconnect_user
+from strawberry_django.realtime.consumers.stream import _StreamEnd
 from tests.schema import schema, signals
 from tests.support import Exchange, in_database, stream, until
 
@@ -82,3 +84,17 @@ async def test_a_stream_has_a_lifetime(channel_layer: Any) -> None:
     async with stream(application, LISTEN, SSE) as (_, exchange):
         await exchange.chunk_with("listening")
         await rest(exchange)
+
+
+async def test_a_stream_that_is_closed_while_it_is_sent_ends_after_the_chunk() -> None:
+    async def chunks() -> AsyncIterator[str]:
+        yield "first"
+        yield "second"
+
+    end = _StreamEnd()
+    sent = []
+    async for chunk in end.before(chunks()):
+        sent.append(chunk)
+        await end.close(4401, "logged out")
+        await end.close(4401, "once more")
+    assert sent == ["first"]

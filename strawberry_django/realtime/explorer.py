@@ -95,8 +95,7 @@ class _Asset:
 @cache
 def _load(name: str) -> _Asset:
     content = pkgutil.get_data(__name__, f"{_FOLDER}/{name}")
-    if content is None:
-        raise FileNotFoundError(f"The package's loader has no {_FOLDER}/{name}.")
+    assert content is not None
     return _Asset(content, _CONTENT_TYPES[name])
 
 

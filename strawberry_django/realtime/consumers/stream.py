@@ -44,6 +44,7 @@ class _StreamEnd:
         """Yield `chunks` until the end."""
         while not self._closed:
             self._waiting = task = asyncio.current_task()
+            assert task is not None
             try:
                 chunk = await anext(chunks)
             except StopAsyncIteration:
@@ -51,7 +52,7 @@ class _StreamEnd:
             except asyncio.CancelledError:
                 if not self._closed:
                     raise
-                if task is not None and sys.version_info >= (3, 11):
+                if sys.version_info >= (3, 11):  # pragma: no branch
                     task.uncancel()
                 return
             finally:
