@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SUBJECTS = ("asgi_routing", "chat")
 USERS = {"ada": "analytical-engine", "grace": "compiler-of-1952"}
+END_SECONDS = 10
 PORT = 8000
 
 PREPARE = """
@@ -88,7 +89,11 @@ def serve(project: projects.Project, port: int) -> Iterator[subprocess.Popen[byt
         yield server
     finally:
         server.terminate()
-        server.wait()
+        try:
+            server.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:  # a thread of it still waits for something
+            server.kill()
+            server.wait()
 
 
 def welcome(port: int) -> str:
