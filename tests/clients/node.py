@@ -49,17 +49,17 @@ def command(name: str) -> str:
     pytest.skip(f"NOT TESTED, {reason}")
 
 
-def packages() -> Path:
-    """Return the folder with the locked packages, which is filled once for each lock file."""
+def packages(locked: Path = HERE) -> Path:
+    """Return a folder with the packages that a folder locks; it is filled once for each lock."""
     npm = command("npm")
     names = ("package.json", "package-lock.json")
-    digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in names)).hexdigest()
+    digest = hashlib.sha256(b"".join((locked / name).read_bytes() for name in names)).hexdigest()
     folder = CACHE / digest[:16]
     if not folder.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
             for name in names:
-                shutil.copy(HERE / name, temporary)
+                shutil.copy(locked / name, temporary)
             done = subprocess.run(
                 [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
                 cwd=temporary,
