@@ -90,6 +90,14 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def matrix(session: nox.Session) -> None:
+    """Run the snippets over Pythons, Djangos and both ends of the rest; `-- --all`, `-- 3.11`."""
+    prepare(session, "matrix")
+    folder = Path(session.virtualenv.location, "cells")
+    session.run("python", "-m", "tools.matrix", "--folder", str(folder), *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write uv.lock and constraints.txt anew; `-- --upgrade` takes newer versions."""
     session.install("uv")

@@ -155,6 +155,7 @@ def test_its_metadata_names_what_it_needs(wheel: Path, contents: set[str]) -> No
     assert metadata.get_all("Provides-Extra") == ["daphne", "redis"]
     assert set(metadata.get_all("Requires-Dist") or ()) == {
         "channels>=4.3",
+        "strawberry-graphql>=0.330.3",
         "strawberry-graphql-django>=0.93",
         "daphne>=4.2; extra == 'daphne'",
         "channels-redis>=4.3; extra == 'redis'",

@@ -1,8 +1,10 @@
 """Write down which snippets each test uses: a pytest plugin, `-p tools.harness.uses --uses=FILE`.
 
 A snippet is used by the test, or by a fixture of it, that opens its file: the harness does when it
-builds a project. FILE becomes JSON, `{test: {"outcome", "seconds", "files"}}`, the files as they
-are named under `snippets/`. Works with pytest-xdist. Imports `projects`.
+builds a project. FILE becomes JSON, `{test: {"outcome", "reason", "seconds", "files"}}`, the files
+as they are named under `snippets/`, and the reason, which only what did not pass has, in one line.
+A file of tests that cannot be loaded is there as if it were a test. Works with pytest-xdist.
+Imports `projects`.
 """
 
 from __future__ import annotations
@@ -82,15 +84,32 @@ class Uses:
         )
         test["seconds"] = round(test["seconds"] + report.duration, 3)
         if report.outcome != "passed":
-            test["outcome"] = report.outcome
+            test |= {"outcome": report.outcome, "reason": _reason(report)}
         if report.when == "teardown":
             test["files"] = dict(report.user_properties).get(PROPERTY, [])
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a file of tests that cannot be loaded, or that skips itself."""
+        if report.outcome != "passed":
+            self.tests[report.nodeid] = {
+                **{"outcome": report.outcome, "reason": _reason(report)},
+                **{"seconds": 0.0, "files": []},
+            }
 
     def pytest_sessionfinish(self) -> None:
         """Write the file."""
         if self.path is not None:
             text = json.dumps(dict(sorted(self.tests.items())), indent=1)
             self.path.write_text(text + "\n", encoding="utf-8")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    if isinstance(report.longrepr, tuple):  # of a skip: where, and why
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message if crash is not None else report.longreprtext
+    errors = (line[1:].strip() for line in text.splitlines() if line.startswith("E "))
+    return next(errors, "") or text.strip().partition("\n")[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
