@@ -21,7 +21,11 @@ ACTIONLINT = Path(__file__).parent / "actionlint"
 
 def problems(*paths: Path) -> list[dict[str, Any]]:
     """Return what actionlint says."""
-    command = [node.command("node"), ACTIONLINT / "lint.mjs", node.packages(ACTIONLINT), *paths]
+    command = [
+        node.command("node"),
+        str(ACTIONLINT / "lint.mjs"),
+        *map(str, [node.packages(ACTIONLINT), *paths]),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
