@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.harness import live, processes, projects, servers
+from tools.harness.prepared import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +51,8 @@ WELCOME = """
 def build(folder: Path) -> projects.Project:
     """Build the chat project in ``folder``, with its database and its users."""
     project = projects.build(folder, *SUBJECTS)
-    project.manage("shell", "-c", PREPARE.format(users=USERS))
+    script = PREPARE.format(users=USERS)
+    prepare(project, script, lambda made: made.manage("shell", "-c", script))
     return project
 
 

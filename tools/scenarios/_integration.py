@@ -8,16 +8,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
-import threading
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tools.harness import clients, live, projects, servers
+from tools.harness.prepared import prepare
 
 USER = "ada"
 PASSWORD = "analytical-engine"
@@ -30,17 +28,9 @@ def read(name: str) -> str:
     return (projects.SNIPPETS / name).read_text(encoding="utf-8")
 
 
-_database_lock = threading.Lock()
-
-
-@cache
-def _database() -> bytes:
-    """Return the migrated database of the guide's project, with `USER` in it."""
-    with tempfile.TemporaryDirectory(prefix="guide-database-") as folder:
-        project = projects.build(Path(folder), *GUIDE)
-        project.manage("migrate")
-        project.create_user(USER, PASSWORD)
-        return (project.path / "db.sqlite3").read_bytes()
+def _migrate(project: projects.Project) -> None:
+    project.manage("migrate")
+    project.create_user(USER, PASSWORD)
 
 
 def guide_project(folder: Path, *subjects: str) -> projects.Project:
@@ -48,11 +38,8 @@ def guide_project(folder: Path, *subjects: str) -> projects.Project:
 
     None of its subjects has a model of its own, so one database serves them all.
     """
-    with _database_lock:
-        database = _database()
-    project = projects.build(folder, *GUIDE, *subjects)
-    (project.path / "db.sqlite3").write_bytes(database)
-    return project
+    prepare(projects.build(folder, *GUIDE), "migrate", _migrate)
+    return projects.build(folder, *GUIDE, *subjects)
 
 
 def login(server: servers.Server) -> httpx.Client:
