@@ -98,6 +98,13 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutate(session: nox.Session) -> None:
+    """Delete and alter each line that the pages show; `-- PAGE` or `-- --changed` is quick."""
+    prepare(session, "test", library=True)
+    session.run("python", "-m", "tools.mutate", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write uv.lock and constraints.txt anew; `-- --upgrade` takes newer versions."""
     session.install("uv")

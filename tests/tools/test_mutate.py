@@ -1,0 +1,149 @@
+"""Mutating what a page shows, in a small checkout with planted faults."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tools.harness import live
+from tools.mutate import results
+from tools.mutate.__main__ import main
+
+SNIPPET = """\
+# --8<-- [start:double]
+FACTOR = 2
+
+
+def double(number):
+    return FACTOR * number
+# --8<-- [end:double]
+"""
+UNDEFENDED = SNIPPET.replace("FACTOR = 2", 'FACTOR = 2\nNAME = "nobody asks"')
+TESTS = """
+from tools.harness.projects import SNIPPETS
+
+
+def test_double():
+    space = {}
+    exec((SNIPPETS / "sums/sums.py").read_text(), space)
+    assert space["double"](2) == 4
+    assert space["double"](3) == 6
+"""
+RED = TESTS.replace("== 4", "== 5")
+MODULE = "tests/snippets/test_sums.py"
+ENTRY = "[sums/sums.py: NAME = *]\nreason = Nobody asks.\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A checkout with one page, one snippet and one test, which finds every mutant."""
+    root = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns("__pycache__", "record.json", "allowlist.ini")
+    for name in ("tools", "strawberry_django"):
+        shutil.copytree(live.ROOT / name, root / name, ignore=ignored)
+    for name in ("conftest", "settings", "schema", "urls"):
+        write(root, f"tests/{name}.py", (live.ROOT / f"tests/{name}.py").read_text())
+    write(root, "pyproject.toml", (live.ROOT / "pyproject.toml").read_text())
+    write(root, "docs/sums.md", '```python\n--8<-- "sums/sums.py:double"\n```\n')
+    write(root, "snippets/sums/sums.py", SNIPPET)
+    write(root, MODULE, TESTS)
+    return root
+
+
+def write(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def record(root: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((root / results.NAME).read_text())["parts"]
+    return found
+
+
+def test_with_every_mutant_killed_it_is_green_and_says_how_far_it_is(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--workers", "1"], root) == 0
+    said = capsys.readouterr().out
+    found = results.figures(root)["sums.md"]
+    assert (found.lines, found.survivors, found.not_run) == (5, [], 0)
+    assert found.mutants == found.killed > 5
+    assert f"[{found.killed}/{found.killed}] killed {found.killed}, survived 0, 0 min left" in said
+    assert (root / "snippets/sums/sums.py").read_text() == SNIPPET
+    # What has been run need not be run again, until it changes.
+    assert main(["sums", "--changed"], root) == 0
+    assert capsys.readouterr().out.startswith("0 mutants of 0 snippets")
+    write(root, "snippets/sums/sums.py", SNIPPET.replace("2", "1 + 1"))
+    found = results.figures(root)["sums.md"]
+    assert (found.killed, found.not_run) == (0, found.mutants)
+
+
+def test_a_line_that_no_test_defends_is_a_survivor_unless_it_is_allowed(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, "snippets/sums/sums.py", UNDEFENDED)
+    assert main(["--workers", "1"], root) == 1
+    survivor = 'docs/sums.md:2: snippets/sums/sums.py:3: NAME = "nobody asks" => (deleted)'
+    assert survivor in capsys.readouterr().out
+    assert len(results.figures(root)["sums.md"].survivors) == 3
+    write(root, "tools/mutate/allowlist.ini", ENTRY)
+    assert main(["--workers", "1"], root) == 0
+    assert results.figures(root)["sums.md"].allowlisted == 3
+    assert main(["--workers", "1", "--all"], root) == 0
+    assert results.figures(root)["sums.md"].allowlisted == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "arguments", "complaint"),
+    [
+        (ENTRY, ["--changed"], "names no mutant of what is shown"),
+        ("[sums/sums.py: FACTOR = 2 => *]\nreason =\n", ["--changed"], "has no reason"),
+        ("[sums/sums.py: FACTOR = 2 => *]\nreason = Known.\n", ["--all"], "that the tests kill"),
+    ],
+    ids=["stale", "without a reason", "not needed"],
+)
+def test_an_entry_that_is_stale_or_without_a_reason_is_red(
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    entry: str,
+    arguments: list[str],
+    complaint: str,
+) -> None:
+    write(root, "tools/mutate/allowlist.ini", entry)
+    assert main(["--workers", "1", *arguments], root) == 1
+    assert f"tools/mutate/allowlist.ini:1: {entry.partition(chr(10))[0]} " in (
+        said := capsys.readouterr().out
+    )
+    assert complaint in said
+
+
+def test_it_does_not_start_where_a_test_fails_without_it(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, MODULE, RED)
+    assert main(["--workers", "1"], root) == 2
+    refused = f"These tests fail though nothing is mutated; mend them:\n  {MODULE}::test_double\n"
+    assert refused in capsys.readouterr().err
+    assert not (root / results.NAME).exists()
+    write(root, MODULE, TESTS)
+    assert main(["--workers", "1"], root) == 0
+
+
+def test_a_snippet_that_no_test_uses_has_survivors(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, MODULE, "def test_nothing():\n    assert True\n")
+    assert main(["--workers", "2"], root) == 1
+    assert results.figures(root)["sums.md"].killed == 0
+
+
+def test_a_page_that_is_not_there_is_an_error(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["product"], root)
+    assert "no page shows a snippet that is called product.md" in capsys.readouterr().err

@@ -1,0 +1,120 @@
+"""Copies: the checkout again, in a folder where a snippet may be wrong for a while.
+
+May import tools.mutate.mutants; starts tools.mutate.worker.
+"""
+
+from __future__ import annotations
+
+import compileall
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.mutate.worker import TIMED_OUT
+
+if TYPE_CHECKING:
+    from tools.mutate.mutants import Mutant
+
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "site", "dist", "build", "node_modules")
+COMPILED = ("strawberry_django", "tools", "tests")
+
+
+class MutationError(RuntimeError):
+    """The mutants cannot be tried; the message says why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of some tests."""
+
+    passed: bool
+    failed: str  #: the test that failed, or what else ended the run
+    seconds: float
+    log: str
+
+
+class Copy:
+    """A copy of the checkout, and a process that runs its tests."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.root = folder / "checkout"
+        self._temporary = folder / "tmp"
+        self._temporary.mkdir(parents=True)
+        shutil.copytree(root, self.root, ignore=LEFT_OUT)
+        packages = root / ".cache"
+        if packages.is_dir():
+            (self.root / ".cache").symlink_to(packages)
+        for name in COMPILED:
+            compileall.compile_dir(self.root / name, quiet=2)
+        self._worker: subprocess.Popen[str] | None = None
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of its processes; no bytecode outlives a mutant."""
+        env = {**os.environ, "TMPDIR": str(self._temporary), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {name: value for name, value in env.items() if name != "DJANGO_SETTINGS_MODULE"}
+
+    @contextlib.contextmanager
+    def holding(self, mutant: Mutant) -> Iterator[None]:
+        """Have a mutant in the place of its snippet for the length of the block."""
+        path = self.root / "snippets" / mutant.file
+        before = path.read_bytes()
+        path.write_text(mutant.source, encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_bytes(before)
+
+    def run(self, tests: Sequence[str], *, each: float, seconds: float) -> Outcome:
+        """Run tests until one fails.
+
+        Args:
+            tests: their names, in the order in which they are run.
+            each: what one may take, in seconds.
+            seconds: what they may take together.
+
+        Raises:
+            MutationError: they could not be run.
+        """
+        job = {"tests": list(tests), "each": each, "seconds": seconds}
+        answer = self._ask(job)
+        code, log = answer["code"], answer["log"]
+        if code not in (TIMED_OUT, 0, 1, 2):
+            raise MutationError(f"pytest ended with code {code}:\n{log}")
+        failed = answer["failed"] or ("time out" if code == TIMED_OUT else "collection")
+        return Outcome(not code, "" if not code else failed, answer["seconds"], log)
+
+    def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
+        if self._worker is None:
+            self._worker = subprocess.Popen(
+                [sys.executable, "-m", "tools.mutate.worker"],
+                cwd=self.root,
+                env=self.environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self._worker.stdin
+        assert self._worker.stdout
+        print(json.dumps(job), file=self._worker.stdin, flush=True)
+        line = self._worker.stdout.readline()
+        if not line:
+            raise MutationError(f"the worker ended with code {self._worker.wait()}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        """End the process."""
+        if self._worker is not None:
+            assert self._worker.stdin
+            assert self._worker.stdout
+            self._worker.stdin.close()
+            self._worker.wait()
+            self._worker.stdout.close()
+            self._worker = None

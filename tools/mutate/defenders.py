@@ -1,0 +1,168 @@
+"""Defenders: the tests that use a snippet, found by running them once as it is.
+
+What is learned is kept in `.cache/mutate/uses.json`, test file by test file, and learned again for
+those that have changed, and for those that use a snippet to be mutated when anything else has.
+May import tools.mutate.copies; runs pytest with tools.harness.uses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.mutate.copies import Copy, MutationError
+
+FOLDERS = ("tests/snippets", "tests/clients")
+#: Where the tests of a page are, if not in `tests/snippets/test_<page>….py`.
+PAGES = {"guide/clients.md": "tests/clients/", "index.md": "tests/snippets/test_channels"}
+CACHE = ".cache/mutate/uses.json"
+_STATE = (
+    *("snippets", "strawberry_django", "tools/harness", "tools/scenarios"),
+    *("tests/conftest.py", *(f"{folder}/conftest.py" for folder in FOLDERS)),
+)
+_OTHER = re.compile(r"(?<=[\[-])(?:daphne|hypercorn)(?=[\]-])")
+
+
+@dataclass(frozen=True)
+class Defender:
+    """A test that uses snippets."""
+
+    name: str
+    seconds: float
+
+    @property
+    def module(self) -> str:
+        """The file it stands in."""
+        return self.name.partition("::")[0]
+
+
+class Defenders:
+    """The tests of a checkout, and which snippets each uses."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._path = root / CACHE
+        text = self._path.read_text(encoding="utf-8") if self._path.exists() else "{}"
+        self._known: dict[str, dict[str, Any]] = json.loads(text)
+        self._kills: dict[tuple[str, str], int] = {}
+
+    def learn(self, copy: Copy, files: Collection[str]) -> None:
+        """Run the tests that use the files, and those of which nothing is known.
+
+        Raises:
+            MutationError: one of them fails though nothing is mutated.
+        """
+        state = digest(path for name in _STATE for path in _files(self.root / name))
+        modules = {
+            path.relative_to(self.root).as_posix(): digest([path])
+            for folder in FOLDERS
+            for path in sorted((self.root / folder).glob("test_*.py"))
+        }
+        self._known = {name: known for name, known in self._known.items() if name in modules}
+        wanted = [name for name, its in modules.items() if self._is_open(name, its, state, files)]
+        if wanted:
+            print(f"Unmutated, the tests of {len(wanted)} files, to see what they use:", flush=True)
+            found = _run(copy, wanted)
+            for name in wanted:
+                tests = {test: its for test, its in found.items() if test.startswith(f"{name}::")}
+                self._known[name] = {"digest": modules[name], "state": state, "tests": tests}
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(json.dumps(self._known, indent=1) + "\n", encoding="utf-8")
+        failed = [
+            test
+            for known in self._known.values()
+            for test, its in known["tests"].items()
+            if its["outcome"] == "failed" and (not files or set(files) & set(its["files"]))
+        ]
+        if failed:
+            names = "\n  ".join(failed)
+            raise MutationError(
+                f"These tests fail though nothing is mutated; mend them:\n  {names}"
+            )
+
+    def _is_open(self, name: str, its: str, state: str, files: Collection[str]) -> bool:
+        known = self._known.get(name)
+        if known is None or known["digest"] != its:
+            return True
+        tests = known["tests"].values()
+        uses = any(set(files) & set(test["files"]) for test in tests)
+        return uses and (known["state"] != state or any(t["outcome"] == "failed" for t in tests))
+
+    def of(self, file: str, pages: Collection[str]) -> list[Defender]:
+        """Return the tests of some pages that use a file: the most likely, then the quickest first.
+
+        Of a test that runs on each server, it is the run on one of them.
+        """
+        used = {
+            test: its
+            for known in self._known.values()
+            for test, its in known["tests"].items()
+            if file in its["files"] and its["outcome"] == "passed"
+        }
+        found = [
+            Defender(test, its["seconds"])
+            for test, its in used.items()
+            if test.startswith(tuple(tests_of(page) for page in pages))
+            and not (_OTHER.search(test) and _OTHER.sub("uvicorn", test) in used)
+        ]
+        kills: dict[str, int] = {}
+        costs: dict[str, float] = {}
+        for one in found:
+            costs[one.module] = costs.get(one.module, 0) + one.seconds
+            mine = self._kills.get((file, one.name), 0)
+            kills[one.module] = kills.get(one.module, 0) + mine
+        return sorted(
+            found,
+            key=lambda one: (
+                -kills[one.module],
+                costs[one.module],
+                one.module,
+                -self._kills.get((file, one.name), 0),
+                one.seconds,
+            ),
+        )
+
+    def note(self, file: str, test: str) -> None:
+        """Remember that a test has found a mutant of a file."""
+        self._kills[file, test] = self._kills.get((file, test), 0) + 1
+
+
+def _run(copy: Copy, modules: list[str]) -> dict[str, Any]:
+    written = copy.root.parent / "uses.json"
+    plugins = ["-p", "tools.harness.uses", f"--uses={written}", "-p", "no:cacheprovider"]
+    parallel = ["--numprocesses=2", "--dist=loadfile"] if len(modules) > 1 else []
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "--live", "-q", *plugins, *parallel, *modules],
+        cwd=copy.root,
+        env=copy.environment(),
+        check=False,
+    )
+    if not written.exists():
+        raise MutationError("pytest did not say which snippets the tests use")
+    found: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
+    return found
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(path.rglob("*"))
+
+
+def tests_of(page: str) -> str:
+    """Return how the names of a page's tests begin."""
+    return PAGES.get(page, f"tests/snippets/test_{Path(page).stem}")
+
+
+def digest(paths: Collection[Path] | Iterator[Path]) -> str:
+    """Return a hash of what files contain."""
+    found = hashlib.sha256()
+    for path in paths:
+        if path.is_file() and "__pycache__" not in path.parts:
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()[:16]

@@ -1,0 +1,146 @@
+"""Results: what came of the mutants of each included part, and the figures of each page.
+
+The record holds them under the digest of what was shown: of a part that has changed since, nothing
+is known. May import tools.shown, tools.stamp and, to count what was not run, tools.mutate.mutants.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tools.mutate.mutants import Mutant, mutants
+from tools.shown import Shown, shown
+from tools.stamp import stamp, write
+
+NAME = "tools/mutate/record.json"
+RECORDED = "recorded/"
+
+
+@dataclass
+class Figures:
+    """The figures of a page, or of all."""
+
+    lines: int = 0
+    mutants: int = 0
+    killed: int = 0
+    allowlisted: int = 0
+    not_run: int = 0
+    survivors: list[str] = field(default_factory=list)  #: "docs/page.md:line: file:line: mutant"
+
+    def add(self, other: Figures) -> None:
+        """Count another's as well."""
+        self.lines += other.lines
+        self.mutants += other.mutants
+        self.killed += other.killed
+        self.allowlisted += other.allowlisted
+        self.not_run += other.not_run
+        self.survivors += other.survivors
+
+
+def parts(root: Path) -> list[Shown]:
+    """Return what the pages show, but for what is recorded from a run and compared with it."""
+    return [one for one in shown(root) if RECORDED not in one.file]
+
+
+def mutants_of(root: Path, part: Shown) -> list[Mutant]:
+    """Return the mutants of an included part."""
+    source = (root / "snippets" / part.file).read_text(encoding="utf-8")
+    return mutants(part.file, source, (number for number, _ in part.lines))
+
+
+class Record:
+    """What is known of each included part."""
+
+    def __init__(self, root: Path) -> None:
+        self.path = root / NAME
+        text = self.path.read_text(encoding="utf-8") if self.path.exists() else "{}"
+        record = json.loads(text)
+        self._stamps: list[dict[str, Any]] = record.get("stamps", [])
+        self._parts: dict[str, dict[str, Any]] = record.get("parts", {})
+
+    def of(self, part: Shown) -> Mapping[str, Any] | None:
+        """Return the results of a part as it is now."""
+        known = self._parts.get(part.target)
+        return known if known is not None and known["digest"] == part.digest else None
+
+    def add(
+        self, part: Shown, outcomes: Iterable[tuple[Mutant, str]], allowlisted: Iterable[Mutant]
+    ) -> None:
+        """Put in what came of the mutants of a part: the name of what killed each, or nothing."""
+        now = stamp()
+        if now not in self._stamps:
+            self._stamps.append(now)
+        tried = list(outcomes)
+        numbers = [number for number, _ in part.lines]
+        self._parts[part.target] = {
+            "digest": part.digest,
+            "stamp": self._stamps.index(now),
+            "lines": len(part.lines),
+            "killed": sum(bool(by) for _, by in tried),
+            "allowlisted": len(list(allowlisted)),
+            "survived": [
+                {
+                    "line": numbers.index(mutant.line) + 1,
+                    "kind": mutant.kind,
+                    "was": mutant.was,
+                    "now": mutant.now,
+                }
+                for mutant, by in tried
+                if not by
+            ],
+        }
+
+    def write(self, current: Iterable[Shown]) -> None:
+        """Write the record, without what is no longer shown."""
+        targets = {part.target for part in current}
+        kept = {name: its for name, its in sorted(self._parts.items()) if name in targets}
+        used = sorted({its["stamp"] for its in kept.values()})
+        self._stamps = [self._stamps[old] for old in used]
+        self._parts = {n: {**its, "stamp": used.index(its["stamp"])} for n, its in kept.items()}
+        write(self.path, {"stamps": self._stamps, "parts": self._parts})
+
+
+def figures(root: Path) -> dict[str, Figures]:
+    """Return the figures of each page of a checkout that shows snippets, by its name."""
+    record = Record(root)
+    found: dict[str, Figures] = {}
+    counted: set[tuple[str, str]] = set()
+    for part in parts(root):
+        if (part.page, part.target) not in counted:
+            counted.add((part.page, part.target))
+            found.setdefault(part.page, Figures()).add(_of_part(root, part, record.of(part)))
+    return found
+
+
+def _of_part(root: Path, part: Shown, known: Mapping[str, Any] | None) -> Figures:
+    if known is None:
+        count = len(mutants_of(root, part))
+        return Figures(len(part.lines), count, not_run=count)
+    survivors = [
+        f"docs/{part.page}:{part.line}: snippets/{part.file}:{part.lines[one['line'] - 1][0]}: "
+        f"{one['was']} => {one['now']}"
+        for one in known["survived"]
+    ]
+    count = known["killed"] + known["allowlisted"] + len(survivors)
+    return Figures(
+        len(part.lines), count, known["killed"], known["allowlisted"], survivors=survivors
+    )
+
+
+def table(found: Mapping[str, Figures]) -> str:
+    """Return the figures as lines of text, with their sum."""
+    total = Figures()
+    for one in found.values():
+        total.add(one)
+    rows = [("page", "lines", "mutants", "killed", "allowlisted", "survived", "not run")]
+    for name, one in [*found.items(), ("together", total)]:
+        counts = (one.lines, one.mutants, one.killed, one.allowlisted, len(one.survivors))
+        rows.append((name, *map(str, (*counts, one.not_run))))  # type: ignore[arg-type]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    )

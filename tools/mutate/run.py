@@ -1,0 +1,193 @@
+"""A run: the mutants of the wanted parts, tried side by side, with a word on how far it is.
+
+May import tools.mutate and tools.problems.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tools.mutate.allowlist import Allowlist
+from tools.mutate.copies import Copy, MutationError
+from tools.mutate.defenders import Defenders
+from tools.mutate.mutants import Mutant
+from tools.mutate.results import Record, mutants_of, parts
+from tools.problems import Problem
+from tools.shown import Shown
+
+SECONDS_BETWEEN_REPORTS = 5.0
+LONGEST_TEST = 180
+#: Of how long a test took unmutated, and how much longer than that it may take.
+PATIENCE, MORE_SECONDS = 4, 20
+BY_LINT = "ruff: undefined name"
+_RUFF = ("ruff", "check", "--isolated", "--no-cache", "--select", "F821", "--output-format", "json")
+
+
+class Run:
+    """The mutants of some parts, and what comes of them."""
+
+    def __init__(
+        self, root: Path, pages: Collection[str], *, changed: bool, everything: bool
+    ) -> None:
+        self.root = root
+        self.shown = parts(root)
+        self.record = Record(root)
+        self.allowlist = Allowlist(root)
+        self.defenders = Defenders(root)
+        self.wanted: dict[str, Shown] = {
+            part.target: part
+            for part in self.shown
+            if (not pages or part.page in pages)
+            and not (changed and self.record.of(part) is not None)
+        }
+        self.left: dict[str, list[Mutant]] = {}
+        self.passed_over: dict[str, list[Mutant]] = {}
+        self.outcomes: dict[str, list[tuple[Mutant, str]]] = {}
+        for target, part in self.wanted.items():
+            for mutant in mutants_of(root, part):
+                over = self.allowlist.entry(mutant) is not None and not everything
+                (self.passed_over if over else self.left).setdefault(target, []).append(mutant)
+        self._everything = everything
+        self._lock = threading.Lock()
+        self._started = self._reported = time.monotonic()
+        self._total = sum(map(len, self.left.values()))
+        self._killed = self._survived = 0
+        self._undefined: set[Mutant] = set()
+        self._pages: dict[str, set[str]] = {}
+        for part in self.shown:
+            self._pages.setdefault(part.file, set()).add(part.page)
+
+    def run(self, workers: int) -> list[Problem]:
+        """Try the mutants; return what is wrong with the allowlist.
+
+        Raises:
+            MutationError: a test fails though nothing is mutated, or could not be run.
+        """
+        every = [mutant for part in self.shown for mutant in mutants_of(self.root, part)]
+        problems = self.allowlist.problems(every)
+        files = {part.file for part in self.wanted.values()}
+        print(f"{self._total} mutants of {len(files)} snippets", flush=True)
+        jobs: queue.SimpleQueue[tuple[str, Mutant]] = queue.SimpleQueue()
+        for target in self.wanted:
+            for mutant in self.left.get(target, []):
+                jobs.put((target, mutant))
+            if target not in self.left:
+                self._finish(target)
+        if self._total:
+            with contextlib.ExitStack() as stack:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mutate-"))
+                lint = Path(folder, "lint")
+                lint.mkdir()
+                self._undefined = undefined(itertools.chain(*self.left.values()), lint)
+                print(f"{len(self._undefined)} of them use a name that nothing defines", flush=True)
+                copies = [Copy(self.root, Path(folder, str(one))) for one in range(workers)]
+                for copy in copies:
+                    stack.callback(copy.close)
+                self.defenders.learn(copies[0], files)
+                self._started = time.monotonic()
+                with ThreadPoolExecutor(workers) as pool:
+                    for future in [pool.submit(self._work, copy, jobs) for copy in copies]:
+                        future.result()
+        tried = [outcome for each in self.outcomes.values() for outcome in each]
+        if self._everything:
+            problems += self.allowlist.killed((mutant, bool(by)) for mutant, by in tried)
+        return problems
+
+    def _work(self, copy: Copy, jobs: queue.SimpleQueue[tuple[str, Mutant]]) -> None:
+        try:
+            while True:
+                try:
+                    target, mutant = jobs.get_nowait()
+                except queue.Empty:
+                    return
+                self._note(target, mutant, self._killer(copy, mutant))
+        except BaseException:
+            while not jobs.empty():  # The others end too.
+                with contextlib.suppress(queue.Empty):
+                    jobs.get_nowait()
+            raise
+
+    def _killer(self, copy: Copy, mutant: Mutant) -> str:
+        """Return what noticed a mutant, or nothing."""
+        if mutant in self._undefined:
+            return BY_LINT
+        with self._lock:
+            tests = self.defenders.of(mutant.file, self._pages[mutant.file])
+        if not tests:
+            return ""
+        longest = max(test.seconds for test in tests)
+        each = min(LONGEST_TEST, PATIENCE * longest + MORE_SECONDS)
+        whole = PATIENCE * sum(test.seconds for test in tests) + LONGEST_TEST
+        with copy.holding(mutant):
+            outcome = copy.run([test.name for test in tests], each=each, seconds=whole)
+        return outcome.failed
+
+    def _note(self, target: str, mutant: Mutant, killer: str) -> None:
+        with self._lock:
+            self.outcomes.setdefault(target, []).append((mutant, killer))
+            if "::" in killer:
+                self.defenders.note(mutant.file, killer)
+            self._killed += bool(killer)
+            self._survived += not killer
+            if not killer and self.allowlist.entry(mutant) is None:
+                where = f"snippets/{mutant.file}:{mutant.line}"
+                print(f"  survived: {where}: {mutant.was} => {mutant.now}", flush=True)
+            if len(self.outcomes[target]) == len(self.left[target]):
+                self._finish(target)
+            self._report(mutant)
+
+    def _finish(self, target: str) -> None:
+        """Write down what came of a part."""
+        allowed = self.passed_over.get(target, [])
+        tried = []
+        for mutant, killer in self.outcomes.get(target, []):
+            if not killer and self.allowlist.entry(mutant) is not None:
+                allowed.append(mutant)
+            else:
+                tried.append((mutant, killer))
+        tried.sort(key=lambda outcome: outcome[0].line)
+        self.record.add(self.wanted[target], tried, allowed)
+        self.record.write(self.shown)
+
+    def _report(self, mutant: Mutant) -> None:
+        now = time.monotonic()
+        done = self._killed + self._survived
+        if now - self._reported < SECONDS_BETWEEN_REPORTS and done < self._total:
+            return
+        self._reported = now
+        left = (now - self._started) / done * (self._total - done)
+        print(
+            f"[{done}/{self._total}] killed {self._killed}, survived {self._survived}, "
+            f"{left / 60:.0f} min left; {mutant.file}:{mutant.line}",
+            flush=True,
+        )
+
+
+def undefined(every: Iterable[Mutant], folder: Path) -> set[Mutant]:
+    """Return those that use a name that nothing defines, or do not parse: lint finds them."""
+    written: dict[str, Mutant] = {}
+    for number, mutant in enumerate(each for each in every if each.file.endswith(".py")):
+        path = folder / f"{number}.py"
+        path.write_text(mutant.source, encoding="utf-8")
+        written[path.name] = mutant
+    done = subprocess.run(
+        [sys.executable, "-m", *_RUFF, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        raise MutationError(f"ruff ended with code {done.returncode}:\n{done.stderr}")
+    found = json.loads(done.stdout or "[]")
+    return {written[Path(each["filename"]).name] for each in found}
