@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools import check_site, check_snippets, record
+from tools.prose import __main__ as prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +55,11 @@ def _captured(run: Callable[[], int]) -> str:
 def snippets_are_whole(root: Path) -> str:
     """Check the pages' includes and the snippets' markers."""
     return _captured(lambda: check_snippets.main(["--root", str(root)]))
+
+
+def prose_is_true(root: Path) -> str:
+    """Hold the numbers and names of the prose against the code."""
+    return _captured(lambda: prose.main(["--root", str(root)]))
 
 
 def recordings_are_fresh(root: Path) -> str:
@@ -137,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     built = run_stages(
         [
             ("Checking pages and snippets", lambda: snippets_are_whole(root)),
+            ("Holding the prose against the code", lambda: prose_is_true(root)),
             ("Comparing recordings", lambda: recordings_are_fresh(root)),
             ("Building the site", lambda: build(root, site)),
             ("Checking the site", lambda: site_is_whole(site)),

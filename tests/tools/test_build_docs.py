@@ -97,17 +97,19 @@ def test_it_says_what_it_does_and_where_the_site_is(tree: Tree) -> None:
     lines = re.sub(r"\d+\.\d s\b", "TIME", done.stdout).splitlines()
     assert "      ran subject.answer (" in done.stderr
     assert lines == [
-        "[1/4] Checking pages and snippets",
+        "[1/5] Checking pages and snippets",
         "      1 snippets, 1 shown parts, 0 problems (TIME)",
-        "[2/4] Comparing recordings",
+        "[2/5] Holding the prose against the code",
+        "      every number and name is the code's (TIME)",
+        "[3/5] Comparing recordings",
         (
             "      1 recordings of 1 scenarios (0 unchanged since their last run): "
             "0 stale, 0 problems, TIME (TIME)"
         ),
-        "[3/4] Building the site",
+        "[4/5] Building the site",
         "      2 pages (TIME)",
-        "[4/4] Checking the site",
-        lines[7],
+        "[5/5] Checking the site",
+        lines[9],
         "",
         f"The site is in {tree.root / 'site'}",
         "To read it: nox -s docs -- serve",
@@ -124,21 +126,28 @@ def test_it_says_what_it_does_and_where_the_site_is(tree: Tree) -> None:
         pytest.param(
             "docs/index.md",
             PAGE + "\n```python\nimport os\n```\n",
-            "[1/4] Checking pages and snippets",
+            "[1/5] Checking pages and snippets",
             ["docs/index.md:14: python typed into the page: 'import os'; move it"],
             id="typed-in block",
         ),
         pytest.param(
+            "docs/index.md",
+            PAGE + "\nIt ends with 4499.\n",
+            "[2/5] Holding the prose against the code",
+            ["the number 4499 is unbound"],
+            id="number of nothing",
+        ),
+        pytest.param(
             "snippets/subject/recorded/answer.txt",
             "Hello, grace!\n",
-            "[2/4] Comparing recordings",
+            "[3/5] Comparing recordings",
             ["if the change is right: nox -s docs -- record subject.answer\n"],
             id="stale transcript",
         ),
         pytest.param(
             "tools/scenarios/again.py",
             SCENARIO,
-            "[2/4] Comparing recordings",
+            "[3/5] Comparing recordings",
             ["subject/recorded/answer.txt is recorded by both again.answer and subject.answer"],
             id="recording made twice",
         ),
@@ -146,7 +155,7 @@ def test_it_says_what_it_does_and_where_the_site_is(tree: Tree) -> None:
             "docs/index.md",
             PAGE.replace("description: The front page.", "title: Home")
             + "\n[x](nowhere.md)\n\n[x](#nowhere)\n\nText.\n\n    import os\n",
-            "[3/4] Building the site",
+            "[4/5] Building the site",
             [
                 "contains a link 'nowhere.md', but the target is not found",
                 "contains a link '#nowhere', but there is no such anchor on this page",
@@ -159,14 +168,14 @@ def test_it_says_what_it_does_and_where_the_site_is(tree: Tree) -> None:
         pytest.param(
             "docs/index.md",
             PAGE + "\n::: strawberry_django.realtime.conf.Nothing\n",
-            "[3/4] Building the site",
+            "[4/5] Building the site",
             ["strawberry_django.realtime.conf.Nothing could not be found"],
             id="reference to nothing",
         ),
         pytest.param(
             "docs/index.md",
             PAGE + '\n<img src="https://example.com/x.svg" alt=""><video src="none.mp4"></video>\n',
-            "[4/4] Checking the site",
+            "[5/5] Checking the site",
             [
                 "<img> loads https://example.com/x.svg from another host",
                 "<video> 'none.mp4': there is no none.mp4; mend it",

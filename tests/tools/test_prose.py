@@ -1,0 +1,130 @@
+"""The check of the prose, and the faults that it must find."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.harness import live
+from tools.problems import Problem
+from tools.prose.check import check
+from tools.prose.facts import facts
+from tools.prose.names import Names
+from tools.prose.text import prose
+
+PAGE = """\
+---
+title: 12 things
+---
+
+# A page
+
+## 1. A step
+
+1. It is a 403, or close code 4403, after 30 seconds ([2](x.md#99)).
+
+```python title="7"
+--8<-- "a.py:1234"
+```
+
+Call `listen_to_channel`, and set `ALLOWED_HOSTS`.
+"""
+FACTS = [("page.md", "after 30 seconds")]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "tools/prose").mkdir(parents=True)
+    (tmp_path / "snippets/a.py").write_text("listen_to_channel()\n")
+    (tmp_path / "strawberry_django").mkdir()
+    (tmp_path / "strawberry_django/b.py").write_text("status = 403\n")
+    (tmp_path / "docs/page.md").write_text(PAGE)
+    return tmp_path
+
+
+def found(root: Path, known: list[tuple[str, str]] | None = None) -> list[str]:
+    return [str(problem) for problem in check(root, FACTS if known is None else known)]
+
+
+def test_what_the_code_has_may_be_said(root: Path) -> None:
+    assert found(root) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ("a 403", "a 418", "docs/page.md:9: the number 418 is unbound"),
+        ("4403", "4498", "docs/page.md:9: the number 4498 is unbound"),
+        ("listen_to_channel", "listen_to_topic", "docs/page.md:15: `listen_to_topic`"),
+        ("ALLOWED_HOSTS", "ALLOWED_HOST", "docs/page.md:15: `ALLOWED_HOST`"),
+        ("It is", "In 5 cases it is", "docs/page.md:9: the number 5 is unbound"),
+        ("30 seconds", "20 seconds", "docs/page.md: does not say 'after 30 seconds'"),
+    ],
+)
+def test_what_it_does_not_have_is_a_problem(
+    root: Path, right: str, wrong: str, problem: str
+) -> None:
+    (root / "docs/page.md").write_text(PAGE.replace(right, wrong))
+    assert any(one.startswith(problem) for one in found(root)), found(root)
+
+
+def test_a_changed_default_is_a_problem(root: Path) -> None:
+    problems = found(root, [("page.md", "after 20 seconds")])
+    assert problems == [
+        "docs/page.md: does not say 'after 20 seconds'; mend page or fact",
+        "docs/page.md:9: the number 30 is unbound; bind it in tools/prose/facts.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "problem"),
+    [
+        ("[python]\nlisten_to_topic = json:dumps", ""),
+        ("[other]\nlisten_to_topic = a name of another library", ""),
+        ("[other]\nlisten_to_topic =", "'listen_to_topic' has no reason"),
+        ("[python]\nlisten_to_topic = json:listen", "json:listen does not exist"),
+        ("[python]\nlisten_to_topic = no_such_module:x", "no_such_module:x does not exist"),
+        ("[other]\nlisten_to_topic = a\nold = gone", "'old' is on no page, or known"),
+    ],
+)
+def test_the_list_of_names_is_held_too(root: Path, listed: str, problem: str) -> None:
+    (root / "docs/page.md").write_text(PAGE.replace("listen_to_channel", "listen_to_topic"))
+    (root / "tools/prose/names.ini").write_text(listed)
+    problems = found(root)
+    assert len(problems) == bool(problem)
+    assert not problem or problem in problems[0]
+
+
+def test_only_prose_is_read(root: Path) -> None:
+    lines = {line.number: line for line in prose(root / "docs")}
+    assert sorted(lines) == [5, 7, 9, 15]
+    assert [number for _, number in lines[9].numbers()] == ["403", "4403", "30"]
+    assert list(lines[15].names()) == ["listen_to_channel", "ALLOWED_HOSTS"]
+
+
+def test_a_part_of_a_word_is_not_the_word(root: Path) -> None:
+    assert Names(root).unknown("listen") == {"listen"}
+
+
+def test_each_fact_is_of_a_page() -> None:
+    stated = list(facts())
+    assert len(stated) > 20
+    assert all((live.ROOT / "docs" / page).is_file() for page, _ in stated)
+
+
+def test_the_pages_of_the_guide_are_true() -> None:
+    assert check(live.ROOT) == []
+
+
+def test_the_command_says_what_is_wrong(root: Path) -> None:
+    (root / "docs/page.md").write_text(PAGE.replace("ALLOWED_HOSTS", "ALLOWED_HOST"))
+    command = [sys.executable, "-m", "tools.prose", "--root", str(root)]
+    done = subprocess.run(command, cwd=live.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "docs/page.md:15: `ALLOWED_HOST`" in done.stdout
+    assert isinstance(check(root, FACTS)[0], Problem)

@@ -1,0 +1,1 @@
+"""Check the prose: what the pages say outside of code blocks, held against the code."""

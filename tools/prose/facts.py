@@ -1,0 +1,112 @@
+"""The facts: what the pages say in numbers, made of the code that it is about.
+
+Each is a page and a text with its numbers taken from where they are decided: our defaults, the
+protocol, or the packages that a sentence is about. May import the library and those packages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Fact = tuple[str, str]
+
+CHANNELS = "integrations/channels.md"
+CLIENTS = "guide/clients.md"
+SECURITY = "guide/security.md"
+TUTORIAL = "guide/subscriptions.md"
+#: Close codes that a client meets and that are not the server's to send (RFC 6455, IANA).
+OTHERS_CLOSE_CODES = {1001, 1006, 1013}
+
+
+def facts() -> Iterator[Fact]:
+    """Yield each page with a text that must be on it."""
+    from strawberry_django.realtime.conf import DEFAULTS
+
+    yield CLIENTS, f"ping every {DEFAULTS['ping_interval']} seconds"
+    yield SECURITY, f"says how often ({DEFAULTS['session_revalidate_interval']} seconds by default)"
+    yield CHANNELS, f"at the latest: {DEFAULTS['session_revalidate_interval']} seconds"
+    yield from _codes()
+    yield from _requirements()
+    yield from _channel_layers()
+    for name, shown in _table_defaults(DEFAULTS):
+        anchor = f"[`{name}`](../reference/options.md#{name.replace('_', '-')})"
+        yield CHANNELS, f"| {anchor} | {shown} |"
+
+
+def _table_defaults(defaults: Any) -> Iterator[tuple[str, str]]:
+    """Yield the options that the integration page has in a table, as it words their defaults."""
+    words: dict[str, Callable[[Any], str]] = {
+        "graphql_ide": partial(_one, {"auto": "GraphiQL with `DEBUG`"}),
+        "subscription_protocols": lambda value: ", ".join(map(_protocol, value)),
+        "connection_init_wait_timeout": _duration,
+        "max_message_size": _size,
+    }
+    for name in (
+        *("graphql_ide", "allow_queries_via_get", "multipart_uploads_enabled"),
+        *("subscription_protocols", "connection_init_wait_timeout"),
+        *("max_subscriptions_per_connection", "keep_alive", "allowed_origins"),
+        *("allow_missing_origin", "django_middleware", "session_revalidate_interval"),
+        *("on_connect", "max_message_size"),
+    ):
+        yield name, words.get(name, lambda value: f"`{value!r}`")(defaults[name])
+
+
+def _one(words: dict[str, str], value: str) -> str:
+    return words[value]
+
+
+def _protocol(name: str) -> str:
+    words = {"graphql-transport-ws": "WebSocket", "multipart-subscription": "multipart"}
+    return {**words, "graphql-sse": "SSE"}[name]
+
+
+def _duration(value: timedelta) -> str:
+    minutes = value / timedelta(minutes=1)
+    assert minutes.is_integer()
+    return f"{minutes:.0f} minute" + ("" if minutes == 1 else "s")
+
+
+def _size(value: int) -> str:
+    assert value % 2**20 == 0
+    return f"{value // 2**20} MiB"
+
+
+def _codes() -> Iterator[Fact]:
+    from strawberry_django.realtime.protocol import SUBSTITUTES, CloseCode
+
+    for code in (CloseCode.MESSAGE_TOO_BIG, CloseCode.INTERNAL_ERROR):
+        yield SECURITY, f"{int(code)} becomes {int(SUBSTITUTES[code])}"
+    yield SECURITY, "of the codes under 3000 only 1000"  # as autobahn's sendClose has it
+    yield TUTORIAL, "A close code between 4400 and 4499"
+    yield SECURITY, "the answer is a 4xx, never a 500"
+
+
+def _requirements() -> Iterator[Fact]:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    lowest = re.search(r'^requires-python = ">=([\d.]+)"$', project, re.MULTILINE)
+    assert lowest
+    yield CHANNELS, f"You need Python {lowest[1]} or newer"
+
+
+def _channel_layers() -> Iterator[Fact]:
+    import redis
+    from channels.layers import BaseChannelLayer
+    from channels_redis.core import RedisChannelLayer
+    from redis.asyncio import Connection, ConnectionPool
+
+    layer = RedisChannelLayer()
+    yield CHANNELS, f"yes, with redis-py {redis.VERSION[0]}"
+    yield CHANNELS, f"The core layer with redis-py {redis.VERSION[0]}"
+    yield CHANNELS, f"`socket_timeout` is {Connection().socket_timeout} seconds"
+    yield CHANNELS, f"the layer waits {layer.brpop_timeout} seconds"
+    yield CHANNELS, f"Set it **above {layer.brpop_timeout}**"
+    yield CHANNELS, f"`max_connections` is {ConnectionPool().max_connections}."
+    yield CHANNELS, f"`capacity` is {layer.capacity} messages"
+    yield TUTORIAL, f"at most {BaseChannelLayer.MAX_NAME_LENGTH - 1} characters"

@@ -1,0 +1,98 @@
+"""The names: what may stand between backticks on a page.
+
+A name is known when it is a word of the library, of a snippet or of the commands; or when
+``tools/prose/names.ini`` says where it comes from. There ``python`` names are imported, so that one
+which its package drops is found; for the others a reason stands.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import importlib.util
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAMES = "tools/prose/names.ini"
+_WORD = re.compile(r"[^\W\d][\w-]*")
+_TEXT = {".css", ".frames", ".graphql", ".html", ".http", ".ini", ".js", ".json", ".md", ".py"}
+_TEXT |= {".sh", ".toml", ".txt"}
+_SOURCES = ("snippets", "strawberry_django", "pyproject.toml", "constraints.txt", "noxfile.py")
+
+
+def words(text: str) -> set[str]:
+    """Return the words of a text, and the parts of those that have a hyphen."""
+    found = set(_WORD.findall(text))
+    return found | {part for word in found for part in word.split("-")}
+
+
+class Names:
+    """What is known in a checkout, and what of the list was needed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._known = {word for path in _files(root) for word in words(_read(path))}
+        self._known |= _django_settings()
+        self._listed = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+        self._listed.optionxform = str  # type: ignore[assignment,method-assign]
+        path = root / NAMES
+        self._listed.read_string(path.read_text(encoding="utf-8") if path.exists() else "")
+        self._used: set[str] = set()
+
+    def unknown(self, name: str) -> set[str]:
+        """Return the words of a name that are not known."""
+        missing = words(name) - self._known
+        for section in self._listed.values():
+            for listed in section:
+                if listed in missing or listed == name:
+                    self._used.add(listed)
+                    missing -= words(listed)
+        return missing
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the list itself."""
+        for section, entries in self._listed.items():
+            for name, value in entries.items():
+                if name not in self._used:
+                    yield Problem(NAMES, 0, f"{name!r} is on no page, or known", "remove it")
+                elif not value.strip():
+                    yield Problem(NAMES, 0, f"{name!r} has no reason", "say where it comes from")
+                elif section == "python" and not _exists(value.strip()):
+                    yield Problem(NAMES, 0, f"{value.strip()} does not exist", "mend the pages")
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for source in _SOURCES:
+        path = root / source
+        found = [path] if path.is_file() else path.rglob("*")
+        yield from (one for one in found if one.is_file() and one.suffix in _TEXT)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _django_settings() -> set[str]:
+    """Return the names of Django's own settings, without loading a project's."""
+    source = importlib.util.find_spec("django.conf.global_settings")
+    assert source is not None
+    assert source.origin is not None
+    tree = ast.parse(Path(source.origin).read_text(encoding="utf-8"))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.isupper()}
+
+
+def _exists(dotted: str) -> bool:
+    module, _, attributes = dotted.partition(":")
+    try:
+        found: object = importlib.import_module(module)
+        for attribute in filter(None, attributes.split(".")):
+            found = getattr(found, attribute)
+    except (AttributeError, ImportError):
+        return False
+    return True
