@@ -92,8 +92,10 @@ class Uses:
         """Note a file of tests that cannot be loaded, or that skips itself."""
         if report.outcome != "passed":
             self.tests[report.nodeid] = {
-                **{"outcome": report.outcome, "reason": _reason(report)},
-                **{"seconds": 0.0, "files": []},
+                "outcome": report.outcome,
+                "reason": _reason(report),
+                "seconds": 0.0,
+                "files": [],
             }
 
     def pytest_sessionfinish(self) -> None:

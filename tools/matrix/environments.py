@@ -77,11 +77,12 @@ class Environment:
         constraints = self._write("constraints.txt", self._constraints(pins))
         _run(
             [
-                *(*_uv("pip", "install"), "--python", self.python),
-                *("--requirements", self._write("pins.txt", pins)),
-                *("--constraints", constraints),
-                *("--group", f"{self.root / 'pyproject.toml'}:{GROUP}"),
-                *("--reinstall-package", normal(wheel.name.partition("-")[0]), wheel),
+                *_uv("pip", "install"),
+                f"--python={self.python}",
+                f"--requirements={self._write('pins.txt', pins)}",
+                f"--constraints={constraints}",
+                f"--group={self.root / 'pyproject.toml'}:{GROUP}",
+                wheel,
             ]
         )
         listed = json.loads(
@@ -95,8 +96,12 @@ class Environment:
         django = self._write("django.txt", [f"Django~={self.cell.django}.0"])
         resolved = _run(
             [
-                *(*_uv("pip", "compile"), "--no-annotate", "--no-header", "--python", self.python),
-                *("--resolution", RESOLUTION[self.cell.end], "--constraints", django, wanted),
+                *_uv("pip", "compile"),
+                *("--no-annotate", "--no-header"),
+                f"--python={self.python}",
+                f"--resolution={RESOLUTION[self.cell.end]}",
+                f"--constraints={django}",
+                wanted,
             ]
         )
         return resolved.split("\n")

@@ -1,7 +1,8 @@
 """Interpreters: the Pythons of this machine.
 
-Asked is this Python, then the PATH, then what pyenv and uv have installed; a name on the PATH counts
-only if it starts and is what it says (pyenv puts names there that do not). Standard library only.
+Asked is this Python, then the PATH, then what pyenv and uv have installed. A name on the PATH
+counts only if it starts and is what it says: pyenv puts names there that do not. Standard library
+only.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def find(release: str, env: Mapping[str, str] | None = None) -> Path | None:
 def _candidates(release: str, env: Mapping[str, str]) -> Iterator[Path]:
     name = f"python{release}"
     yield Path(sys.base_prefix, "bin", name)
-    for folder in env.get("PATH", "").split(os.pathsep):
-        found = shutil.which(name, path=folder) if folder else None
+    for place in env.get("PATH", "").split(os.pathsep):
+        found = shutil.which(name, path=place) if place else None
         if found:
             yield Path(found)
     versions = Path(env.get("PYENV_ROOT") or Path(env.get("HOME", "/"), ".pyenv"), "versions")

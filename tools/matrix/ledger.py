@@ -77,9 +77,7 @@ def _by_number(name: str) -> list[tuple[int, ...] | str]:
     return [*(tuple(map(int, one.split("."))) for one in (python, django)), end]
 
 
-def merge(
-    ledger: Ledger, name: str, run: Run, uses: Uses, digests: Mapping[str, str]
-) -> None:
+def merge(ledger: Ledger, name: str, run: Run, uses: Uses, digests: Mapping[str, str]) -> None:
     """Put a run of a cell into a ledger: its tests, and what they say of each shown snippet."""
     shown = {target.partition(":")[0] for target in digests}
     if not run["error"]:

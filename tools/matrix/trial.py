@@ -115,7 +115,7 @@ def _tried(environment: Environment, tests: Sequence[str], say: Say) -> tuple[Us
 def _pytest(environment: Environment, arguments: Sequence[str], name: str, say: Say) -> Uses:
     path = environment.folder / f"{name}.json"
     path.unlink(missing_ok=True)
-    command = [environment.python, "-m", "pytest", *arguments, "--quiet", "--tb=short"]
+    command = [str(environment.python), "-m", "pytest", *arguments, "--quiet", "--tb=short"]
     command += ["--color=no", "-p", "no:cacheprovider", "-p", "tools.harness.uses"]
     log = environment.folder / f"{name}.log"
     with log.open("w", encoding="utf-8") as written:
@@ -145,7 +145,7 @@ def _environ(environment: Environment) -> dict[str, str]:
     venv = environment.python.parent.parent
     path = os.pathsep.join([str(venv / "bin"), os.environ.get("PATH", "")])
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return {**kept, "PATH": path, "VIRTUAL_ENV": str(venv), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, "PATH": path, "VIRTUAL_ENV": str(venv)}
 
 
 def _run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
