@@ -24,6 +24,11 @@ nox.options.sessions = ["tests", "lint", "types", "docs"]
 
 CONSTRAINTS = "constraints.txt"
 METADATA = nox.project.load_toml("pyproject.toml")
+#: What `upstream` takes as new as it is.
+UPSTREAM = (
+    *("Django", "asgiref", "channels", "channels-redis", "redis", "graphql-core"),
+    *("strawberry-graphql", "strawberry-graphql-django", "daphne", "hypercorn", "uvicorn"),
+)
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
 
@@ -102,6 +107,15 @@ def mutate(session: nox.Session) -> None:
     """Delete and alter each line that the pages show; `-- PAGE` or `-- --changed` is quick."""
     prepare(session, "test", library=True)
     session.run("python", "-m", "tools.mutate", *session.posargs)
+
+
+@nox.session(default=False, reuse_venv=False)
+def upstream(session: nox.Session) -> None:
+    """Name the lines that the newest of everything makes false; `-- --full` on each server."""
+    prepare(session, "test", library=True)
+    # A pre-release in the requirement lets pip and uv take pre-releases of this one.
+    session.install("--upgrade", *(f"{name}>=0.dev0" for name in UPSTREAM))
+    session.run("python", "-m", "tools.upstream", *session.posargs)
 
 
 @nox.session(default=False)

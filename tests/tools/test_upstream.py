@@ -1,0 +1,165 @@
+"""What the newest of everything makes false is named by page and line, and else nothing is said."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_reference_claims.claims import CLAIMS
+from tools.harness import live
+from tools.stock.page import RECORD
+from tools.upstream import (
+    REFERENCE_PAGE,
+    Drift,
+    claimed,
+    failures,
+    false_lines,
+    main,
+    markdown,
+    run_tests,
+    versions,
+)
+
+ROOT = live.ROOT
+DAY = datetime.date(2026, 1, 1)
+QUICK = "tests/test_reference_claims/test_see_also.py"
+
+
+def outcome(*files: str, failed: bool = True) -> dict[str, Any]:
+    if failed:
+        return {"outcome": "failed", "reason": "AssertionError", "seconds": 1, "files": [*files]}
+    return {"outcome": "passed", "seconds": 1, "files": [*files]}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Pages that show two files, one of them twice."""
+    for name in ("one", "two"):
+        path = tmp_path / "snippets" / name / "asgi.py"
+        path.parent.mkdir(parents=True)
+        path.write_text("# --8<-- [start:part]\nx = 1\n# --8<-- [end:part]\n")
+    page = tmp_path / REFERENCE_PAGE
+    page.parent.mkdir(parents=True)
+    page.write_text('# Django Channels\n\n```python\n--8<-- "one/asgi.py:part"\n```\n')
+    blocks = [f'```python\n--8<-- "{name}/asgi.py"\n```\n' for name in ("two", "one")]
+    (tmp_path / "docs" / "a.md").write_text("\n".join(blocks))
+    return tmp_path
+
+
+def test_a_failed_test_names_the_lines_that_show_what_it_used(checkout: Path) -> None:
+    tests = {
+        "tests/snippets/test_a.py::test_one": outcome("one/asgi.py", "one/hidden.py"),
+        "tests/snippets/test_a.py::test_two": outcome("two/asgi.py", failed=False),
+    }
+    assert false_lines(tests, checkout) == {
+        "docs/a.md:6 (one/asgi.py)": ["tests/snippets/test_a.py::test_one"],
+        "docs/integrations/channels.md:4 (one/asgi.py:part)": [
+            "tests/snippets/test_a.py::test_one"
+        ],
+    }
+    assert failures(tests) == {"tests/snippets/test_a.py::test_one": "AssertionError"}
+
+
+def test_a_failed_test_of_a_sentence_names_the_section_that_says_it(checkout: Path) -> None:
+    sentence = CLAIMS[0]
+    name = f"tests/test_reference_claims/test_overview.py::{sentence.test}[uvicorn]"
+    assert false_lines({name: outcome()}, checkout) == {
+        f"docs/integrations/channels.md:1 ({sentence.text})": [name]
+    }
+
+
+def test_each_sentence_of_the_reference_has_its_section_in_the_guide() -> None:
+    places = claimed()
+    assert {claim.text for claim in CLAIMS if not places.get(claim.test)} == set()
+
+
+def test_a_test_that_shows_nothing_is_told_all_the_same(checkout: Path) -> None:
+    tests = {"tests/snippets/test_a.py": outcome()}
+    assert false_lines(tests, checkout) == {}
+    assert Drift(failed=failures(tests))
+
+
+def test_versions_are_those_that_differ() -> None:
+    django = version("Django")
+    pins = f"django==1.0\nchannels=={version('channels')}\nnot-installed-anywhere==3 ; x == '1'\n"
+    assert versions(pins) == {"django": ("1.0", django)}
+
+
+def test_the_report_names_everything() -> None:
+    found = Drift(
+        versions={"django": ("5.2", "7.0a1")},
+        lines={"docs/a.md:6 (one/asgi.py)": ["tests/a.py::one", "tests/a.py::two"]},
+        failed={"tests/a.py::one": "KeyError", "tests/a.py::two": "ValueError"},
+        promises=["host does not hold with our router on uvicorn: 200"],
+        news=["now holds: user-http"],
+    )
+    report = markdown(found, DAY)
+    assert report.startswith("# What upstream makes false on 2026-01-01\n")
+    for line in (
+        "| django | 5.2 | 7.0a1 |",
+        "- `docs/a.md:6 (one/asgi.py)`: `a.py::one` and 1 more",
+        "- `tests/a.py::two`: ValueError",
+        "- host does not hold with our router on uvicorn: 200",
+        "- now holds: user-http",
+    ):
+        assert f"\n{line}\n" in report
+    assert markdown(Drift(), DAY).endswith(
+        "Every line holds, and the stock router does what is recorded.\n"
+    )
+    assert not Drift(versions={"django": ("5.2", "7.0a1")})
+
+
+def test_pytest_that_cannot_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="pytest ended with"):
+        run_tests([str(tmp_path / "no_such_test.py")])
+
+
+def test_a_false_snippet_is_found_in_a_run(tmp_path: Path) -> None:
+    """A checkout in which a shown line is wrong."""
+    for name in ("docs", "snippets", "strawberry_django", "tests", "tools"):
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    path = tmp_path / "snippets" / "custom_url_pattern" / "myproject" / "asgi.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"^api/graphql"', '"^rpc/graphql"'), encoding="utf-8")
+    test = "test_channels_router.py::test_the_custom_pattern_moves_graphql_on_both_protocols"
+    tests = run_tests([f"tests/snippets/{test}"], tmp_path)
+    assert failures(tests)
+    lines = false_lines(tests, tmp_path)
+    shown = [
+        place for place in lines if place.endswith("(custom_url_pattern/myproject/asgi.py:router)")
+    ]
+    assert len(shown) == 1
+    page, line = shown[0].partition(" ")[0].split(":")
+    written = (tmp_path / page).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    assert "custom_url_pattern/myproject/asgi.py:router" in written
+
+
+def test_a_day_without_drift_leaves_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "upstream.md"
+    report.write_text("of another day")
+    assert main([QUICK, "--claim", "mix", "--report", str(report)]) == 0
+    assert "Every line holds" in capsys.readouterr().out
+    assert not report.exists()
+
+
+def test_drift_is_told_and_red(tmp_path: Path) -> None:
+    """The stock router keeps what another record says that it does not."""
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    (mix,) = [claim for claim in record["claims"] if claim["name"] == "mix"]
+    mix["stock"]["uvicorn"] = {"holds": False, "measured": "500"}
+    other, report = tmp_path / "record.json", tmp_path / "upstream.md"
+    other.write_text(json.dumps(record), encoding="utf-8")
+    arguments = [QUICK, "--claim", "mix", "--report", str(report), "--record", str(other)]
+    assert main(arguments) == 1
+    assert "\n- now holds: mix on uvicorn (" in report.read_text(encoding="utf-8")

@@ -1,0 +1,203 @@
+"""Tomorrow's drift: which lines of the pages the newest of everything makes false.
+
+``python -m tools.upstream`` runs the guide's tests and the probes of `tools.stock` with what is
+installed, which `nox -s upstream` made the newest, pre-releases too. It says which pages and lines
+show what a failed test used, which promise of ours does not hold, and what the stock router does
+otherwise than recorded. It ends with 1 if there is any of this to tell; then ``--report FILE``
+writes it as Markdown, and else there is no such file. May import the other tools.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import json
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from tools.harness import live
+from tools.harness.servers import SERVERS
+from tools.shown import shown
+from tools.stock import drift
+from tools.stock.page import RECORD
+from tools.stock.record import broken, chosen, measure
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ("tests/snippets", "tests/test_reference_claims")
+REFERENCE_PAGE = "docs/integrations/channels.md"
+QUICK = ("uvicorn",)
+
+Tests = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass
+class Drift:
+    """What was found."""
+
+    versions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    promises: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.failed or self.promises or self.news)
+
+
+def versions(constraints: str) -> dict[str, tuple[str, str]]:
+    """Return the version that is pinned and the one that is installed, where they differ."""
+    found = {}
+    for name, pin in re.findall(r"^([\w.-]+)==([^\s;]+)", constraints, re.MULTILINE):
+        with contextlib.suppress(PackageNotFoundError):
+            if version(name) != pin:
+                found[name] = (pin, version(name))
+    return found
+
+
+def run_tests(tests: Sequence[str] = TESTS, root: Path = ROOT) -> Tests:
+    """Run the guide's tests, with their progress shown; return the outcome and files of each.
+
+    Raises:
+        RuntimeError: pytest could not run them.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "uses.json")
+        command = [sys.executable, "-m", "pytest", *tests, "--tb=short", "-p", "tools.harness.uses"]
+        command += [f"--uses={path}", "--numprocesses=auto", "--dist=loadfile"]
+        command += ["--continue-on-collection-errors"]
+        mode = ["--live"] if live.is_live() else []
+        env = live.environment()
+        code = subprocess.run([*command, *mode], cwd=root, env=env, check=False).returncode
+        if code not in (0, 1) or not path.exists():
+            raise RuntimeError(f"pytest ended with {code}; see above")
+        outcomes: Tests = json.loads(path.read_text(encoding="utf-8"))
+        return outcomes
+
+
+def failures(tests: Tests) -> dict[str, str]:
+    """Return the tests that failed, each with its reason."""
+    return {
+        name: test.get("reason", "")
+        for name, test in sorted(tests.items())
+        if test["outcome"] == "failed"
+    }
+
+
+def false_lines(tests: Tests, root: Path = ROOT) -> dict[str, list[str]]:
+    """Return the lines of the pages that failed tests leave unproven, with those tests.
+
+    A line is unproven if a failed test used the file that it shows, or is the test of a sentence of
+    the reference and the line is the heading that the sentence stands under.
+    """
+    shows: dict[str, list[str]] = defaultdict(list)
+    for each in shown(root):
+        shows[each.file].append(f"docs/{each.page}:{each.line} ({each.target})")
+    headings = claimed(root)
+    lines: dict[str, list[str]] = defaultdict(list)
+    for name in failures(tests):
+        places = [place for file in tests[name]["files"] for place in shows[file]]
+        places += headings.get(name.partition("[")[0].rpartition("::")[2], [])
+        for place in dict.fromkeys(places):
+            lines[place].append(name)
+    return {place: lines[place] for place in sorted(lines, key=_by_line)}
+
+
+def claimed(root: Path = ROOT) -> dict[str, list[str]]:
+    """Return where the integration guide has the sections whose sentences the tests show."""
+    from tests.test_reference_claims.claims import CLAIMS, SECTIONS
+
+    page = (root / REFERENCE_PAGE).read_text(encoding="utf-8")
+    headings = {
+        line.lstrip("# ").replace("`", "").casefold(): number
+        for number, line in enumerate(page.splitlines(), 1)
+        if line.startswith("#")
+    }
+    found: dict[str, list[str]] = defaultdict(list)
+    for claim in CLAIMS:
+        title = [section.title for section in SECTIONS if section.line <= claim.line][-1]
+        if number := headings.get(title.casefold()):
+            found[claim.test].append(f"{REFERENCE_PAGE}:{number} ({claim.text})")
+    return found
+
+
+def _by_line(place: str) -> tuple[str, int, str]:
+    page, _, rest = place.partition(":")
+    number, _, what = rest.partition(" ")
+    return page, int(number), what
+
+
+def markdown(found: Drift, day: datetime.date) -> str:
+    """Return the report."""
+    parts = [f"# What upstream makes false on {day}", f"With Python {platform.python_version()}."]
+    if found.versions:
+        rows = (f"| {name} | {pin} | {new} |" for name, (pin, new) in found.versions.items())
+        table = "\n".join(["| | pinned | tried |", "| --- | --- | --- |", *rows])
+        parts += ["Tried, where it is not what is pinned:", table]
+    else:
+        parts += ["All versions are those that are pinned."]
+    sections = {
+        "Lines that a failed test leaves unproven": [
+            f"`{place}`: {_tests(names)}" for place, names in found.lines.items()
+        ],
+        "Failed tests": [f"`{name}`: {reason}" for name, reason in found.failed.items()],
+        "Our promises": found.promises,
+        "The stock router": found.news,
+    }
+    for title, items in sections.items():
+        if items:
+            parts += [f"## {title}", "\n".join(f"- {item}" for item in items)]
+    if not found:
+        parts += ["Every line holds, and the stock router does what is recorded."]
+    return "\n\n".join(parts) + "\n"
+
+
+def _tests(names: Sequence[str]) -> str:
+    first = f"`{names[0].rpartition('/')[2]}`"
+    return first if len(names) == 1 else f"{first} and {len(names) - 1} more"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Look for drift from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tools.upstream", description=__doc__)
+    parser.add_argument("tests", nargs="*", default=TESTS, help="other tests than the guide's")
+    parser.add_argument("--full", action="store_true", help="probe on each server, not on one")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write Markdown to this file")
+    parser.add_argument("--record", type=Path, default=RECORD, help="what was measured before")
+    parser.add_argument("--claim", action="append", default=[], help="probe only this one")
+    options = parser.parse_args(arguments)
+    live.ensure()
+    found = Drift(versions((ROOT / "constraints.txt").read_text(encoding="utf-8")))
+    print("[1/2] The guide's tests", flush=True)
+    tests = run_tests(options.tests)
+    found.lines, found.failed = false_lines(tests), failures(tests)
+    servers = SERVERS if options.full else QUICK
+    print(f"[2/2] The probes of both routers on {', '.join(servers)}", flush=True)
+    claims = chosen(options.claim)
+    results = measure(claims, servers, say=partial(print, flush=True))
+    record = json.loads(options.record.read_text(encoding="utf-8"))
+    found.promises = broken(claims, results, ["ours"])
+    found.news = drift.news(record, results)
+    found.news += drift.false_lines(ROOT / "docs", record, results)
+    report = markdown(found, datetime.datetime.now(tz=datetime.timezone.utc).date())
+    print(f"\n{report}")
+    if options.report:
+        options.report.unlink(missing_ok=True)
+        if found:
+            options.report.write_text(report, encoding="utf-8")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
