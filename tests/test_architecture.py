@@ -14,7 +14,7 @@ import pytest
 from tools.harness import live
 
 LAYERS = (
-    ("protocol", "exceptions", "conf", "logs", "limits", "threads", "watched"),
+    ("protocol", "exceptions", "conf", "logs", "limits", "threads", "watched", "shutdown"),
     ("request", "context", "negotiation"),
     ("topics", "security", "sessions", "revocation", "writer"),
     ("watch", "handlers", "legacy"),

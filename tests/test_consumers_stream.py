@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter, disconnect_user
 from strawberry_django.realtime.consumers.stream import _StreamEnd
+from strawberry_django.realtime.watch import SocketWatch
 from tests.schema import schema, signals
 from tests.support import Exchange, in_database, stream, until
 
@@ -84,6 +86,30 @@ async def test_a_stream_has_a_lifetime(channel_layer: Any) -> None:
     async with stream(application, LISTEN, SSE) as (_, exchange):
         await exchange.chunk_with("listening")
         await rest(exchange)
+
+
+async def test_when_the_server_stops_an_answer_is_left_without_its_end(channel_layer: Any) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema)
+    signals["stream ended"].clear()
+    async with stream(application, LISTEN, SSE) as (_, exchange):
+        await exchange.chunk_with("listening")
+        await SocketWatch.current().close_all()
+        assert signals["stream ended"].is_set()
+        await until(exchange.communicator.future.done)
+        assert exchange.communicator.output_queue.empty()
+
+
+async def test_a_stream_that_is_cut_off_while_it_is_sent_has_no_end() -> None:
+    async def chunks() -> AsyncIterator[str]:
+        yield "first"
+        yield "second"
+
+    end = _StreamEnd()
+    kept = end.before(chunks())
+    assert await anext(kept) == "first"
+    await end.close(1012, "The server is restarting")
+    with pytest.raises(asyncio.CancelledError):
+        await anext(kept)
 
 
 async def test_a_stream_that_is_closed_while_it_is_sent_ends_after_the_chunk() -> None:

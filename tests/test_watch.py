@@ -15,10 +15,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from strawberry_django.realtime import disconnect_user, revocation, watch
+from strawberry_django.realtime.conf import resolve_options
 from strawberry_django.realtime.consumers import GraphQLWSConsumer
 from strawberry_django.realtime.revocation import GROUP, MESSAGE_TYPE, session_digest
 from strawberry_django.realtime.watch import SocketWatch
-from tests.schema import schema
+from strawberry_django.realtime.watched import WatchedSocket
+from tests.schema import schema, signals
 from tests.support import in_database, until
 from tests.support_websocket import Socket, connect
 from tools.harness.redis import RedisServer
@@ -313,3 +315,32 @@ async def test_a_socket_is_closed_once_however_often_it_is_told(
             disconnect_user(ada)
         assert await socket.closed() == (4401, "The user was disconnected")
         assert socket.communicator.output_queue.empty()
+
+
+# The end.
+
+
+async def test_every_socket_is_closed_when_the_server_stops() -> None:
+    listening = [f'subscription {{ listen(groups: ["{name}"], name: "{name}") }}' for name in "ab"]
+    async with connect(application) as one, connect(application) as other:
+        for socket, document in zip((one, other), listening, strict=True):
+            await socket.subscribe("1", document)
+            await socket.receive()
+        await SocketWatch.current().close_all()
+        for name, socket in zip("ab", (one, other), strict=True):
+            assert signals[f"{name} ended"].is_set()
+            assert await socket.closed() == (1012, "The server is restarting")
+
+
+async def test_a_socket_that_does_not_end_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "_LAST_SOCKET", 0.05)
+    sockets = SocketWatch.current()
+
+    class Stubborn:
+        async def close(self, code: int, reason: str = "") -> None:
+            """Stay."""
+
+    async with sockets.watching(WatchedSocket(Stubborn(), resolve_options({}))):
+        await asyncio.wait_for(sockets.close_all(), 1)

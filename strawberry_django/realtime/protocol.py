@@ -19,6 +19,9 @@ from strawberry.subscriptions import (
 #: The longest reason that fits into a close frame, in bytes (RFC 6455, section 5.5).
 MAX_CLOSE_REASON_BYTES = 123
 
+#: The reason of `CloseCode.SERVICE_RESTART`.
+RESTARTING = "The server is restarting"
+
 
 class CloseCode(IntEnum):
     """Why a socket was closed by the server."""
@@ -164,6 +167,7 @@ __all__ = [
     "GRAPHQL_WS_PROTOCOL",
     "MAX_CLOSE_REASON_BYTES",
     "MULTIPART_SUBSCRIPTION_PROTOCOL",
+    "RESTARTING",
     "CloseCode",
     "fit_close_reason",
     "legacy_ws_problem",

@@ -8,10 +8,10 @@ clock and one that hears what other processes tell.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
-from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,8 +20,9 @@ from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import get_channel_layer
 
 from . import revocation
-from .protocol import CloseCode
+from .protocol import RESTARTING, CloseCode
 from .sessions import active_users, users_of_sessions
+from .shutdown import before_daphne_stops
 from .threads import OperationThread
 from .topics import ChannelListener
 from .watched import LONGEST_TICK, WatchedSocket
@@ -37,6 +38,9 @@ _RETRY, _MAX_RETRY = 1.0, 60.0
 #: Seconds after which the membership of the group is renewed; layers let it expire in a day.
 _RENEW = 3600.0
 
+#: Seconds that sockets may take to end when the server stops, and their frames to leave.
+_LAST_SOCKET, _LAST_FRAME = 5.0, 0.1
+
 
 class SocketWatch:
     """The watch over the sockets of one event loop."""
@@ -47,6 +51,9 @@ class SocketWatch:
         self._services: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
         self._tick = LONGEST_TICK
+        self._empty = asyncio.Event()
+        self._empty.set()
+        before_daphne_stops(loop, self.close_all)
 
     @classmethod
     def current(cls) -> SocketWatch:
@@ -56,10 +63,11 @@ class SocketWatch:
             _watches[loop] = cls(loop)
         return _watches[loop]
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def watching(self, socket: WatchedSocket) -> AsyncIterator[None]:
         """Watch a socket inside the block."""
         self._sockets.add(socket)
+        self._empty.clear()
         self._tick = min(self._tick, socket.tick)
         if not self._services:
             revocation.local_receivers.add(self.receive)
@@ -72,6 +80,7 @@ class SocketWatch:
         finally:
             self._sockets.discard(socket)
             if not self._sockets:
+                self._empty.set()
                 await self._rest()
 
     async def _rest(self) -> None:
@@ -82,6 +91,18 @@ class SocketWatch:
             for task in tasks:
                 task.cancel()
             tasks = [*(await asyncio.wait(tasks, timeout=LONGEST_TICK))[1]]
+
+    async def close_all(self) -> None:
+        """Close every socket because the server stops, and wait until their operations have ended.
+
+        Clients connect again after 1012, and not after the 1011 that some servers would send
+        (graphql-ws, "Fatal close codes").
+        """
+        for socket in self._sockets:
+            self._close(socket, CloseCode.SERVICE_RESTART, RESTARTING)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), _LAST_SOCKET)
+        await asyncio.sleep(_LAST_FRAME)
 
     def receive(self, message: dict[str, Any], by: Any) -> None:
         """Act on a revocation; callable from any thread."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+
+import httpx
 import pytest
 
 from tests.security.promises import promise
 from tests.security.sites import Site, Sites
 from tools.harness.clients import WebSocketClient
+from tools.harness.servers import SERVERS
 
 hidden = promise(
     "An error of ours tells a client about our insides",
@@ -20,8 +24,8 @@ reasons = promise(
 )
 stop = promise(
     "The server stops",
-    does="open sockets are closed with 1012, after which clients connect again (Daphne tells "
-    "nobody)",
+    does="open sockets are closed with 1012 (4012 from Daphne), after which clients connect again; "
+    "what `finally` says in their subscriptions is done",
 )
 
 
@@ -72,13 +76,35 @@ def test_with_debug_the_developer_is_told(sites: Sites) -> None:
 
 
 @stop
-@pytest.mark.parametrize("server", ["uvicorn", "hypercorn"])
-def test_a_server_that_stops_says_so(sites: Sites, server: str) -> None:
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_stops_says_so(sites: Sites, server: str, number: signal.Signals) -> None:
     with sites.another(server) as site:
-        socket = WebSocketClient.connect(site.server)
-        socket.init()
-        socket.subscribe("1", 'subscription { tick(name: "stop") }')
-        socket.next_message()
-        site.server.process.popen.terminate()
-        assert socket.wait_closed() == 1012
-        socket.close()
+        sockets = [WebSocketClient.connect(site.server) for _ in range(3)]
+        for each, socket in enumerate(sockets):
+            socket.init()
+            socket.subscribe("1", f'subscription {{ farewell(name: "socket {each}") }}')
+            socket.next_message()
+        site.server.process.popen.send_signal(number)
+        for socket in sockets:
+            assert socket.wait_closed() == (4012 if server == "daphne" else 1012)
+            socket.close()
+        site.server.process.popen.wait(10)
+        for each in range(3):
+            assert site.server.log().count(f"Farewell, socket {each}!") == 1
+
+
+@stop
+def test_a_stream_that_daphne_cuts_off_ends_its_subscription(sites: Sites) -> None:
+    with sites.another("daphne") as site:
+        body = {"query": 'subscription { farewell(name: "stream") }'}
+        headers = {"Accept": "text/event-stream"}
+        with site.client().stream("POST", "/graphql", json=body, headers=headers) as answer:
+            lines = answer.iter_lines()
+            next(line for line in lines if "farewell" in line)
+            site.server.process.popen.terminate()
+            # Not the end of the answer, after which some clients would not ask again.
+            with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+                list(lines)
+        site.server.process.popen.wait(10)
+        assert site.server.log().count("Farewell, stream!") == 1

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import SESSION_KEY
 from strawberry.utils.aio import aclosing
 
+from ..protocol import CloseCode
 from ..watch import SocketWatch
 from ..watched import WatchedSocket
 
@@ -29,13 +30,18 @@ class _StreamEnd:
 
     def __init__(self) -> None:
         self._closed = False
+        self._cut_off = False
         self._waiting: asyncio.Task[Any] | None = None
 
-    async def close(self, code: int, reason: str = "") -> None:  # noqa: ARG002
-        """End the stream; HTTP has no word for why, so the log has it."""
+    async def close(self, code: int, reason: str = "") -> None:
+        """End the stream; HTTP has no word for why, so the log has it.
+
+        When the server stops the answer is left without its end: so clients ask again.
+        """
         if self._closed:
             return
         self._closed = True
+        self._cut_off = code == CloseCode.SERVICE_RESTART
         logger.info("A stream was ended: %s", reason)
         if self._waiting is not None:
             self._waiting.cancel()
@@ -50,7 +56,7 @@ class _StreamEnd:
             except StopAsyncIteration:
                 return
             except asyncio.CancelledError:
-                if not self._closed:
+                if self._cut_off or not self._closed:
                     raise
                 if sys.version_info >= (3, 11):  # pragma: no branch
                     task.uncancel()
@@ -58,6 +64,8 @@ class _StreamEnd:
             finally:
                 self._waiting = None
             yield chunk
+        if self._cut_off:
+            raise asyncio.CancelledError
 
 
 def _who(request: GraphQLRequest) -> tuple[Any, str | None]:

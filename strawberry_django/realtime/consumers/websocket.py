@@ -23,6 +23,7 @@ from ..logs import log_client_errors_briefly
 from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     GRAPHQL_WS_PROTOCOL,
+    RESTARTING,
     CloseCode,
 )
 from ..request import GraphQLRequest
@@ -138,10 +139,8 @@ class GraphQLWSConsumer(
             async with self.presence:
                 await self.run(self.request)
         except asyncio.CancelledError:
-            # The server stops. Clients connect again after 1012, and not after the
-            # 1011 that some servers would send (graphql-ws, "Fatal close codes").
-            reason = "The server is restarting"
-            await self.writer.close(CloseCode.SERVICE_RESTART, reason, timeout=1)
+            # The server stops; see `SocketWatch.close_all`.
+            await self.writer.close(CloseCode.SERVICE_RESTART, RESTARTING, timeout=1)
             raise
         except Exception:
             logger.exception("The WebSocket %s failed", scope["path"])

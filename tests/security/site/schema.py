@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator
 from typing import Any, cast
@@ -114,6 +115,15 @@ class Subscription:
                 number += 1
                 yield number
                 await asyncio.sleep(every)
+
+    @strawberry.subscription
+    async def farewell(self, name: str) -> AsyncGenerator[str, None]:
+        """Yield once, and log the end."""
+        try:
+            yield "waiting"
+            await asyncio.Event().wait()
+        finally:
+            logging.getLogger("security_site").warning("Farewell, %s!", name)
 
     @strawberry.subscription
     async def flood(self, size: int, name: str, seconds: float = 5) -> AsyncGenerator[str, None]:
