@@ -8,11 +8,12 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import strawberry
-import strawberry_django
 from django.db.backends.signals import connection_created
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
 from strawberry_django.permissions import IsAuthenticated
+
+import strawberry_django
 
 queries: list[str] = []
 
@@ -60,6 +61,7 @@ class Query:
         return get_current_user(info).get_username() or "nobody"
 
     secret: str = strawberry_django.field(resolver=_secret, extensions=[IsAuthenticated()])
+
     @strawberry.field
     def ping(self) -> str:
         return "pong"
