@@ -1,0 +1,148 @@
+"""Tables: the ledger in words, for the page on compatibility.
+
+May import `cells`, `ledger`, `pictures` and tools.shown.
+"""
+
+from __future__ import annotations
+
+import html
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from tools.matrix import ledger
+from tools.matrix.cells import ALL, VARIED
+from tools.matrix.ledger import Ledger, Run
+from tools.matrix.pictures import MEANINGS, title_of
+from tools.shown import Shown
+
+Link = Callable[[str], str]
+
+
+def summary(kept: Ledger, items: Sequence[Shown]) -> str:
+    """Say in a sentence or two how much there is, and what came of it."""
+    targets = {item.target: item for item in items}
+    pairs = [
+        ledger.outcome(run, item.target, item.digest)
+        for run in kept["cells"].values()
+        for item in targets.values()
+    ]
+    dates = sorted(run["date"] for run in kept["cells"].values())
+    if not dates:
+        return "<p>No run is kept yet.</p>"
+    days = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+    counts = [
+        f"{pairs.count(outcome):,} {meaning}"
+        for outcome, meaning in MEANINGS.items()
+        if outcome in pairs
+    ]
+    return (
+        f"<p>The pages show {len(targets)} snippets. Of {len(ALL)} sets of versions "
+        f"{len(kept['cells'])} were run, on {days}. Of these results: {'; '.join(counts)}.</p>"
+    )
+
+
+def cells(kept: Ledger) -> str:
+    """Return a table of the cells and what came of the tests in each."""
+    rows = []
+    for cell in ALL:
+        run = kept["cells"].get(cell.name)
+        head = [cell.python, cell.django, cell.end]
+        if run is None:
+            rows.append([*head, "not run yet", "", "", "", ""])
+            continue
+        fine = not run["failed"] and not run["error"]
+        counts = [str(run[name]) for name in ("passed", "failed", "skipped")]
+        result = "✓ passed" if fine else "✗ not run" if run["error"] else "✗ failed"
+        rows.append([*head, result, *counts, run["date"]])
+    header = ("Python", "Django", "Others", "Result", "Passed", "Failed", "Skipped", "Date")
+    return _table(header, rows)
+
+
+def versions(kept: Ledger) -> str:
+    """Return a table of the versions that each cell was run with."""
+    names = ("python", "django", *VARIED, "redis")
+    rows = [
+        [cell.end, *(kept["cells"][cell.name]["versions"].get(name, "") for name in names)]
+        for cell in ALL
+        if cell.name in kept["cells"]
+    ]
+    return _table(("Others", "Python", "Django", *VARIED, "redis-py"), rows)
+
+
+def failures(kept: Ledger) -> str:
+    """Return what failed, what was skipped and what passed only when asked again, and why."""
+    parts = []
+    for title, told in (
+        ("Failed", _gathered(kept, _failed)),
+        ("Skipped", _gathered(kept, lambda run: _reasons(run["skips"]))),
+        ("Failed, and passed when asked once more", _gathered(kept, lambda run: run["again"])),
+    ):
+        rows = [
+            [f"<code>{_breakable(name)}</code>", html.escape(reason), html.escape(where)]
+            for (name, reason), where in told.items()
+        ]
+        if rows:
+            parts.append(f"<p><strong>{title}</strong></p>\n")
+            parts.append(_table(("Test", "Reason", "In"), rows, escaped=True))
+    return "".join(parts) or "<p>Nothing failed, and nothing was skipped.</p>"
+
+
+def _failed(run: Run) -> dict[str, str]:
+    if run["error"]:
+        return {"(no test was run)": run["error"].partition("\n")[0]}
+    return _reasons(run["failures"])
+
+
+def _reasons(kept: dict[str, ledger.Failure]) -> dict[str, str]:
+    return {name: one["reason"] for name, one in kept.items()}
+
+
+def _gathered(kept: Ledger, of: Callable[[Run], dict[str, str]]) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for cell in ALL:
+        if cell.name in kept["cells"]:
+            for test in of(kept["cells"][cell.name]).items():
+                found[test].append(cell.name)
+    return {test: ", ".join(where) for test, where in sorted(found.items())}
+
+
+def snippets(kept: Ledger, items: Sequence[Shown], link: Link) -> str:
+    """Return a table for each page of what came of each snippet, in a box that opens."""
+    pages: dict[str, dict[str, Shown]] = {}
+    for item in items:
+        pages.setdefault(item.page, {})[item.target] = item
+    parts = []
+    for page, targets in pages.items():
+        rows = [_snippet(kept, item, link) for item in targets.values()]
+        table = _table(("Snippet", "Result", "Tests"), rows, escaped=True)
+        title = f"{html.escape(title_of(page))} ({len(rows)})"
+        parts.append(f"<details><summary>{title}</summary>{table}</details>\n")
+    return "".join(parts)
+
+
+def _snippet(kept: Ledger, item: Shown, link: Link) -> list[str]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, outcome in ledger.outcomes(kept, [(item.target, item.digest)]).items():
+        found[outcome].append(name)
+    told = []
+    for outcome, names in sorted(found.items(), key=lambda one: list(MEANINGS).index(one[0])):
+        mark = {"passed": "✓ ", "failed": "✗ "}.get(outcome, "")
+        where = "" if len(names) == len(kept["cells"]) else f": {', '.join(names)}"
+        told.append(f"{mark}{MEANINGS[outcome]} in {len(names)}{where}")
+    tests = [f"{link(file)} ({n})" for file, n in kept["tests"].get(item.file, {}).items()]
+    source = link(f"snippets/{item.file}")
+    section = f" {html.escape(item.target.partition(':')[2])}".rstrip()
+    return [f"{source}{section}", "<br>".join(told), "<br>".join(tests)]
+
+
+def _breakable(name: str) -> str:
+    return html.escape(name).replace("::", "::<wbr>").replace("/", "/<wbr>").replace("_", "_<wbr>")
+
+
+def _table(header: Iterable[str], rows: Iterable[Sequence[str]], *, escaped: bool = False) -> str:
+    def text(one: str) -> str:
+        return one if escaped else html.escape(one)
+
+    head = "".join(f"<th>{name}</th>" for name in header)
+    body = "".join(f"<tr>{''.join(f'<td>{text(one)}</td>' for one in row)}</tr>\n" for row in rows)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
