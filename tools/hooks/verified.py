@@ -86,8 +86,9 @@ class Marks:
     @staticmethod
     def _summary(passed: Sequence[str], failed: Sequence[str]) -> str:
         what = f"✓ verified with {_range(passed)}" if passed else ""
-        wrong = f'<span class="verified__failed">✗ fails with {_range(failed)}</span>'
-        return " ".join(filter(None, [what, wrong if failed else ""]))
+        if not failed:
+            return what
+        return f'{what} <span class="verified__failed">✗ fails with {_range(failed)}</span>'
 
     def _versions(self, names: Iterable[str]) -> str:
         found: dict[str, dict[str, None]] = {}

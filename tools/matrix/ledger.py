@@ -19,7 +19,7 @@ Uses = Mapping[str, Mapping[str, Any]]
 
 
 class Failure(TypedDict):
-    """A test that did not pass."""
+    """A test that failed."""
 
     reason: str
     files: list[str]
@@ -36,7 +36,7 @@ class Run(TypedDict):
     seconds: float
     error: str  #: why there are no tests (it cannot be installed, say), or nothing
     failures: dict[str, Failure]
-    skips: dict[str, Failure]
+    skips: dict[str, str]
     again: dict[str, str]  #: tests that passed when asked once more, and why they did not before
     snippets: dict[str, str]  #: for each target "digest outcome"
 
@@ -96,9 +96,8 @@ def merge(ledger: Ledger, name: str, run: Run, uses: Uses, digests: Mapping[str,
         for target, digest in sorted(digests.items())
         if outcomes[target.partition(":")[0]]
     }
-    for kept in (run["failures"], run["skips"]):
-        for failure in kept.values():
-            failure["files"] = sorted(set(failure["files"]) & shown)
+    for failure in run["failures"].values():
+        failure["files"] = sorted(set(failure["files"]) & shown)
     ledger["cells"][name] = run
 
 

@@ -74,7 +74,7 @@ def failures(kept: Ledger) -> str:
     parts = []
     for title, told in (
         ("Failed", _gathered(kept, _failed)),
-        ("Skipped", _gathered(kept, lambda run: _reasons(run["skips"]))),
+        ("Skipped", _gathered(kept, lambda run: run["skips"])),
         ("Failed, and passed when asked once more", _gathered(kept, lambda run: run["again"])),
     ):
         rows = [
@@ -90,11 +90,7 @@ def failures(kept: Ledger) -> str:
 def _failed(run: Run) -> dict[str, str]:
     if run["error"]:
         return {"(no test was run)": run["error"].partition("\n")[0]}
-    return _reasons(run["failures"])
-
-
-def _reasons(kept: dict[str, ledger.Failure]) -> dict[str, str]:
-    return {name: one["reason"] for name, one in kept.items()}
+    return {name: one["reason"] for name, one in run["failures"].items()}
 
 
 def _gathered(kept: Ledger, of: Callable[[Run], dict[str, str]]) -> dict[tuple[str, str], str]:

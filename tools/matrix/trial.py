@@ -70,25 +70,21 @@ def run_of(
     uses: Uses, versions: Mapping[str, str], again: dict[str, str], seconds: float, error: str
 ) -> ledger.Run:
     """Return what the ledger keeps of a run, but for its snippets."""
-
-    def those(outcome: str) -> dict[str, ledger.Failure]:
-        return {
-            name: {"reason": test["reason"], "files": test["files"]}
-            for name, test in sorted(uses.items())
-            if test["outcome"] == outcome
-        }
-
-    failures, skips = those("failed"), those("skipped")
+    failed = {name: test for name, test in sorted(uses.items()) if test["outcome"] == "failed"}
+    skipped = {name: test for name, test in sorted(uses.items()) if test["outcome"] == "skipped"}
     return {
         "date": datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
         "versions": {name: versions[name] for name in ("python", *TOLD) if name in versions},
-        "passed": len(uses) - len(failures) - len(skips),
-        "failed": len(failures),
-        "skipped": len(skips),
+        "passed": len(uses) - len(failed) - len(skipped),
+        "failed": len(failed),
+        "skipped": len(skipped),
         "seconds": round(seconds),
         "error": error,
-        "failures": failures,
-        "skips": skips,
+        "failures": {
+            name: {"reason": test["reason"], "files": test["files"]}
+            for name, test in failed.items()
+        },
+        "skips": {name: test["reason"] for name, test in skipped.items()},
         "again": again,
         "snippets": {},
     }
