@@ -21,7 +21,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -39,11 +38,16 @@ def executable() -> str:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run a headless Chromium, with a profile of its own, for the length of the block."""
+def chromium(names: str = "") -> Iterator[Browser]:
+    """Run a headless Chromium, with a profile of its own, for the length of the block.
+
+    It finds no host but this machine, which has `names` too (a pattern such as `*.sites.test`).
+    """
     path = executable()
+    found = f"MAP {names} 127.0.0.1 , " if names else ""
+    rules = f"--host-resolver-rules={found}MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, rules])
         try:
             yield browser
         finally:
