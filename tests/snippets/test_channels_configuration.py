@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tools.harness import clients, projects, servers
+from tools.harness.prepared import prepare
 from tools.scenarios._integration import ask_over_websocket, converse, read, run_script
 
 PING = read("asgi_routing/requests/ping.graphql")
@@ -44,7 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
     """What the reader has after step 3."""
     folder = tmp_path_factory.mktemp("configuration") / "myproject"
     project = projects.build(folder, "settings", "asgi_routing")
-    project.manage("migrate")
+    prepare(project, "migrate", lambda made: made.manage("migrate"))
     return project
 
 

@@ -15,6 +15,7 @@ from tests.schema import schema
 from tests.support import in_database
 from tests.support_websocket import connect
 from tools.harness import clients, projects, servers
+from tools.harness.prepared import prepare
 
 HOOKS = projects.SNIPPETS / "security/myproject/hooks.py"
 PRINT_OPTIONS = (
@@ -28,7 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
     project = projects.build(
         tmp_path_factory.mktemp("page") / "myproject", "channel_layers_memory", "security"
     )
-    project.manage("migrate")
+    prepare(project, "migrate", lambda made: made.manage("migrate"))
     return project
 
 

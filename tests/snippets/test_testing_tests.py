@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from tools import demo
 from tools.harness import projects
 from tools.scenarios._integration import environment, script
 
@@ -30,9 +33,8 @@ FAULTS = {
 def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
     """The chat with its tests, without a database of its own."""
     folder = tmp_path_factory.mktemp("testing") / "project"
-    project = projects.build(folder, "asgi_routing", "chat", "testing")
-    project.manage("makemigrations", "chat")
-    return project
+    (demo.build(folder).path / "db.sqlite3").unlink()
+    return projects.build(folder, *demo.SUBJECTS, "testing")
 
 
 def test_the_command_runs_the_tests_and_they_pass(project: projects.Project) -> None:
@@ -48,6 +50,13 @@ def test_the_command_runs_the_tests_and_they_pass(project: projects.Project) -> 
     assert done.returncode == 0, done.stdout
     assert f"{len(TESTS)} passed" in done.stdout
     assert "warning" not in done.stdout
+
+
+def test_the_packages_are_those_that_the_tests_need() -> None:
+    command = shlex.split(script("testing/shell/pip.sh", {}))
+    assert command[:4] == ["python", "-m", "pip", "install"]
+    assert command[4:] == ["pytest", "pytest-django", "pytest-asyncio"]
+    assert all(map(version, command[4:]))
 
 
 def test_the_tests_find_faults(project: projects.Project, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
-"""A project is prepared once for the same Python files."""
+"""A project is prepared once for the same settings and models."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tools.harness.prepared import prepare
+import pytest
+
+from tools.harness.prepared import VARIABLE, prepare
 from tools.harness.projects import Project, build
 
 
@@ -17,20 +19,28 @@ def never(project: Project) -> None:
     raise AssertionError(f"{project.path} is prepared again")
 
 
-def test_the_same_files_are_prepared_once(tmp_path: Path) -> None:
-    prepare(build(tmp_path / "first"), "once", make)
+@pytest.fixture(params=["own folder", "given folder"], autouse=True)
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    if request.param == "given folder":
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "prepared"))
+
+
+def test_the_same_settings_are_prepared_once(tmp_path: Path) -> None:
+    prepare(build(tmp_path / "first"), f"once, {tmp_path}", make)
     second = build(tmp_path / "second")
-    (second.path / "style.css").write_text("")
-    prepare(second, "once", never)
+    (second.path / "myproject/schema.py").write_text("schema = None\n")
+    prepare(second, f"once, {tmp_path}", never)
     assert (second.path / "made/count.txt").read_bytes() == b"1"
+    assert (second.path / "myproject/schema.py").read_text() == "schema = None\n"
 
 
-def test_other_files_or_another_preparation_are_prepared_anew(tmp_path: Path) -> None:
-    prepare(build(tmp_path / "first"), "anew", make)
-    for name, how in (("second", "otherwise"), ("third", "anew")):
-        project = build(tmp_path / name)
-        if name == "third":
-            (project.path / "manage.py").write_text("# Changed.\n")
-        prepare(project, how, make)
-        assert (project.path / "made/count.txt").exists()
-        assert not (tmp_path / "first/made/made").exists()
+def test_other_settings_or_another_preparation_are_prepared_anew(tmp_path: Path) -> None:
+    prepare(build(tmp_path / "first"), f"anew, {tmp_path}", make)
+    second = build(tmp_path / "second")
+    prepare(second, f"otherwise, {tmp_path}", make)
+    third = build(tmp_path / "third")
+    (third.path / "myproject/settings.py").write_text("DEBUG = False\n")
+    prepare(third, f"anew, {tmp_path}", make)
+    for project in (second, third):
+        assert (project.path / "made/count.txt").read_bytes() == b"1"

@@ -138,7 +138,7 @@ def test_a_snippet_that_no_test_uses_has_survivors(
 ) -> None:
     write(root, MODULE, "def test_nothing():\n    assert True\n")
     assert main(["--workers", "2"], root) == 1
-    assert results.figures(root)["sums.md"].killed == 0
+    assert results.figures(root)["sums.md"].survivors
 
 
 def test_a_page_that_is_not_there_is_an_error(

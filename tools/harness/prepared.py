@@ -1,23 +1,31 @@
-"""Prepare a project (its database, say) once for the same Python files, and copy what that made.
+"""Prepare a project (its database, say) once for the same settings and models.
 
-Imports `projects`.
+What was made is kept as long as this process, or in the folder that the environment names in
+`PREPARED_PROJECTS`. Imports `projects`.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from tools.harness.projects import Project
 
-_made: dict[tuple[str, str], dict[Path, bytes]] = {}
+VARIABLE = "PREPARED_PROJECTS"
+DECIDING = frozenset({"settings.py", "models.py", "apps.py"})
+"""The files that a database follows from."""
+
 _lock = threading.Lock()
 
 
 def prepare(project: Project, how: str, make: Callable[[Project], object]) -> None:
-    """Let ``make`` make files in a project, unless this process has them from one like it.
+    """Let ``make`` make files in a project, or copy what it made in one like it.
 
     Args:
         project: as it was built.
@@ -25,17 +33,29 @@ def prepare(project: Project, how: str, make: Callable[[Project], object]) -> No
         make: makes the files; it changes and removes none.
     """
     before = _contents(project.path)
-    python = sorted((path, text) for path, text in before.items() if path.suffix == ".py")
-    key = (hashlib.sha256(repr(python).encode()).hexdigest(), how)
+    deciding = sorted((path, text) for path, text in before.items() if path.name in DECIDING)
+    key = hashlib.sha256(repr((how, deciding)).encode()).hexdigest()[:16]
+    kept = Path(os.environ.get(VARIABLE) or _own_folder().name, key)
     with _lock:
-        if key not in _made:
-            make(project)
-            after = _contents(project.path)
-            _made[key] = {path: text for path, text in after.items() if path not in before}
+        if kept.is_dir():
+            shutil.copytree(kept, project.path, dirs_exist_ok=True)
             return
-    for path, content in _made[key].items():
-        (project.path / path).parent.mkdir(parents=True, exist_ok=True)
-        (project.path / path).write_bytes(content)
+        make(project)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            made = Path(folder, "made")
+            made.mkdir()
+            for path, content in _contents(project.path).items():
+                if path not in before:
+                    (made / path).parent.mkdir(parents=True, exist_ok=True)
+                    (made / path).write_bytes(content)
+            if not kept.exists():  # Another process may have been faster.
+                made.rename(kept)
+
+
+@functools.cache
+def _own_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="prepared-")
 
 
 def _contents(folder: Path) -> dict[Path, bytes]:

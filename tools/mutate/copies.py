@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.harness import prepared
 from tools.mutate.worker import TIMED_OUT
 
 if TYPE_CHECKING:
@@ -57,7 +58,12 @@ class Copy:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of its processes; no bytecode outlives a mutant."""
-        env = {**os.environ, "TMPDIR": str(self._temporary), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {
+            **os.environ,
+            "TMPDIR": str(self._temporary),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            prepared.VARIABLE: str(self._temporary / "prepared"),
+        }
         return {name: value for name, value in env.items() if name != "DJANGO_SETTINGS_MODULE"}
 
     @contextlib.contextmanager

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tools.mutate.allowlist import Allowlist
@@ -60,6 +60,7 @@ class Run:
                 (self.passed_over if over else self.left).setdefault(target, []).append(mutant)
         self._everything = everything
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
         self._started = self._reported = time.monotonic()
         self._total = sum(map(len, self.left.values()))
         self._killed = self._survived = 0
@@ -97,26 +98,24 @@ class Run:
                 self.defenders.learn(copies[0], files)
                 self._started = time.monotonic()
                 with ThreadPoolExecutor(workers) as pool:
-                    for future in [pool.submit(self._work, copy, jobs) for copy in copies]:
-                        future.result()
+                    working = [pool.submit(self._work, copy, jobs) for copy in copies]
+                    try:
+                        for future in as_completed(working):
+                            future.result()
+                    finally:
+                        self._stopped.set()
         tried = [outcome for each in self.outcomes.values() for outcome in each]
         if self._everything:
             problems += self.allowlist.killed((mutant, bool(by)) for mutant, by in tried)
         return problems
 
     def _work(self, copy: Copy, jobs: queue.SimpleQueue[tuple[str, Mutant]]) -> None:
-        try:
-            while True:
-                try:
-                    target, mutant = jobs.get_nowait()
-                except queue.Empty:
-                    return
-                self._note(target, mutant, self._killer(copy, mutant))
-        except BaseException:
-            while not jobs.empty():  # The others end too.
-                with contextlib.suppress(queue.Empty):
-                    jobs.get_nowait()
-            raise
+        while not self._stopped.is_set():
+            try:
+                target, mutant = jobs.get_nowait()
+            except queue.Empty:
+                return
+            self._note(target, mutant, self._killer(copy, mutant))
 
     def _killer(self, copy: Copy, mutant: Mutant) -> str:
         """Return what noticed a mutant, or nothing."""

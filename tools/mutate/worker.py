@@ -19,9 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tools import demo
 from tools.harness import live
-from tools.scenarios._integration import guide_project
 
 TIMED_OUT = -1
 PLUGINS = ("pytest_django.plugin", "pytest_asyncio.plugin", "pytest_timeout", "no:cacheprovider")
@@ -42,10 +40,7 @@ def main() -> None:
     importlib.import_module("django").setup()
     for name in IMPORTED:
         importlib.import_module(name)
-    temporary = Path(os.environ["TMPDIR"])
-    for name, build in (("chat", demo.build), ("guide", guide_project)):
-        build(temporary / name)  # A fork finds its database made, if it is still that of its files.
-    log = temporary / "worker.log"
+    log = Path(os.environ["TMPDIR"], "worker.log")
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line), log)), flush=True)
 

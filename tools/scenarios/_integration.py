@@ -38,7 +38,7 @@ def guide_project(folder: Path, *subjects: str) -> projects.Project:
 
     None of its subjects has a model of its own, so one database serves them all.
     """
-    prepare(projects.build(folder, *GUIDE), "migrate", _migrate)
+    prepare(projects.build(folder, *GUIDE), f"migrate for {USER}", _migrate)
     return projects.build(folder, *GUIDE, *subjects)
 
 
