@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs.exceptions import PluginError
 
 from tools.matrix import ledger, pictures, tables
-from tools.matrix.cells import DJANGOS, PYTHONS
+from tools.matrix.cells import DJANGOS, ENDS, PYTHONS
 from tools.shown import Shown, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 PAGE = "compatibility.md"
 LEDGER = Path("tools", "matrix", "ledger.json")
+#: How many files of tests a mark names; the other page has all.
+TESTS = 3
 TOLD = {"python": "Python", "django": "Django", "redis": "redis-py"}
 _BLOCK = re.compile(r'<div [^>]*\bdata-snippet="(?P<targets>[^"]+)"[^>]*>')
 _DIV = re.compile(r"<(?P<end>/?)div\b")
@@ -69,7 +72,7 @@ class Marks:
         rows = [
             ("Versions", [self._versions(passed)] if passed else []),
             ("Fails with", [self._failure(name, files) for name in failed]),
-            ("Tests", [self.link(test) for test in self._tests(files)]),
+            ("Tests", self._tests(files)),
             ("Source", [self.link(f"snippets/{file}") for file in files]),
             ("Run", [self._days(passed or failed) + see]),
         ]
@@ -109,9 +112,12 @@ class Marks:
         return f"{_cell(name)}: {where}{html.escape(reason)}{more}"
 
     def _tests(self, files: Iterable[str]) -> list[str]:
-        return list(
-            dict.fromkeys(test for file in files for test in self.kept["tests"].get(file, {}))
-        )
+        counts: Counter[str] = Counter()
+        for file in files:
+            counts.update(self.kept["tests"].get(file, {}))
+        told = [self.link(test) for test, _ in counts.most_common(TESTS)]
+        more = len(counts) - len(told)
+        return [*told, f"and {more} files more"] if more else told
 
     def _days(self, names: Iterable[str]) -> str:
         dates = sorted({self.kept["cells"][name]["date"] for name in names})
@@ -148,12 +154,17 @@ def _range(names: Sequence[str]) -> str:
     if len(names) == 1:
         return _cell(names[0])
     words = {word for name in names for word in name.split(" ")}
+    ends = words & set(ENDS)
+    alone = f", {ends.pop()} versions" if len(ends) == 1 else ""
+    return f"Django {_span(list(DJANGOS), words)} on Python {_span(PYTHONS, words)}{alone}"
 
-    def span(known: Iterable[str]) -> str:
-        there = [one for one in known if one in words]
-        return there[0] if len(there) == 1 else f"{there[0]}&ndash;{there[-1]}"
 
-    return f"Django {span(DJANGOS)} on Python {span(PYTHONS)}"
+def _span(known: Sequence[str], words: Collection[str]) -> str:
+    there = [one for one in known if one in words]
+    between = known[known.index(there[0]) : known.index(there[-1]) + 1]
+    if len(there) > 1 and list(between) == there:
+        return f"{there[0]}&ndash;{there[-1]}"
+    return ", ".join(there)
 
 
 def repository(config: MkDocsConfig) -> str:

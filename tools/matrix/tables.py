@@ -70,36 +70,43 @@ def versions(kept: Ledger) -> str:
 
 
 def failures(kept: Ledger) -> str:
-    """Return what failed, what was skipped and what passed only when asked again, and why."""
+    """Return what failed, was skipped, or passed only when asked again, and why."""
     parts = []
-    for title, told in (
-        ("Failed", _gathered(kept, _failed)),
-        ("Skipped", _gathered(kept, lambda run: run["skips"])),
-        ("Failed, and passed when asked once more", _gathered(kept, lambda run: run["again"])),
+    for title, of in (
+        ("Failed", _failed),
+        ("Skipped", lambda run: _by(run["skips"], "::")),
+        ("Failed, and passed when asked once more", lambda run: _by(run["again"], "[")),
     ):
         rows = [
-            [f"<code>{_breakable(name)}</code>", html.escape(reason), html.escape(where)]
-            for (name, reason), where in told.items()
+            [f"<code>{_breakable(name)}</code>", html.escape(reason), ", ".join(where)]
+            for (name, reason), where in _gathered(kept, of).items()
         ]
         if rows:
             parts.append(f"<p><strong>{title}</strong></p>\n")
-            parts.append(_table(("Test", "Reason", "In"), rows, escaped=True))
+            parts.append(_table(("Tests", "Reason", "In"), rows, escaped=True))
     return "".join(parts) or "<p>Nothing failed, and nothing was skipped.</p>"
 
 
 def _failed(run: Run) -> dict[str, str]:
     if run["error"]:
         return {"(no test was run)": run["error"].partition("\n")[0]}
-    return {name: one["reason"] for name, one in run["failures"].items()}
+    return _by({name: one["reason"] for name, one in run["failures"].items()}, "[")
 
 
-def _gathered(kept: Ledger, of: Callable[[Run], dict[str, str]]) -> dict[tuple[str, str], str]:
+def _by(told: dict[str, str], end: str) -> dict[str, str]:
+    """Say of the tests that have one name, up to here, only once why."""
+    return {name.partition(end)[0]: reason for name, reason in told.items()}
+
+
+def _gathered(
+    kept: Ledger, of: Callable[[Run], dict[str, str]]
+) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for cell in ALL:
         if cell.name in kept["cells"]:
-            for test in of(kept["cells"][cell.name]).items():
-                found[test].append(cell.name)
-    return {test: ", ".join(where) for test, where in sorted(found.items())}
+            for told in of(kept["cells"][cell.name]).items():
+                found[told].append(cell.name)
+    return dict(sorted(found.items()))
 
 
 def snippets(kept: Ledger, items: Sequence[Shown], link: Link) -> str:
