@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import sys
+import time
 from typing import Any
 
+import httpx
 import pytest
 import strawberry
+from django.core import signing
+from django.core.signing import TimestampSigner, b62_encode
 from django.test import Client
 from strawberry.extensions import MaskErrors
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
+from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator, graphql_http
 from tests.schema import schema
 from tests.support import in_database
 from tests.support_websocket import connect
 from tools.harness import clients, projects, servers
 from tools.harness.prepared import prepare
 
-HOOKS = projects.SNIPPETS / "security/myproject/hooks.py"
+#: What the page sets, by the name of the settings.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "settings_middleware": {"DJANGO_MIDDLEWARE": True},
+    "settings_secure": {
+        "MAX_SOCKETS_PER_USER": 20,
+        "MAX_SOCKETS_PER_ADDRESS": 200,
+        "MAX_SUBSCRIPTIONS_PER_CONNECTION": 50,
+        "MAX_MESSAGES_PER_SECOND": 20,
+        "MAX_MESSAGE_SIZE": 65536,
+        "SESSION_REVALIDATE_INTERVAL": 10,
+    },
+    "settings_slow": {
+        "MAX_OUTBOUND_BYTES": 65536,
+        "SEND_TIMEOUT": 10,
+        "LISTENER_CAPACITY": 100,
+        "SLOW_CONSUMER": "drop_oldest",
+        "PING_INTERVAL": 15,
+        "PONG_TIMEOUT": 10,
+        "MAX_IDLE_TIME": 900,
+        "MAX_LIFETIME": 43200,
+    },
+}
 PRINT_OPTIONS = (
     "import json; from django.conf import settings;"
     "print(json.dumps(settings.STRAWBERRY_DJANGO_REALTIME))"
@@ -41,6 +69,8 @@ def test_hosts_origins_and_limits_as_the_page_sets_them(project: projects.Projec
     with servers.serve(project, env=with_settings("settings_secure")) as server:
         ours = clients.graphql(server, "{ me }", headers={"Host": "example.com"})
         assert ours.json() == {"data": {"me": "nobody"}}
+        explorer = httpx.get(f"{server.url}/graphql", headers={"Accept": "text/html"})
+        assert explorer.status_code == 404
         foreign = clients.graphql(server, "{ me }", headers={"Host": "foreign.example"})
         assert foreign.status_code == 400
         origin = "https://app.example.com"
@@ -59,21 +89,101 @@ def test_the_projects_middleware_surrounds_graphql(project: projects.Project) ->
     assert answer.headers["X-Frame-Options"] == "DENY"
 
 
-@pytest.mark.parametrize("name", ["settings_secure", "settings_slow", "settings_middleware"])
-def test_the_settings_name_options_that_exist(project: projects.Project, name: str) -> None:
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_settings_set_options_that_exist(project: projects.Project, name: str) -> None:
     env = with_settings(name)
     assert "strawberry_django_realtime.E" not in project.manage("check", env=env).stderr
     done = project.manage("shell", "-c", f"import myproject.asgi; {PRINT_OPTIONS}", env=env)
-    assert done.stdout
+    assert json.loads(done.stdout.splitlines()[-1]) == OPTIONS[name]
 
 
-def load_hooks() -> Any:
-    spec = importlib.util.spec_from_file_location("security_hooks", HOOKS)
+def load(name: str) -> Any:
+    """Import a module of the page."""
+    path = projects.SNIPPETS / f"security/myproject/{name}.py"
+    spec = importlib.util.spec_from_file_location(f"security_{name}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # Strawberry looks names up in it.
     spec.loader.exec_module(module)
     return module
+
+
+class EarlierSigner(TimestampSigner):
+    """Signs as if it were an hour ago, to the second."""
+
+    def timestamp(self) -> str:
+        return b62_encode(int(time.time()) - 3600)
+
+
+async def ask_with_token(token: str) -> tuple[int, Any]:
+    """Ask who one is, with a token in `Authorization`."""
+    application = AuthGraphQLProtocolTypeRouter(schema, on_connect=load("hooks").on_connect)
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    answer = await graphql_http(application, "{ hello }", headers=headers)
+    return answer.status, answer.json() if answer.status == 200 else None
+
+
+async def test_a_token_is_of_the_hooks_salt_and_an_active_user(ada: Any) -> None:
+    status, answer = await ask_with_token(load("hooks").make_token(ada))
+    assert (status, answer) == (200, {"data": {"hello": "Hello, ada!"}})
+    assert await ask_with_token(signing.dumps(ada.pk, salt="myproject.graphql")) == (200, answer)
+    assert (await ask_with_token(signing.dumps(ada.pk)))[0] == 403
+    ada.is_active = False
+    await ada.asave()
+    assert (await ask_with_token(load("hooks").make_token(ada)))[0] == 403
+
+
+async def test_a_token_lasts_for_an_hour(ada: Any) -> None:
+    earlier = EarlierSigner(salt="myproject.graphql").sign_object(ada.pk)
+    assert (await ask_with_token(earlier))[0] == 403
+
+
+async def test_without_a_token_the_hook_answers_nothing(ada_client: Client) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema, on_connect=load("hooks").on_connect)
+    async with GraphQLWebsocketCommunicator(application, client=ada_client) as socket:
+        assert socket.connection_ack is None
+        result = await socket.execute("{ hello }")
+        assert result.data == {"hello": "Hello, ada!"}
+
+
+async def test_the_second_hook_is_for_one_operation_only(ada_client: Client) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema, on_operation=load("hooks").on_operation)
+    query = "query Audit { hello } query Other { hello }"
+
+    async def ask(name: str) -> Any:
+        return await graphql_http(application, query, operation_name=name, client=ada_client)
+
+    assert (await ask("Other")).data == {"hello": "Hello, ada!"}
+    errors = (await ask("Audit")).errors
+    assert [error["message"] for error in errors] == ["Only for members of the staff."]
+
+
+def asked(*, depth: int = 0, aliases: int = 0, tokens: int = 0) -> list[str]:
+    """Return the messages of the errors in the answer to a document of this size."""
+    if depth:
+        document = "{ node " + "{ child " * (depth - 1) + "{ name }" + "}" * depth
+    elif aliases:
+        document = "{ node { " + " ".join(f"a{n}: name" for n in range(aliases)) + " } }"
+    else:
+        document = "{ node { " + "name " * (tokens - 5) + "} }"
+    result = load("schema").schema.execute_sync(document)
+    return [error.message for error in result.errors or []]
+
+
+def test_a_document_may_be_so_deep_and_no_deeper() -> None:
+    assert asked(depth=5) == []
+    assert len(asked(depth=6)) == 1
+
+
+def test_a_document_may_have_so_many_aliases_and_no_more() -> None:
+    assert asked(aliases=10) == []
+    assert len(asked(aliases=11)) == 1
+
+
+def test_a_document_may_have_so_many_tokens_and_no_more() -> None:
+    assert asked(tokens=500) == []
+    assert len(asked(tokens=501)) == 1
 
 
 async def test_the_project_puts_somebody_out(
@@ -81,7 +191,7 @@ async def test_the_project_puts_somebody_out(
 ) -> None:
     application = AuthGraphQLProtocolTypeRouter(schema)
     async with connect(application, client=ada_client) as socket:
-        await in_database(lambda: load_hooks().suspend(ada))
+        await in_database(lambda: load("hooks").suspend(ada))
         assert (await socket.closed())[0] == 4401
 
 
