@@ -12,20 +12,27 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools.mutate.copies import Copy, MutationError
 
-FOLDERS = ("tests/snippets", "tests/clients")
-#: Where the tests of a page are, if not in `tests/snippets/test_<page>….py`.
-PAGES = {"guide/clients.md": "tests/clients/", "index.md": "tests/snippets/test_channels"}
 CACHE = ".cache/mutate/uses.json"
+#: How the names of a page's tests begin, if not `tests/snippets/test_<page>`.
+PAGES = {
+    "guide/clients.md": ("tests/clients/",),
+    "guide/security.md": (
+        *("tests/snippets/test_security", "tests/security/test_tokens"),
+        "tests/security/test_permissions",
+    ),
+    "index.md": ("tests/snippets/test_channels",),
+}
+#: What every test depends on.
 _STATE = (
-    *("snippets", "strawberry_django", "tools/harness", "tools/scenarios"),
-    *("tests/conftest.py", *(f"{folder}/conftest.py" for folder in FOLDERS)),
+    *("snippets", "strawberry_django", "tests/security/site", "tools/harness", "tools/scenarios"),
+    *(f"tests/{folder}conftest.py" for folder in ("", "clients/", "security/", "snippets/")),
 )
 _OTHER = re.compile(r"(?<=[\[-])(?:daphne|hypercorn)(?=[\]-])")
 
@@ -53,19 +60,18 @@ class Defenders:
         self._known: dict[str, dict[str, Any]] = json.loads(text)
         self._kills: dict[tuple[str, str], int] = {}
 
-    def learn(self, copy: Copy, files: Collection[str]) -> None:
-        """Run the tests that use the files, and those of which nothing is known.
+    def learn(self, copy: Copy, files: Collection[str], pages: Collection[str]) -> None:
+        """Run the tests of some pages that use the files, or of which nothing is known.
 
         Raises:
             MutationError: one of them fails though nothing is mutated.
         """
         state = digest(path for name in _STATE for path in _files(self.root / name))
         modules = {
-            path.relative_to(self.root).as_posix(): digest([path])
-            for folder in FOLDERS
-            for path in sorted((self.root / folder).glob("test_*.py"))
+            name: digest([path])
+            for path in sorted((self.root / "tests").rglob("test_*.py"))
+            if (name := path.relative_to(self.root).as_posix()).startswith(tests_of(pages))
         }
-        self._known = {name: known for name, known in self._known.items() if name in modules}
         wanted = [name for name, its in modules.items() if self._is_open(name, its, state, files)]
         if wanted:
             print(f"Unmutated, the tests of {len(wanted)} files, to see what they use:", flush=True)
@@ -77,9 +83,9 @@ class Defenders:
             self._path.write_text(json.dumps(self._known, indent=1) + "\n", encoding="utf-8")
         failed = [
             test
-            for known in self._known.values()
-            for test, its in known["tests"].items()
-            if its["outcome"] == "failed" and (not files or set(files) & set(its["files"]))
+            for name in modules
+            for test, its in self._known[name]["tests"].items()
+            if its["outcome"] == "failed" and set(files) & set(its["files"])
         ]
         if failed:
             names = "\n  ".join(failed)
@@ -109,7 +115,8 @@ class Defenders:
         found = [
             Defender(test, its["seconds"])
             for test, its in used.items()
-            if test.startswith(tuple(tests_of(page) for page in pages))
+            if test.startswith(tests_of(pages))
+            and (self.root / test.partition("::")[0]).exists()
             and not (_OTHER.search(test) and _OTHER.sub("uvicorn", test) in used)
         ]
         kills: dict[str, int] = {}
@@ -154,12 +161,13 @@ def _files(path: Path) -> list[Path]:
     return [path] if path.is_file() else sorted(path.rglob("*"))
 
 
-def tests_of(page: str) -> str:
-    """Return how the names of a page's tests begin."""
-    return PAGES.get(page, f"tests/snippets/test_{Path(page).stem}")
+def tests_of(pages: Iterable[str]) -> tuple[str, ...]:
+    """Return how the names of the tests of some pages begin."""
+    ways = (PAGES.get(page, (f"tests/snippets/test_{Path(page).stem}",)) for page in pages)
+    return tuple(prefix for each in ways for prefix in each)
 
 
-def digest(paths: Collection[Path] | Iterator[Path]) -> str:
+def digest(paths: Iterable[Path]) -> str:
     """Return a hash of what files contain."""
     found = hashlib.sha256()
     for path in paths:

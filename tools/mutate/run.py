@@ -95,7 +95,8 @@ class Run:
                 copies = [Copy(self.root, Path(folder, str(one))) for one in range(workers)]
                 for copy in copies:
                     stack.callback(copy.close)
-                self.defenders.learn(copies[0], files)
+                pages = {page for file in files for page in self._pages[file]}
+                self.defenders.learn(copies[0], files, pages)
                 self._started = time.monotonic()
                 with ThreadPoolExecutor(workers) as pool:
                     working = [pool.submit(self._work, copy, jobs) for copy in copies]
