@@ -161,9 +161,8 @@ def test_claims_are_chosen_by_name_and_have_one_each() -> None:
 
 
 def test_a_record_is_written_whole(tmp_path: Path) -> None:
-    results = {
-        name: {router: dict.fromkeys(SERVERS, seen(True)) for router in ROUTERS} for name in CLAIMS
-    }
+    servers: dict[str, Any] = {server: seen(True) for server in SERVERS}
+    results = {name: dict.fromkeys(ROUTERS, servers) for name in CLAIMS}
     path = tmp_path / "record.json"
     write(results, path)
     written = json.loads(path.read_text(encoding="utf-8"))
@@ -236,6 +235,7 @@ def test_the_build_warns_of_an_old_record_and_of_a_false_page(
 ) -> None:
     path = tmp_path / "record.json"
     config = MkDocsConfig()
+    assert isinstance(config, MkDocsConfig)
     config.load_dict({"site_name": "Test", "docs_dir": str(tmp_path)})
     where = Page("Why", File("why.md", str(tmp_path), str(tmp_path), True), config)
 

@@ -23,7 +23,7 @@ from tools.harness.projects import Project, build
 from tools.harness.redis import RedisServer
 from tools.harness.servers import Server
 
-ROUTERS = ("stock", "ours")
+ROUTERS: tuple[str, ...] = ("stock", "ours")
 FILES = Path(__file__).with_name("project")
 THEIRS = Path(__file__).with_name("theirs")
 SECONDS = 5.0
