@@ -32,7 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--live"):
         live.enter()
     live.ensure()
-    if hasattr(config, "workerinput"):
+    worker = hasattr(config, "workerinput")
+    if "COVER_PROCESSES" not in os.environ and (worker or not config.getoption("numprocesses", 0)):
+        # The library is covered by the tests' own process; `nox -s coverage` measures them all.
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+    if worker:
         os.environ.pop("PYTHONPATH", None)
     elif live.is_live() and config.getoption("numprocesses", None):
         # A worker of pytest-xdist sets Django up before it gets here.

@@ -58,7 +58,7 @@ class _StreamEnd:
             except asyncio.CancelledError:
                 if self._cut_off or not self._closed:
                     raise
-                if sys.version_info >= (3, 11):  # pragma: no branch
+                if sys.version_info >= (3, 11):
                     task.uncancel()
                 return
             finally:
