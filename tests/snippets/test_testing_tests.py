@@ -27,6 +27,9 @@ FAULTS = {
     "if not user.is_authenticated:": "if False:",
     "get_username() or None": "get_username()",
 }
+FOUND_WRONG = TESTS - {"test_ada_is_logged_in"}
+EVERYBODY_IS_NOBODY = {"get_username() or None": "get_username()[:0] or None"}
+ALONE = "def test_grace_alone(grace):\n    assert grace.username == 'grace'\n"
 
 
 @pytest.fixture(scope="module")
@@ -59,20 +62,29 @@ def test_the_packages_are_those_that_the_tests_need() -> None:
     assert all(map(version, command[4:]))
 
 
-def test_the_tests_find_faults(project: projects.Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [(FAULTS, FOUND_WRONG), (EVERYBODY_IS_NOBODY, {"test_ada_is_logged_in"})],
+    ids=["three", "another"],
+)
+def test_the_tests_find_faults(
+    project: projects.Project, tmp_path: Path, faults: dict[str, str], expected: set[str]
+) -> None:
     broken = projects.Project(tmp_path / "project")
     shutil.copytree(project.path, broken.path)
+    (broken.path / "tests/test_alone.py").write_text(ALONE, encoding="utf-8")
     schema = broken.path / "myproject/schema.py"
     text = schema.read_text(encoding="utf-8")
-    for right, wrong in FAULTS.items():
+    for right, wrong in faults.items():
         assert text.count(right) == 1
         text = text.replace(right, wrong)
     schema.write_text(text, encoding="utf-8")
     done = broken.python("-m", "pytest", "-rf", "-q")
     assert done.returncode == 1
-    failed = re.findall(r"^FAILED tests/test_chat\.py::(\w+)(.*)", done.stdout, re.MULTILINE)
-    assert {name for name, _ in failed} == TESTS - {"test_ada_is_logged_in"}
-    assert "TimeoutError" in dict(failed)["test_what_ada_says_reaches_grace"]
+    failed = re.findall(r"^FAILED tests/(?:test_\w+)\.py::(\w+)(.*)", done.stdout, re.MULTILINE)
+    assert {name for name, _ in failed} == expected
+    if faults is FAULTS:
+        assert "TimeoutError" in dict(failed)["test_what_ada_says_reaches_grace"]
 
 
 def test_djangos_test_client_does_not_reach_graphql(project: projects.Project) -> None:
