@@ -1,7 +1,8 @@
 """The facts: what the pages say in numbers, made of the code that it is about.
 
 Each is a page and a text with its numbers taken from where they are decided: our defaults, the
-protocol, or the packages that a sentence is about. May import the library and those packages.
+protocol, or the packages that a sentence is about. May import the library, those
+packages and tools.matrix.cells.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tools.matrix.cells import PYTHONS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 Fact = tuple[str, str]
 
 CHANNELS = "integrations/channels.md"
+COMPATIBILITY = "compatibility.md"
 CLIENTS = "guide/clients.md"
 SECURITY = "guide/security.md"
 TUTORIAL = "guide/subscriptions.md"
@@ -93,6 +97,7 @@ def _requirements() -> Iterator[Fact]:
     lowest = re.search(r'^requires-python = ">=([\d.]+)"$', project, re.MULTILINE)
     assert lowest
     yield CHANNELS, f"You need Python {lowest[1]} or newer"
+    yield COMPATIBILITY, f"Python {PYTHONS[0]} to {PYTHONS[-1]}"
 
 
 def _channel_layers() -> Iterator[Fact]:

@@ -1,0 +1,57 @@
+"""The page that says how the guide is verified: its figures are counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+
+from tools import verification
+from tools.harness import live
+from tools.hooks.verification import on_page_markdown
+from tools.shown import shown
+
+CONFIG = MkDocsConfig(config_file_path=str(live.ROOT / "mkdocs.yml"))
+
+
+def row(text: str, beginning: str) -> list[str]:
+    (found,) = [line for line in text.splitlines() if line.startswith(f"| {beginning}")]
+    return [cell.strip() for cell in found.strip("|").split("|")]
+
+
+def test_every_check_has_its_command_and_figures() -> None:
+    rows = [line.split(" | ") for line in verification.figures(live.ROOT).splitlines()[2:]]
+    assert len(rows) == 10
+    assert all(command.startswith("`nox -s ") for _, command, _ in rows)
+    assert all(said.strip("| ") for *_, said in rows)
+    parts = row(verification.figures(live.ROOT), "Every block")[2]
+    assert parts.startswith(f"{len(list(shown(live.ROOT)))} parts of ")
+
+
+def test_tests_are_counted(tmp_path: Path) -> None:
+    text = "def test_one(): ...\nasync def test_two(): ...\ndef help(): ...\nT = 'def test_x'\n"
+    (tmp_path / "tests/snippets").mkdir(parents=True)
+    (tmp_path / "tests/snippets/test_page.py").write_text(text, encoding="utf-8")
+    (tmp_path / "tests/snippets/conftest.py").write_text("def test_no(): ...\n", encoding="utf-8")
+    assert verification._tests(tmp_path, "tests/snippets") == 2
+
+
+def test_the_mutants_of_the_pages_add_up() -> None:
+    rows = [line.strip("| ").split(" | ") for line in verification.mutants(live.ROOT).splitlines()]
+    *pages, together = [[int(cell.replace(",", "")) for cell in cells[1:]] for cells in rows[2:]]
+    assert together == [sum(column) for column in zip(*pages, strict=True)]
+    assert all(mutants == sum(others) for _, mutants, *others in pages)
+    survivors = verification.survivors(live.ROOT)
+    assert survivors.count("docs/") == together[4] or not together[4]
+
+
+def test_a_place_becomes_figures() -> None:
+    text = on_page_markdown("Before\n\n<!-- verification figures -->\n\nAfter", config=CONFIG)
+    assert text == f"Before\n\n{verification.figures(live.ROOT)}\n\nAfter"
+
+
+def test_a_place_of_another_name_is_an_error() -> None:
+    with pytest.raises(PluginError, match="choose from figures, mutants, survivors"):
+        on_page_markdown("<!-- verification nothing -->", config=CONFIG)
