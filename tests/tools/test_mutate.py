@@ -75,7 +75,7 @@ def test_with_every_mutant_killed_it_is_green_and_says_how_far_it_is(
     assert f"[{found.killed}/{found.killed}] killed {found.killed}, survived 0, 0 min left" in said
     assert (root / "snippets/sums/sums.py").read_text() == SNIPPET
     # What has been run need not be run again, until it changes.
-    assert main(["sums", "--changed"], root) == 0
+    assert main(["sums", "snippets/sums/sums.py", "--changed"], root) == 0
     assert capsys.readouterr().out.startswith("0 mutants of 0 snippets")
     write(root, "snippets/sums/sums.py", SNIPPET.replace("2", "1 + 1"))
     found = results.figures(root)["sums.md"]
@@ -91,7 +91,11 @@ def test_a_line_that_no_test_defends_is_a_survivor_unless_it_is_allowed(
     assert survivor in capsys.readouterr().out
     assert len(results.figures(root)["sums.md"].survivors) == 3
     write(root, "tools/mutate/allowlist.ini", ENTRY)
+    assert main(["--workers", "1", "--survivors"], root) == 0
+    assert "0 mutants of 1 snippets" in capsys.readouterr().out
+    killed = results.figures(root)["sums.md"].killed
     assert main(["--workers", "1"], root) == 0
+    assert results.figures(root)["sums.md"].killed == killed
     assert results.figures(root)["sums.md"].allowlisted == 3
     assert main(["--workers", "1", "--all"], root) == 0
     assert results.figures(root)["sums.md"].allowlisted == 3
@@ -146,4 +150,4 @@ def test_a_page_that_is_not_there_is_an_error(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["product"], root)
-    assert "no page shows a snippet that is called product.md" in capsys.readouterr().err
+    assert "neither a page with snippets nor one of them: product" in capsys.readouterr().err

@@ -1,9 +1,11 @@
 """Delete and alter each line that a page shows, and see whether a test notices.
 
-``nox -s mutate`` tries every mutant; ``-- guide/testing`` those of a page; ``-- --changed`` those
-of which the record says nothing, because they changed or were never run: so it also goes on with a
-run that was stopped. ``-- --figures`` prints what the record says. It ends with code 1 when a
-mutant survived or an entry of the allowlist is stale. May import tools.mutate.
+``nox -s mutate`` tries every mutant; ``-- guide/testing`` those of a page, and
+``-- chat/myproject/schema.py`` those of a snippet. ``-- --changed`` tries those of which the record
+says nothing, because they changed or were never run: so it also goes on with a run that was
+stopped. ``-- --survivors`` tries again what survived; ``-- --figures`` prints what the record says.
+It ends with code 1 when a mutant survived or an entry of the allowlist is stale.
+May import tools.mutate.
 """
 
 from __future__ import annotations
@@ -23,25 +25,34 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Run mutants and say what came of them."""
     parser = argparse.ArgumentParser(prog="nox -s mutate --", description="Mutate what is shown.")
-    parser.add_argument("pages", nargs="*", metavar="PAGE", help="as in guide/testing")
+    parser.add_argument(
+        "names", nargs="*", metavar="PAGE", help="guide/testing, or a snippet of it"
+    )
     parser.add_argument("--changed", action="store_true", help="only what the record lacks")
+    parser.add_argument("--survivors", action="store_true", help="only what survived before")
     parser.add_argument("--all", action="store_true", help="also what the allowlist names")
     parser.add_argument("--figures", action="store_true", help="print what the record says")
     parser.add_argument("--workers", type=int, default=2, help="run at once; default: 2")
     options = parser.parse_args(arguments)
-    wanted = {page.removeprefix("docs/").removesuffix(".md") + ".md" for page in options.pages}
-    if unknown := wanted - {part.page for part in parts(root)}:
-        parser.error(f"no page shows a snippet that is called {', '.join(sorted(unknown))}")
+    known = parts(root)
+    pages, files = {part.page for part in known}, {part.file for part in known}
+    wanted = {name.removeprefix("docs/").removeprefix("snippets/") for name in options.names}
+    wanted = {f"{name}.md" if f"{name}.md" in pages else name for name in wanted}
+    if unknown := wanted - pages - files:
+        parser.error(f"neither a page with snippets nor one of them: {', '.join(sorted(unknown))}")
     if not options.figures:
         try:
-            run = Run(root, wanted, changed=options.changed, everything=options.all)
+            run = Run(root, wanted, everything=options.all)
+            if options.changed or options.survivors:
+                run.narrow(survivors=options.survivors)
             problems = run.run(options.workers)
         except MutationError as error:
             print(error, file=sys.stderr)
             return 2
     else:
         problems = []
-    found = {name: its for name, its in figures(root).items() if not wanted or name in wanted}
+    concerned = {part.page for part in known if {part.page, part.file} & wanted}
+    found = {name: its for name, its in figures(root).items() if not wanted or name in concerned}
     survivors = [line for its in found.values() for line in its.survivors]
     print(table(found))
     if survivors:

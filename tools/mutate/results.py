@@ -68,9 +68,21 @@ class Record:
         return known if known is not None and known["digest"] == part.digest else None
 
     def add(
-        self, part: Shown, outcomes: Iterable[tuple[Mutant, str]], allowlisted: Iterable[Mutant]
+        self,
+        part: Shown,
+        outcomes: Iterable[tuple[Mutant, str]],
+        *,
+        killed: int = 0,
+        allowlisted: int = 0,
     ) -> None:
-        """Put in what came of the mutants of a part: the name of what killed each, or nothing."""
+        """Put in what came of the mutants of a part: the name of what killed each, or nothing.
+
+        Args:
+            part: where it is shown.
+            outcomes: what came of each that was tried now.
+            killed: how many of its other mutants were killed.
+            allowlisted: how many may survive.
+        """
         now = stamp()
         if now not in self._stamps:
             self._stamps.append(now)
@@ -80,8 +92,8 @@ class Record:
             "digest": part.digest,
             "stamp": self._stamps.index(now),
             "lines": len(part.lines),
-            "killed": sum(bool(by) for _, by in tried),
-            "allowlisted": len(list(allowlisted)),
+            "killed": killed + sum(bool(by) for _, by in tried),
+            "allowlisted": allowlisted,
             "survived": [
                 {
                     "line": numbers.index(mutant.line) + 1,

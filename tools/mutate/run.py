@@ -35,11 +35,9 @@ _RUFF = ("ruff", "check", "--isolated", "--no-cache", "--select", "F821", "--out
 
 
 class Run:
-    """The mutants of some parts, and what comes of them."""
+    """The mutants of some pages or snippets (of all, if none is named), and what comes of them."""
 
-    def __init__(
-        self, root: Path, pages: Collection[str], *, changed: bool, everything: bool
-    ) -> None:
+    def __init__(self, root: Path, names: Collection[str], *, everything: bool) -> None:
         self.root = root
         self.shown = parts(root)
         self.record = Record(root)
@@ -48,12 +46,13 @@ class Run:
         self.wanted: dict[str, Shown] = {
             part.target: part
             for part in self.shown
-            if (not pages or part.page in pages)
-            and not (changed and self.record.of(part) is not None)
+            if (not names or part.page in names or part.file in names)
         }
         self.left: dict[str, list[Mutant]] = {}
         self.passed_over: dict[str, list[Mutant]] = {}
         self.outcomes: dict[str, list[tuple[Mutant, str]]] = {}
+        self.killed_before: dict[str, int] = {}
+        self.allowed_before: dict[str, int] = {}
         for target, part in self.wanted.items():
             for mutant in mutants_of(root, part):
                 over = self.allowlist.entry(mutant) is not None and not everything
@@ -62,12 +61,30 @@ class Run:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._started = self._reported = time.monotonic()
-        self._total = sum(map(len, self.left.values()))
-        self._killed = self._survived = 0
+        self._total = self._killed = self._survived = 0
         self._undefined: set[Mutant] = set()
         self._pages: dict[str, set[str]] = {}
         for part in self.shown:
             self._pages.setdefault(part.file, set()).add(part.page)
+
+    def narrow(self, *, survivors: bool) -> None:
+        """Leave out what the record tells of; or, for survivors, all but what survived."""
+        for target, part in [*self.wanted.items()]:
+            known = self.record.of(part)
+            if (known is not None) is not survivors or (known and not known["survived"]):
+                del self.wanted[target]
+                self.left.pop(target, None)
+            elif known is not None:
+                before = {(its["line"], its["kind"], its["now"]) for its in known["survived"]}
+                lines = [number for number, _ in part.lines]
+                for kind in (self.left, self.passed_over):
+                    kind[target] = [
+                        mutant
+                        for mutant in kind.get(target, [])
+                        if (lines.index(mutant.line) + 1, mutant.kind, mutant.now) in before
+                    ]
+                self.killed_before[target] = known["killed"]
+                self.allowed_before[target] = known["allowlisted"]
 
     def run(self, workers: int) -> list[Problem]:
         """Try the mutants; return what is wrong with the allowlist.
@@ -78,12 +95,13 @@ class Run:
         every = [mutant for part in self.shown for mutant in mutants_of(self.root, part)]
         problems = self.allowlist.problems(every)
         files = {part.file for part in self.wanted.values()}
+        self._total = sum(map(len, self.left.values()))
         print(f"{self._total} mutants of {len(files)} snippets", flush=True)
         jobs: queue.SimpleQueue[tuple[str, Mutant]] = queue.SimpleQueue()
         for target in self.wanted:
             for mutant in self.left.get(target, []):
                 jobs.put((target, mutant))
-            if target not in self.left:
+            if not self.left.get(target):
                 self._finish(target)
         if self._total:
             with contextlib.ExitStack() as stack:
@@ -157,7 +175,12 @@ class Run:
             else:
                 tried.append((mutant, killer))
         tried.sort(key=lambda outcome: outcome[0].line)
-        self.record.add(self.wanted[target], tried, allowed)
+        self.record.add(
+            self.wanted[target],
+            tried,
+            killed=self.killed_before.get(target, 0),
+            allowlisted=self.allowed_before.get(target, 0) + len(allowed),
+        )
         self.record.write(self.shown)
 
     def _report(self, mutant: Mutant) -> None:
