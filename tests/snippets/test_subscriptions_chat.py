@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import httpx
@@ -211,9 +212,50 @@ def test_a_message_for_the_group_may_be_sent_from_synchronous_code(
 ) -> None:
     send = (
         "from asgiref.sync import async_to_sync; from channels.layers import get_channel_layer; "
+        "from myproject.schema import group_name; assert group_name('lobby') == 'chat_lobby'; "
         "async_to_sync(get_channel_layer().group_send)('chat_lobby', {'type': 'chat.message'})"
     )
-    assert chat.python("manage.py", "shell", "-c", send).returncode == 0
+    done = chat.python("manage.py", "shell", "-c", send)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_not_asked_for_has_a_default(
+    server: servers.Server, ada: httpx.Client, room: str
+) -> None:
+    for number in range(101):
+        say(ada, room, f"{number}")
+    query = "query ($room: String!) { messages(room: $room) { text } }"
+    default = clients.graphql(ada, query, {"room": room}).json()["data"]["messages"]
+    assert [message["text"] for message in default] == [f"{n}" for n in range(51, 101)]
+    most = clients.graphql(ada, MESSAGES, {"room": room, "last": 1000}).json()["data"]["messages"]
+    assert len(most) == 100
+    with clients.WebSocketClient.connect(server, cookies=ada) as socket:
+        socket.init()
+        listen = "subscription ($room: String!) { messageAdded(room: $room) { text } }"
+        socket.subscribe("1", listen, {"room": room})
+        socket.subscribe("2", "{ me }")
+        assert socket.next_message()["id"] == "2"
+
+
+def test_an_event_is_the_message_that_was_sent(
+    server: servers.Server, ada: httpx.Client, room: str
+) -> None:
+    fields = "{ id author text sentAt }"
+    send = f'mutation ($room: String!) {{ sendMessage(room: $room, text: "New") {fields} }}'
+    say(ada, room, "First")
+    with clients.WebSocketClient.connect(server, cookies=ada) as socket:
+        socket.init()
+        listen = f"subscription ($room: String!) {{ messageAdded(room: $room, last: 1) {fields} }}"
+        socket.subscribe("1", listen, {"room": room})
+        socket.next_message()
+        before = datetime.now(timezone.utc)
+        sent = clients.graphql(ada, send, {"room": room}).json()["data"]["sendMessage"]
+        event = socket.next_message()["payload"]["data"]["messageAdded"]
+    assert event == sent
+    assert (event["author"], event["text"]) == ("ada", "New")
+    assert before <= datetime.fromisoformat(event["sentAt"]) <= datetime.now(timezone.utc)
+    query = f"query ($room: String!) {{ messages(room: $room, last: 1) {fields} }}"
+    assert clients.graphql(ada, query, {"room": room}).json()["data"]["messages"] == [event]
 
 
 def test_the_table_is_what_the_model_says(chat: projects.Project) -> None:

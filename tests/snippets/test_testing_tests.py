@@ -29,6 +29,10 @@ FAULTS = {
 }
 FOUND_WRONG = TESTS - {"test_ada_is_logged_in"}
 EVERYBODY_IS_NOBODY = {"get_username() or None": "get_username()[:0] or None"}
+HISTORY_OF_NOBODY = {
+    "return newest[::-1]": "return [Message(**{**vars(one), 'author': 'nobody'}) for one in newest]"
+}
+EVENTS_OF_NOBODY = {'"author": message.author,': '"author": "nobody",'}
 ALONE = "def test_grace_alone(grace):\n    assert grace.username == 'grace'\n"
 
 
@@ -64,8 +68,13 @@ def test_the_packages_are_those_that_the_tests_need() -> None:
 
 @pytest.mark.parametrize(
     ("faults", "expected"),
-    [(FAULTS, FOUND_WRONG), (EVERYBODY_IS_NOBODY, {"test_ada_is_logged_in"})],
-    ids=["three", "another"],
+    [
+        (FAULTS, FOUND_WRONG),
+        (EVERYBODY_IS_NOBODY, {"test_ada_is_logged_in"}),
+        (HISTORY_OF_NOBODY, {"test_what_ada_says_reaches_grace"}),
+        (EVENTS_OF_NOBODY, {"test_what_ada_says_reaches_grace"}),
+    ],
+    ids=["three", "everybody", "history", "events"],
 )
 def test_the_tests_find_faults(
     project: projects.Project, tmp_path: Path, faults: dict[str, str], expected: set[str]
