@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from tools.mutate.worker import TIMED_OUT
 if TYPE_CHECKING:
     from tools.mutate.mutants import Mutant
 
-LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "site", "dist", "build", "node_modules")
+BUILT = frozenset({"site", "dist", "build", "htmlcov"})  # by a command, in the checkout's root
 COMPILED = ("strawberry_django", "tools", "tests")
 
 
@@ -41,6 +41,11 @@ class Outcome:
     log: str
 
 
+def _left_out(root: Path) -> Callable[[str, list[str]], set[str]]:
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
+    return lambda folder, names: {*ignored(folder, names), *(BUILT if folder == str(root) else ())}
+
+
 class Copy:
     """A copy of the checkout, and a process that runs its tests."""
 
@@ -48,7 +53,7 @@ class Copy:
         self.root = folder / "checkout"
         self._temporary = folder / "tmp"
         self._temporary.mkdir(parents=True)
-        shutil.copytree(root, self.root, ignore=LEFT_OUT)
+        shutil.copytree(root, self.root, ignore=_left_out(root))
         packages = root / ".cache"
         if packages.is_dir():
             (self.root / ".cache").symlink_to(packages)
