@@ -181,7 +181,7 @@ class Recorder:
                 return Outcome(scenario, memory["texts"], cached=True)
         start = time.perf_counter()
         try:
-            texts = self._run(scenario)
+            texts = self.produce(scenario)
         except Exception:
             error = traceback.format_exc(limit=-4)
             return Outcome(scenario, error=error, seconds=time.perf_counter() - start)
@@ -190,7 +190,12 @@ class Recorder:
         return Outcome(scenario, texts, seconds=time.perf_counter() - start)
 
     @staticmethod
-    def _run(scenario: Scenario) -> dict[str, str]:
+    def produce(scenario: Scenario) -> dict[str, str]:
+        """Run a scenario, whatever is kept of it, and return its texts by target.
+
+        Raises:
+            ValueError: it returned other targets than it promised.
+        """
         with tempfile.TemporaryDirectory(prefix="recording-") as name:
             folder = Path(name)
             given = scenario(folder)
