@@ -18,9 +18,23 @@ from strawberry_django.realtime.routing import AuthGraphQLProtocolTypeRouter
 from tests.schema import probe, schema
 from tests.support import Exchange, ask, ended, http_scope, queries, request
 from tests.support_websocket import Socket, connect, refused, websocket_scope
+from tools.harness.projects import Project
 
 django_application = get_asgi_application()
 application = AuthGraphQLProtocolTypeRouter(schema, django_application)
+
+TOO_EARLY = """
+import strawberry
+from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
+
+
+@strawberry.type
+class Query:
+    ping: str = "pong"
+
+
+application = AuthGraphQLProtocolTypeRouter(strawberry.Schema(Query){options})
+"""
 
 
 def test_it_is_channels_own_router_and_says_what_it_was_given() -> None:
@@ -30,6 +44,23 @@ def test_it_is_channels_own_router_and_says_what_it_was_given() -> None:
     assert application.django_application is django_application
     assert application.url_pattern == "^graphql"
     assert application.options["session_auth"] is True
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_the_project_may_say_who_provides_the_user(chosen: bool, settings: Any) -> None:
+    settings.STRAWBERRY_DJANGO_REALTIME = {"SESSION_AUTH": chosen}
+    assert AuthGraphQLProtocolTypeRouter(schema).options["session_auth"] is chosen
+    told = AuthGraphQLProtocolTypeRouter(schema, session_auth=not chosen)
+    assert told.options["session_auth"] is not chosen
+
+
+@pytest.mark.parametrize("options", ["", ", django_middleware=True"])
+def test_before_django_is_set_up_it_says_what_to_do(project: Project, options: str) -> None:
+    (project.path / "early.py").write_text(TOO_EARLY.format(options=options), encoding="utf-8")
+    env = {"DJANGO_SETTINGS_MODULE": project.settings_module}
+    said = project.python("-c", "import early", env=env).stderr.splitlines()[-1]
+    assert said.startswith("django.core.exceptions.ImproperlyConfigured: GraphQL is routed before")
+    assert "call get_asgi_application() first" in said
 
 
 def test_its_parameters_are_those_of_the_reference() -> None:
@@ -263,7 +294,7 @@ def test_a_pattern_that_is_no_regular_expression_is_bad_configuration_at_once() 
 
 
 async def test_the_setting_is_read_by_the_router(settings: Any) -> None:
-    settings.STRAWBERRY_DJANGO_REALTIME = {"ALLOW_MISSING_ORIGIN": True, "SESSION_AUTH": False}
+    settings.STRAWBERRY_DJANGO_REALTIME = {"ALLOW_MISSING_ORIGIN": True}
     router = AuthGraphQLProtocolTypeRouter(schema)
     assert router.options["allow_missing_origin"] is True
     assert router.options["session_auth"] is True

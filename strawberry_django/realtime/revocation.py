@@ -16,8 +16,10 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
@@ -104,7 +106,16 @@ def _on_user_deleted(instance: Any, **_: Any) -> None:
 
 
 def connect_signals() -> None:
-    """Listen to Django's signals; once, however often it is called."""
+    """Listen to Django's signals; once, however often it is called.
+
+    Raises:
+        ImproperlyConfigured: Django is not set up.
+    """
+    if not apps.ready:
+        raise ImproperlyConfigured(
+            "GraphQL is routed before Django is set up. In your ASGI module call "
+            "get_asgi_application() first; import the schema and build the router after it."
+        )
     user_model = get_user_model()
     uid = "strawberry_django_realtime"
     user_logged_out.connect(_on_logged_out, dispatch_uid=uid)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from channels.routing import ProtocolTypeRouter
 from django.urls.resolvers import RegexPattern
 
-from .conf import RealtimeOptions, resolve_options
+from .conf import RealtimeOptions, project_options, resolve_options
 from .consumers import GraphQLHTTPConsumer, GraphQLWSConsumer
 from .writer import refuse_handshake
 
@@ -60,8 +60,8 @@ class AuthGraphQLProtocolTypeRouter(ProtocolTypeRouter):
 
     Raises:
         TypeError: an option does not exist, or a consumer class is none of ours.
-        ImproperlyConfigured: `url_pattern` is no regular expression, or the
-            setting `STRAWBERRY_DJANGO_REALTIME` has an unknown key.
+        ImproperlyConfigured: Django is not set up, `url_pattern` is no regular
+            expression, or `STRAWBERRY_DJANGO_REALTIME` has an unknown key.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class AuthGraphQLProtocolTypeRouter(ProtocolTypeRouter):
                     f"{given.__module__}.{given.__qualname__} must be a subclass of "
                     f"strawberry_django.realtime.{needed.__name__}"
                 )
-        options.setdefault("session_auth", True)
+        options.setdefault("session_auth", project_options().get("session_auth", True))
         self.schema = schema
         self.django_application = django_application
         self.url_pattern = url_pattern

@@ -72,12 +72,12 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         """
         resolved = resolve_options(options)
         log_client_errors_briefly()
+        connect_signals()
 
         async def respond(request: GraphQLRequest) -> HttpResponseBase:
             return await cls(schema, **resolved).respond(request)
 
         endpoint = GraphQLEndpoint(respond, resolved)
-        connect_signals()
 
         async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             await endpoint(scope, receive, send)
