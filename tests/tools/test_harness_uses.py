@@ -82,3 +82,9 @@ def test_it_says_what_came_of_each(uses: Any) -> None:
     assert outcomes.pop("test_second") == "failed"
     assert set(outcomes.values()) == {"passed"}
     assert uses["test_first"]["seconds"] > 0
+
+
+def test_what_did_not_pass_has_its_reason_in_a_line(uses: Any) -> None:
+    assert uses["test_second"]["reason"].startswith("AssertionError: assert not ")
+    assert "\n" not in uses["test_second"]["reason"]
+    assert "reason" not in uses["test_first"]

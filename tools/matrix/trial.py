@@ -112,10 +112,12 @@ def _pytest(environment: Environment, arguments: Sequence[str], name: str, say: 
     path = environment.folder / f"{name}.json"
     path.unlink(missing_ok=True)
     command = [str(environment.python), "-m", "pytest", *arguments, "--quiet", "--tb=short"]
+    command += ["--continue-on-collection-errors"]
     command += ["--color=no", "-p", "no:cacheprovider", "-p", "tools.harness.uses"]
     log = environment.folder / f"{name}.log"
-    with log.open("w", encoding="utf-8") as written:
-        process = subprocess.Popen(
+    with (
+        log.open("w", encoding="utf-8") as written,
+        subprocess.Popen(
             [*command, f"--uses={path}", f"--basetemp={environment.folder / 'tests'}"],
             cwd=environment.root,
             env=_environ(environment),
@@ -123,9 +125,9 @@ def _pytest(environment: Environment, arguments: Sequence[str], name: str, say: 
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
+        ) as process,
+    ):
+        for line in process.stdout or ():
             written.write(line)
             if found := _PERCENT.search(line):
                 say(f"{found['percent']} %")
