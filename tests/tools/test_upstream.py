@@ -120,6 +120,29 @@ def test_pytest_that_cannot_run_is_an_error(tmp_path: Path) -> None:
         run_tests([str(tmp_path / "no_such_test.py")])
 
 
+def test_what_fails_once_only_is_no_drift(tmp_path: Path) -> None:
+    """A checkout of one test, which finds a busy machine the first time."""
+    for name in ("tools", "snippets"):
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--live', action='store_true')\n"
+    )
+    (tmp_path / "test_busy.py").write_text(
+        "from pathlib import Path\n\n\n"
+        "def test_once():\n"
+        "    seen, again = Path('seen'), Path('seen').exists()\n"
+        "    seen.touch()\n"
+        "    assert again\n\n\n"
+        "def test_never():\n"
+        "    assert False, 'it is false'\n"
+    )
+    tests = run_tests(["test_busy.py"], tmp_path)
+    assert failures(tests) == {"test_busy.py::test_never": "AssertionError: it is false"}
+    assert tests["test_busy.py::test_once"]["outcome"] == "passed"
+
+
 def test_a_false_snippet_is_found_in_a_run(tmp_path: Path) -> None:
     """A checkout in which a shown line is wrong."""
     for name in ("docs", "snippets", "strawberry_django", "tests", "tools"):
