@@ -282,5 +282,8 @@ def test_the_first_subscription_is_a_stream_over_http_too(
         )
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert [answer.text.count(f'"count":{number}') for number in (1, 2, 3)] == [1, 1, 1]
+        stream = {"Accept": "text/event-stream"}
+        default = clients.graphql(server, "subscription { count }", headers=stream)
+        assert default.text.count('"count":') == 3
         hello = clients.graphql(server, read("first_subscription/requests/hello.graphql"))
         assert hello.json() == {"data": {"hello": "Hello!"}}
