@@ -55,7 +55,7 @@ def cells(kept: Ledger) -> str:
         result = "✓ passed" if fine else "✗ not run" if run["error"] else "✗ failed"
         rows.append([*head, result, *counts, run["date"]])
     header = ("Python", "Django", "Others", "Result", "Passed", "Failed", "Skipped", "Date")
-    return _table(header, rows)
+    return _narrow(_table(header, rows))
 
 
 def versions(kept: Ledger) -> str:
@@ -66,7 +66,7 @@ def versions(kept: Ledger) -> str:
         for cell in ALL
         if cell.name in kept["cells"]
     ]
-    return _table(("Others", "Python", "Django", *VARIED, "redis-py"), rows)
+    return _narrow(_table(("Others", "Python", "Django", *VARIED, "redis-py"), rows))
 
 
 def failures(kept: Ledger) -> str:
@@ -140,6 +140,10 @@ def _snippet(kept: Ledger, item: Shown, link: Link) -> list[str]:
 
 def _breakable(name: str) -> str:
     return html.escape(name).replace("::", "::<wbr>").replace("/", "/<wbr>").replace("_", "_<wbr>")
+
+
+def _narrow(table: str) -> str:
+    return f'<div class="matrix-cells">{table}</div>\n'
 
 
 def _table(header: Iterable[str], rows: Iterable[Sequence[str]], *, escaped: bool = False) -> str:
