@@ -27,7 +27,7 @@ def test_pip_install_channels_daphne(declared: str) -> None:
     packages = reference.PIP_INSTALL.removeprefix("pip install ").split()
     assert packages == ["channels", "daphne"]
     assert all(brings(package, package) for package in packages)
-    assert re.search(r'^dependencies = \["channels>=', declared, re.MULTILINE)
+    assert re.search(r'^dependencies = \[\s*"channels>=', declared, re.MULTILINE)
     assert re.search(r'^daphne = \["daphne>=[\d.]+"\]$', declared, re.MULTILINE)
     (command,) = entry_points(group="console_scripts", name="daphne")
     assert callable(command.load())
