@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
@@ -283,7 +284,9 @@ def test_the_first_subscription_is_a_stream_over_http_too(
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert [answer.text.count(f'"count":{number}') for number in (1, 2, 3)] == [1, 1, 1]
         stream = {"Accept": "text/event-stream"}
+        started = time.monotonic()
         default = clients.graphql(server, "subscription { count }", headers=stream)
         assert default.text.count('"count":') == 3
+        assert time.monotonic() - started >= 1.5
         hello = clients.graphql(server, read("first_subscription/requests/hello.graphql"))
         assert hello.json() == {"data": {"hello": "Hello!"}}
