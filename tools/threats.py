@@ -2,37 +2,36 @@
 
 ``python -m tools.threats`` runs ``tests/security`` twice, once against each router, and writes
 ``tools/threats.json``: for each threat what we do, the setting, its tests, and how many of
-them passed. The security page's table is made of that record (see `tools.hooks.threats`). A test
-of ours that fails is an error, and nothing is written; what fails on the stock router is a ✗.
-The stock router is asked on Uvicorn. May import tools.harness.live.
+them passed. The security page's table is made of that record (see `tools.hooks.records`). Both
+routers run on each of the servers. What fails on the stock router is a ✗. A test of ours that
+fails is asked once more, alone, and named in the record; when it fails again that is an error, and
+nothing is written. With files as arguments only these are run, and their table is printed.
+May import tools.harness and tools.stamp.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import datetime
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from importlib.metadata import version
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tools.harness import live
+from tools.harness.servers import SERVERS
+from tools.stamp import sentence, stamp
+from tools.stamp import write as write_record
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "tools" / "threats.json"
 TESTS = "tests/security"
-OUR_TIMEOUT, STOCK_TIMEOUT = 180, 8
-DISTRIBUTIONS = (
-    *("Django", "channels", "channels-redis", "strawberry-graphql", "strawberry-graphql-django"),
-    *("daphne", "hypercorn", "uvicorn"),
-)
+OUR_TIMEOUT, STOCK_TIMEOUT = 180, 30
 
 Outcome = dict[str, str]
 
@@ -45,18 +44,32 @@ def promised(root: Path = ROOT) -> Iterator[tuple[str, str]]:
                 yield ast.literal_eval(node.args[0]), path.name
 
 
-def outcomes(router: str) -> list[Outcome]:
-    """Run the tests against a router, and return the outcome of each."""
+def outcomes(router: str, tests: Sequence[str] = (TESTS,)) -> list[Outcome]:
+    """Run the tests against a router, and return each outcome; pytest shows how far it is."""
+    print(f"the tests against the {router} router", flush=True)
+    started = time.monotonic()
     timeout = OUR_TIMEOUT if router == "ours" else STOCK_TIMEOUT
-    command = [sys.executable, "-m", "pytest", TESTS, "-q", f"--timeout={timeout}", "--tb=line"]
-    command += ["-o", "timeout_func_only=true"]
+    command = [sys.executable, "-m", "pytest", *tests, "-q", f"--timeout={timeout}", "--tb=line"]
+    command += ["-o", "timeout_func_only=true", "-r", "N"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "outcomes.json")
         env = {**os.environ, "SECURITY_ROUTER": router, "SECURITY_RECORD": str(path)}
         mode = ["--live"] if live.is_live() else []
         subprocess.run([*command, *mode], cwd=ROOT, env=env, check=False)
         found: list[Outcome] = json.loads(path.read_text(encoding="utf-8"))
-        return found
+    print(f"{len(found)} outcomes in {time.monotonic() - started:.0f} s", flush=True)
+    return found
+
+
+def not_passed(found: Sequence[Outcome]) -> list[str]:
+    """Return the tests that did not pass, each once."""
+    return list(dict.fromkeys(one["test"] for one in found if one["outcome"] != "passed"))
+
+
+def asked_again(found: Sequence[Outcome], again: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes, with those of the tests that were asked once more in their place."""
+    later = {(one["test"], one["threat"]): one for one in again}
+    return [later.get((one["test"], one["threat"]), one) for one in found]
 
 
 def rows(ours: Sequence[Outcome], stock: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -89,8 +102,11 @@ def table(record: dict[str, Any]) -> str:
         signs = [_sign(*row[router]) for router in ("ours", "stock")]
         cells = [row["threat"], row["does"], row["setting"], tests, *signs]
         lines.append(f"| {' | '.join(cells)} |")
-    shown = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
-    return "\n".join([*lines, "", f"Recorded on {record['date']} with {shown}."])
+    servers = ", ".join(name.capitalize() for name in record["servers"])
+    said = f"Both routers were asked on {servers}. {sentence(record)}"
+    if record["again"]:
+        said += f" Asked twice: {', '.join(f'`{test}`' for test in record['again'])}."
+    return "\n".join([*lines, "", said])
 
 
 def _sign(passed: int, tests: int) -> str:
@@ -99,40 +115,42 @@ def _sign(passed: int, tests: int) -> str:
     return f"✗ ({passed} of {tests})"
 
 
-def write(ours: Sequence[Outcome], stock: Sequence[Outcome], path: Path = RECORD) -> list[str]:
-    """Write the record; or return the tests of ours that did not pass, and write nothing."""
-    failed = [f"{one['test']}: {one['outcome']}" for one in ours if one["outcome"] != "passed"]
-    if failed:
-        return failed
-    record = {
-        "date": datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
-        "versions": {
-            "Python": platform.python_version(),
-            **{name: version(name) for name in DISTRIBUTIONS},
-        },
-        "rows": rows(ours, stock),
-    }
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
-    return []
+def make(
+    ours: Sequence[Outcome], stock: Sequence[Outcome], again: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the record."""
+    made = {"servers": list(SERVERS), "again": list(again), "rows": rows(ours, stock)}
+    return {**stamp(), **made}
+
+
+def write(record: Mapping[str, Any], path: Path = RECORD) -> list[str]:
+    """Write the record; or return the threats that are not met, and write nothing."""
+    unmet = [row["threat"] for row in record["rows"] if row["ours"][0] != row["ours"][1]]
+    if not unmet:
+        write_record(path, record)
+    return unmet
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and record from the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.threats", description=__doc__)
-    for router in ("ours", "stock"):
-        parser.add_argument(f"--{router}", type=Path, help="outcomes of a run before, as JSON")
-    options = vars(parser.parse_args(arguments))
+    parser.add_argument("files", nargs="*", help="run only these, and print their table")
+    files: list[str] = parser.parse_args(arguments).files
     live.ensure()
-    found = [
-        json.loads(options[router].read_text(encoding="utf-8"))
-        if options[router]
-        else outcomes(router)
-        for router in ("ours", "stock")
-    ]
-    failed = write(found[0], found[1])
-    print("\n".join([*failed, "nothing was recorded"] if failed else [f"{RECORD} is written"]))
-    return 1 if failed else 0
+    ours = outcomes("ours", files or [TESTS])
+    again = not_passed(ours)
+    if again:
+        ours = asked_again(ours, outcomes("ours", again))
+    if failed := not_passed(ours):
+        print("\n".join([*failed, "these tests fail: nothing is recorded"]))
+        return 1
+    record = make(ours, outcomes("stock", files or [TESTS]), again)
+    if files:
+        print(table(record))
+        return 0
+    unmet = write(record)
+    print("\n".join([*unmet, "nothing is recorded"] if unmet else [f"{RECORD} is written"]))
+    return 1 if unmet else 0
 
 
 if __name__ == "__main__":

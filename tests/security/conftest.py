@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.security.promises import MARK
-from tests.security.sites import ROUTER, Site, Sites
+from tests.security.sites import Site, Sites
 from tools.harness.redis import RedisServer, RedisUnavailable, redis_server
 from tools.harness.servers import SERVERS
 
@@ -62,7 +62,7 @@ def sites(
     everything.close()
 
 
-@pytest.fixture(scope="session", params=SERVERS if ROUTER == "ours" else ["uvicorn"])
+@pytest.fixture(scope="session", params=SERVERS)
 def site(request: pytest.FixtureRequest, sites: Sites) -> Site:
     """The site on each of the servers."""
     return sites.get(request.param)

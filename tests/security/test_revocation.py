@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.security.promises import promise
-from tests.security.sites import ROUTER, Site, Sites, Visitor, new_name, next_server, until
+from tests.security.sites import Site, Sites, Visitor, new_name, next_server, until
 from tools.harness.clients import WebSocketClient
 from tools.harness.servers import SERVERS
 
@@ -64,7 +64,7 @@ SILENT: dict[str, Callable[[Site, Visitor], object]] = {
 }
 
 
-@pytest.fixture(scope="session", params=SERVERS if ROUTER == "ours" else ["uvicorn"])
+@pytest.fixture(scope="session", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

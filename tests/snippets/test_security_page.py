@@ -6,14 +6,17 @@ import importlib.util
 import json
 import sys
 import time
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
 import pytest
 import strawberry
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.core.signing import TimestampSigner, b62_encode
 from django.test import Client
+from graphql import GraphQLError
 from strawberry.extensions import MaskErrors
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
@@ -195,14 +198,75 @@ async def test_the_project_puts_somebody_out(
         assert (await socket.closed())[0] == 4401
 
 
-def test_strawberrys_extension_hides_what_resolvers_raise() -> None:
-    @strawberry.type
-    class Query:
-        @strawberry.field
-        def fail(self) -> str:
-            raise ValueError("the secret is 4711")
+SECRET = "the database is at 10.0.0.7"
 
-    masked = strawberry.Schema(Query, extensions=[MaskErrors])
-    errors = masked.execute_sync("{ fail }").errors
-    assert errors is not None
-    assert [error.message for error in errors] == ["Unexpected error."]
+
+@strawberry.type
+class Failing:
+    """It fails in every way."""
+
+    @strawberry.field
+    def ours(self) -> str | None:
+        raise ValueError(SECRET)
+
+    @strawberry.field
+    def told(self) -> str | None:
+        raise GraphQLError("The room is full.")
+
+    @strawberry.field
+    def refused(self) -> str | None:
+        raise PermissionDenied("Not yours.")
+
+
+@strawberry.type
+class FailingEvents:
+    @strawberry.subscription
+    async def events(self) -> AsyncGenerator[Failing, None]:
+        yield Failing()
+
+    @strawberry.subscription
+    async def ends(self) -> AsyncGenerator[int, None]:
+        yield 1
+        raise ValueError(SECRET)
+
+
+def mask() -> MaskErrors:
+    """The extension as the page has it."""
+    return MaskErrors(should_mask_error=load("schema").is_ours)
+
+
+FAILURES = "{ ours told refused }"
+MASKED = {"ours": "Unexpected error.", "told": "The room is full.", "refused": "Not yours."}
+
+
+def messages(errors: Any) -> dict[str, str]:
+    return {error["path"][-1]: error["message"] for error in errors}
+
+
+@pytest.mark.parametrize("debug", [False, True])
+async def test_what_resolvers_raise_is_masked_on_both_transports(
+    debug: bool, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DEBUG = debug
+    expected = {**MASKED, "ours": SECRET if debug else MASKED["ours"]}
+    application = AuthGraphQLProtocolTypeRouter(
+        strawberry.Schema(Failing, subscription=FailingEvents, extensions=[mask])
+    )
+    answer = await graphql_http(application, FAILURES)
+    assert messages(answer.errors) == expected
+    assert SECRET in caplog.text
+    invalid = (await graphql_http(application, "{ nothing }")).errors
+    assert "Cannot query field" in invalid[0]["message"]
+    async with connect(application) as socket:
+        assert messages((await socket.result("1", FAILURES))["errors"]) == expected
+        event = await socket.result("2", f"subscription {{ events {FAILURES} }}")
+        assert messages(event["errors"]) == expected
+        await socket.subscribe("3", "subscription { ends }")
+        heard = [await socket.receive() for _ in range(2)]
+        assert (SECRET in str(heard)) is debug
+
+
+async def test_without_the_extension_clients_are_told(settings: Any) -> None:
+    settings.DEBUG = False
+    application = AuthGraphQLProtocolTypeRouter(strawberry.Schema(Failing))
+    assert messages((await graphql_http(application, "{ ours }")).errors) == {"ours": SECRET}

@@ -9,8 +9,20 @@ from typing import Any
 
 import pytest
 
-from tools.hooks.threats import PLACE, on_page_markdown
-from tools.threats import RECORD, ROOT, TESTS, promised, rows, table, write
+from tools.harness.servers import SERVERS
+from tools.hooks.records import RECORDS, on_page_markdown
+from tools.threats import (
+    RECORD,
+    ROOT,
+    TESTS,
+    asked_again,
+    make,
+    not_passed,
+    promised,
+    rows,
+    table,
+    write,
+)
 
 PAGE = ROOT / "docs" / "guide" / "security.md"
 
@@ -63,8 +75,10 @@ def test_each_mark_stands_on_a_test() -> None:
 
 def test_the_page_has_the_table(record: Any) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert text.count(PLACE) == 1
+    for place in RECORDS:
+        assert text.count(place) == 1
     shown = on_page_markdown(text)
+    assert "<!--" not in shown
     for row in record["rows"]:
         assert f"| {row['threat']} | {row['does']} |" in shown
     assert on_page_markdown("another page") == "another page"
@@ -78,14 +92,30 @@ def test_a_row_is_kept_by_all_of_its_tests() -> None:
     assert (row["ours"], row["stock"]) == ([3, 3], [1, 2])
     (unknown,) = rows(ours, [])
     assert unknown["stock"] == [0, 0]
-    shown = table({"rows": [row], "versions": {"Python": "3"}, "date": "2026-01-01"})
+    record = {"rows": [row], "versions": {"Python": "3"}, "date": "2026-01-01"}
+    shown = table({**record, "servers": ["daphne", "uvicorn", "hypercorn"], "again": []})
     assert "| T | d | s | `a.py`, `b.py` (2) | ✓ | ✗ (1 of 2) |" in shown
-    assert shown.endswith("Recorded on 2026-01-01 with Python 3.")
+    said = "on Daphne, Uvicorn, Hypercorn. Recorded on 2026-01-01 with Python 3."
+    assert shown.endswith(said)
+    twice = table({**record, "servers": ["daphne", "uvicorn"], "again": ["a.py::one[x]"]})
+    assert twice.endswith("Asked twice: `a.py::one[x]`.")
+
+
+def test_what_failed_once_is_asked_again() -> None:
+    first = [outcome("one", "T", "failed"), outcome("one", "U"), outcome("two", "T")]
+    assert not_passed(first) == ["one"]
+    later = asked_again(first, [outcome("one", "T"), outcome("one", "U", "failed")])
+    assert [one["outcome"] for one in later] == ["passed", "failed", "passed"]
+    assert not_passed(later) == ["one"]
+    assert not_passed(asked_again(first, [])) == ["one"]
 
 
 def test_nothing_is_written_when_one_of_our_tests_fails(tmp_path: Path) -> None:
     path = tmp_path / "threats.json"
-    assert write([outcome("a.py::one", "T", "skipped")], [], path) == ["a.py::one: skipped"]
+    assert write(make([outcome("a.py::one", "T", "skipped")], []), path) == ["T"]
     assert not path.exists()
-    assert write([outcome("a.py::one", "T")], [], path) == []
-    assert json.loads(path.read_text(encoding="utf-8"))["rows"][0]["threat"] == "T"
+    assert write(make([outcome("a.py::one", "T")], [], ["a.py::two"]), path) == []
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert written["rows"][0]["threat"] == "T"
+    assert (written["servers"], written["again"]) == (list(SERVERS), ["a.py::two"])
+    assert "daphne" in written["versions"]

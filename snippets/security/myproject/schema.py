@@ -57,8 +57,26 @@ class Query:
         return info.context.request.user.get_username() or "nobody"
 
     @strawberry.field
+    def total(self) -> int | None:
+        raise ValueError("the database is at 10.0.0.7")
+
+    @strawberry.field
     def node(self) -> Node:
         return Node()
+
+
+# --8<-- [start:mask]
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from graphql import GraphQLError
+from strawberry.extensions import MaskErrors
+
+
+def is_ours(error: GraphQLError) -> bool:
+    said = error.original_error
+    meant_for_clients = said is None or isinstance(said, (GraphQLError, PermissionDenied))
+    return not (settings.DEBUG or meant_for_clients)
+    # --8<-- [end:mask]
 
 
 # --8<-- [start:limits]
@@ -68,6 +86,7 @@ schema = strawberry.Schema(
     query=Query,
     subscription=Subscription,
     extensions=[
+        lambda: MaskErrors(should_mask_error=is_ours),  # (hl)
         lambda: QueryDepthLimiter(max_depth=5),
         lambda: MaxAliasesLimiter(max_alias_count=10),
         lambda: MaxTokensLimiter(max_token_count=500),
