@@ -12,6 +12,8 @@ import struct
 from collections.abc import Mapping
 from types import TracebackType
 
+from typing_extensions import Self
+
 from tools.harness.clients import GRAPHQL_TRANSPORT_WS, SECONDS
 from tools.harness.processes import HOST
 from tools.harness.servers import Server
@@ -67,7 +69,7 @@ class RawSocket:
         head = self._until(b"\r\n\r\n").decode("latin1")
         self.status = int(head.split(" ", 2)[1])
 
-    def __enter__(self) -> RawSocket:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
