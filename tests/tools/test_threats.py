@@ -119,3 +119,7 @@ def test_nothing_is_written_when_one_of_our_tests_fails(tmp_path: Path) -> None:
     assert written["rows"][0]["threat"] == "T"
     assert (written["servers"], written["again"]) == (list(SERVERS), ["a.py::two"])
     assert "daphne" in written["versions"]
+
+
+def test_the_record_names_every_server(record: Any) -> None:
+    assert record["servers"] == list(SERVERS)
