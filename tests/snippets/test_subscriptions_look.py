@@ -100,10 +100,11 @@ def look(browser: Browser) -> dict[str, Any]:
     states = "".join(f'<p id="status" data-state="{state}"></p>' for state in STATES)
     lists = f'{MESSAGES}</ol><ol id="messages"></ol>'
     room = html("room").replace("</ol>", lists).replace("</header>", f"{states}</header>")
-    pages = {"room": (room, ROOM), "login": (html("login", FORM), LOGIN)}
+    login = html("login", FORM)
     return {
-        f"{name}, {scheme}": changed(browser, *pages[name], scheme)
-        for name, scheme in (("room", "light"), ("room", "dark"), ("login", "light"))
+        "room, light": changed(browser, room, ROOM, "light"),
+        "room, dark": changed(browser, room, ROOM, "dark"),
+        "login, light": changed(browser, login, LOGIN, "light"),
     }
 
 

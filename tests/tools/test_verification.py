@@ -13,7 +13,11 @@ from tools.harness import live
 from tools.hooks.verification import on_page_markdown
 from tools.shown import shown
 
-CONFIG = MkDocsConfig(config_file_path=str(live.ROOT / "mkdocs.yml"))
+
+def put(text: str) -> str:
+    config = MkDocsConfig(config_file_path=str(live.ROOT / "mkdocs.yml"))
+    assert isinstance(config, MkDocsConfig)
+    return on_page_markdown(text, config=config)
 
 
 def row(text: str, beginning: str) -> list[str]:
@@ -48,10 +52,10 @@ def test_the_mutants_of_the_pages_add_up() -> None:
 
 
 def test_a_place_becomes_figures() -> None:
-    text = on_page_markdown("Before\n\n<!-- verification figures -->\n\nAfter", config=CONFIG)
+    text = put("Before\n\n<!-- verification figures -->\n\nAfter")
     assert text == f"Before\n\n{verification.figures(live.ROOT)}\n\nAfter"
 
 
 def test_a_place_of_another_name_is_an_error() -> None:
     with pytest.raises(PluginError, match="choose from figures, mutants, survivors"):
-        on_page_markdown("<!-- verification nothing -->", config=CONFIG)
+        put("<!-- verification nothing -->")
