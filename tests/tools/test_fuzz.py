@@ -14,6 +14,7 @@ from tools.fuzz import campaign
 from tools.fuzz.campaign import fuzz, lay_out
 from tools.fuzz.results import Result, record, table
 from tools.harness.projects import Project
+from tools.harness.servers import SERVERS
 
 FRAMES, REQUESTS = 100, 30
 
@@ -72,14 +73,31 @@ def test_a_fault_is_found(fault: str, said: str, throw: Callable[[str], Result])
         throw(fault)
 
 
+def results(*servers: str, frames: int = 33_334) -> list[Result]:
+    return [Result(server, frames, 6_667, 1_200, (3, 3), (90, 97)) for server in servers]
+
+
 def test_what_came_of_it_is_recorded_and_shown(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
-    record([Result("daphne", 33_334, 6_667, 1_200, (3, 3), (90, 97))], path)
+    assert record(results(*SERVERS), path)
     recorded = json.loads(path.read_text(encoding="utf-8"))
     assert {"Python", "Django", "daphne", "hypothesis", "schemathesis"} <= {*recorded["versions"]}
     shown = table(recorded)
     assert "| Daphne | 33,334 | 6,667 | 1,200 | 3, 3 | 90, 97 |" in shown
     assert shown.endswith(f"schemathesis {recorded['versions']['schemathesis']}.")
+
+
+def test_one_server_takes_its_own_place_among_those_of_the_same_day(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    assert not record(results("hypercorn"), path)
+    assert not path.exists()
+    assert record(results(*SERVERS), path)
+    assert record(results("hypercorn", frames=50_000), path)
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    frames = {one["server"]: one["frames"] for one in recorded["results"]}
+    assert frames == {"daphne": 33_334, "uvicorn": 33_334, "hypercorn": 50_000}
+    path.write_text(json.dumps({**recorded, "date": "2026-01-01"}), encoding="utf-8")
+    assert not record(results("hypercorn"), path)
 
 
 def test_the_command_knows_its_servers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,15 +1,17 @@
 """What came of fuzzing: a record of each server, and the table that the security page shows.
 
-Imports `tools.stamp` only.
+Imports `tools.stamp` and the names of the harness's servers.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.harness.servers import SERVERS
 from tools.stamp import sentence, stamp, write
 
 RECORD = Path(__file__).with_name("results.json")
@@ -37,9 +39,21 @@ class Result:
     mib: tuple[int, int]
 
 
-def record(results: Iterable[Result], path: Path = RECORD) -> None:
-    """Write what came of it."""
-    write(path, {**stamp(TOOLS), "results": [asdict(result) for result in results]})
+def record(results: Iterable[Result], path: Path = RECORD) -> bool:
+    """Write what came of it, and tell whether that is now known of every server.
+
+    A server that was not asked keeps what the same day and versions made of it. Where there is
+    no such thing, nothing is written.
+    """
+    now = stamp(TOOLS)
+    old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    same = {**now, "results": []} == {**old, "results": []}
+    known = {one["server"]: one for one in old["results"]} if same else {}
+    known.update({result.server: asdict(result) for result in results})
+    if set(known) != set(SERVERS):
+        return False
+    write(path, {**now, "results": [known[name] for name in SERVERS]})
+    return True
 
 
 def table(recorded: Mapping[str, Any]) -> str:
