@@ -1,7 +1,8 @@
 """Normalising: what differs between two runs of the same thing, made the same.
 
-Ports, times, session keys, process ids, folders and Django's version are replaced by what
-a reader would see on a first try, so that a recording changes only when behaviour does.
+Ports, times, session keys, process ids, folders and the versions of Django and Daphne are
+replaced by what a reader would see on a first try, so that a recording changes only when behaviour
+does.
 May import the standard library only.
 """
 
@@ -41,6 +42,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?i)(\b(?:process|pid)\b[ =]*\[?)\d+", r"\g<1>4242"),
         (r"\[(\d{3,7})\] \[INFO\]", "[4242] [INFO]"),
         (r"\bDjango version \d+(?:\.\d+)+(?:\w+)?", "Django version 5.2"),
+        (r"\bDaphne version \d+(?:\.\d+)+(?:\w+)?", "Daphne version 4.2.3"),
         (r"/en/\d\.\d+/", "/en/5.2/"),
         (r"0x[0-9a-f]{8,16}\b", "0x7f0000000000"),
     )

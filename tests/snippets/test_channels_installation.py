@@ -16,6 +16,8 @@ from tools.harness import live, projects
 from tools.scenarios._integration import GUIDE, read
 
 UV = [sys.executable, "-m", "uv"]
+#: The matrix installs the versions of its cell here, too.
+CONSTRAINTS = os.environ.get("MATRIX_PINS", str(live.ROOT / "constraints.txt"))
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +48,15 @@ def the_project_works(folder: Path, python: Path) -> None:
 
 def test_the_pip_commands_install_what_is_missing(tmp_path: Path, wheel: Path) -> None:
     # pip takes a minute to fetch what uv has at once; so only ours is missing here.
-    constraints = str(live.ROOT / "constraints.txt")
     run([*UV, "venv", "--quiet", "--seed", "--python", sys.executable, "venv"], tmp_path)
     theirs = ["strawberry-graphql-django", "channels", "daphne", "channels-redis"]
-    install = ["pip", "install", "--quiet", "--constraints", constraints]
-    run([*UV, *install, *theirs], tmp_path, VIRTUAL_ENV=str(tmp_path / "venv"))
+    install = ["pip", "install", "--quiet", "--python", "venv", "--constraints", CONSTRAINTS]
+    run([*UV, *install, *theirs], tmp_path)
     binaries = tmp_path / "venv/bin"
     env = {
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
         "PIP_FIND_LINKS": str(wheel.parent),
-        "PIP_CONSTRAINT": constraints,
+        "PIP_CONSTRAINT": CONSTRAINTS,
     }
     run(["sh", "-eu", "-c", read("installation/shell/pip.sh")], tmp_path, **env)
     the_project_works(tmp_path, binaries / "python")
@@ -66,7 +67,7 @@ def test_the_uv_commands_install_everything_into_nothing(tmp_path: Path, wheel: 
     env = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "UV_FIND_LINKS": str(wheel.parent),
-        "UV_CONSTRAINT": str(live.ROOT / "constraints.txt"),
+        "UV_CONSTRAINT": CONSTRAINTS,
         "UV_PYTHON": sys.executable,
     }
     run(["sh", "-eu", "-c", read("installation/shell/uv.sh")], tmp_path, **env)

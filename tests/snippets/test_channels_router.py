@@ -21,16 +21,19 @@ PING = read("asgi_routing/requests/ping.graphql")
 PONG = {"data": {"ping": "pong"}}
 
 PEER_ASGI = """
+import inspect
 import os
 from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
 django_asgi_app = get_asgi_application()
 from myproject.schema import schema
 from strawberry.channels import GraphQLProtocolTypeRouter
+takes = inspect.signature(GraphQLProtocolTypeRouter).parameters
+origins = {"allowed_origins": ["https://foreign.example"]}  # before 0.331 it lets everybody in
 application = GraphQLProtocolTypeRouter(
     schema,
     django_application=django_asgi_app,
-    allowed_origins=["https://foreign.example"],
+    **(origins if "allowed_origins" in takes else {}),
 )
 """
 

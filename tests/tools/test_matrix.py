@@ -240,7 +240,11 @@ class Installed(environments.Environment):
     def make(self, interpreter: Path, wheel: Path) -> dict[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.python = Path(sys.executable)
-        return {"django": "5.2.19"}
+        return self.versions()
+
+    def versions(self) -> dict[str, str]:
+        marker = self.folder / "changed"
+        return {"django": "6.0" if marker.exists() else "5.2.19", "python": "3.11.7"}
 
 
 def attempt(folder: Path, text: str) -> tuple[ledger.Run, trial.Uses, list[str]]:
@@ -278,6 +282,12 @@ def test_a_pytest_that_does_not_start_is_an_error(tmp_path: Path) -> None:
     done, uses, _ = attempt(tmp_path, TESTS)
     assert done["error"].startswith("pytest ended with code")
     assert not uses
+
+
+def test_tests_that_change_what_is_installed_are_no_proof(tmp_path: Path) -> None:
+    text = "from pathlib import Path\ndef test_it():\n    Path('cell/changed').touch()\n"
+    done, _, _ = attempt(tmp_path, text)
+    assert done["error"] == "the tests changed what is installed: django"
 
 
 def test_the_digests_are_of_what_the_pages_show() -> None:

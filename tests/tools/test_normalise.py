@@ -23,6 +23,7 @@ from tools.normalise import normalise
         ("took 200 0.01 in 1.25s", "took 200 0.01 in 0.1s"),
         ("Cookie: sessionid=abcdefghijklmnop1234", "Cookie: sessionid=…"),
         ("Django version 5.2.19, using settings", "Django version 5.2, using settings"),
+        ("Starting ASGI/Daphne version 4.2.0 dev", "Starting ASGI/Daphne version 4.2.3 dev"),
         ("<Schema at 0x7f1234567890>", "<Schema at 0x7f0000000000>"),
         ("a line  \r\nanother\n\n", "a line\nanother"),
     ],

@@ -85,10 +85,14 @@ class Environment:
                 wheel,
             ]
         )
-        listed = json.loads(
-            _run([*_uv("pip", "list"), "--format", "json", "--python", self.python])
-        )
-        return {normal(one["name"]): one["version"] for one in listed}
+        return self.versions()
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of Python and of everything that is installed."""
+        listed = json.loads(_run([*_uv("pip", "list"), "--format=json", f"--python={self.python}"]))
+        ask = "import platform; print(platform.python_version())"
+        python = _run([self.python, "-c", ask]).strip()
+        return {**{normal(one["name"]): one["version"] for one in listed}, "python": python}
 
     def _resolve(self) -> list[str]:
         metadata = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))

@@ -27,6 +27,8 @@ TOLD = ("django", *VARIED, "redis")
 #: With more failures than this, the reason is not a busy machine.
 ASKED_AGAIN = 40
 _PERCENT = re.compile(r"\[ *(?P<percent>\d+)%\]$")
+#: They speak of the environment around this one.
+_HIDDEN = ("PYTHONPATH", "VIRTUAL_ENV")
 _RAN = (0, 1, 5)
 
 Uses = dict[str, dict[str, Any]]
@@ -48,10 +50,11 @@ def attempt(
     error = ""
     try:
         versions = environment.make(interpreter, wheel)
-        python = _run([environment.python, "-c", "import platform as p; print(p.python_version())"])
-        versions["python"] = python.stdout.strip()
         say(f"installed in {time.monotonic() - started:.1f} s: {told(versions)}")
         uses, again = _tried(environment, tests, say)
+        if changed := set(versions.items()) ^ set(environment.versions().items()):
+            names = ", ".join(sorted({name for name, _ in changed}))
+            raise TrialError(f"the tests changed what is installed: {names}")
     except (InstallError, TrialError) as problem:
         error = str(problem)
     return run_of(uses, versions, again, time.monotonic() - started, error), uses
@@ -142,9 +145,5 @@ def _pytest(environment: Environment, arguments: Sequence[str], name: str, say: 
 def _environ(environment: Environment) -> dict[str, str]:
     venv = environment.python.parent.parent
     path = os.pathsep.join([str(venv / "bin"), os.environ.get("PATH", "")])
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return {**kept, "PATH": path, "VIRTUAL_ENV": str(venv)}
-
-
-def _run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
+    kept = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
+    return {**kept, "PATH": path, "MATRIX_PINS": str(environment.folder / "pins.txt")}
