@@ -34,7 +34,8 @@ def problems(*paths: Path) -> list[dict[str, Any]]:
 
 def sessions(text: str) -> set[str]:
     """Return the sessions that a workflow runs, with those that a matrix lists."""
-    named = set(re.findall(r"nox -s ([\w ]+?)(?: --.*)?$", text, re.MULTILINE))
+    found = re.findall(r"nox -s ([\w ]+?)(?: --.*)?$", text, re.MULTILINE)
+    named = {name for names in found for name in names.split()}
     for listed in re.findall(r"session: \[(.+)\]", text):
         named.update(listed.split(", "))
     return named
