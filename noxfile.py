@@ -21,7 +21,7 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["tests", "security", "lint", "types", "docs"]
+nox.options.sessions = ["tests", "security", "tools", "lint", "types", "docs"]
 
 CONSTRAINTS = "constraints.txt"
 METADATA = nox.project.load_toml("pyproject.toml")
@@ -33,7 +33,7 @@ UPSTREAM = (
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
 PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]
-APART = ["tests/clients", "tests/reader", "tests/security"]
+APART = ["tests/clients", "tests/reader", "tests/security", "tests/tools"]
 
 
 @nox.session
@@ -45,7 +45,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests of the library, the guide and the tools, or what is given: `-- -k origin`."""
+    """Run the tests of the library and of the guide, or what is given: `-- -k origin`."""
     prepare(session, "test", library=True)
     cover(session, *(session.posargs or [*PARALLEL, *(f"--ignore={one}" for one in APART)]))
     if not session.posargs:
@@ -57,6 +57,13 @@ def security(session: nox.Session) -> None:
     """Attack the router on every server, and ask it with the clients that people use."""
     prepare(session, "test", library=True)
     session.run("pytest", *(session.posargs or ["tests/security", "tests/clients", *PARALLEL]))
+
+
+@nox.session
+def tools(session: nox.Session) -> None:
+    """Check the checkers: each must find the faults that are planted for it."""
+    prepare(session, "test", library=True)
+    session.run("pytest", *(session.posargs or ["tests/tools", *PARALLEL]))
 
 
 @nox.session

@@ -97,7 +97,7 @@ def _rows(root: Path) -> Iterator[Row]:
     yield "It holds for every supported version", "nox -s matrix", _matrix()
     yield (
         "The checkers find what they are there for",
-        "nox -s tests",
+        "nox -s tools",
         f"{_tests(root, 'tests/tools')} tests, with planted faults",
     )
 
