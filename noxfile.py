@@ -33,7 +33,9 @@ UPSTREAM = (
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
 PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]
+# What has a session of its own; the recordings are compared by `docs`.
 APART = ["tests/clients", "tests/reader", "tests/security", "tests/tools"]
+APART += ["tests/snippets/test_recordings.py"]
 
 
 @nox.session
@@ -47,7 +49,10 @@ def docs(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests of the library and of the guide, or what is given: `-- -k origin`."""
     prepare(session, "test", library=True)
-    cover(session, *(session.posargs or [*PARALLEL, *(f"--ignore={one}" for one in APART)]))
+    apart = [f"--ignore={one}" for one in APART]
+    # They wait for servers about as long as they work.
+    workers = f"--numprocesses={2 * (os.cpu_count() or 1)}"
+    cover(session, *(session.posargs or [*PARALLEL, workers, *apart]))
     if not session.posargs:
         session.run("coverage", "report", "--include=strawberry_django/*", "--fail-under=100")
 

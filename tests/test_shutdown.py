@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
 
 from strawberry_django.realtime.shutdown import before_daphne_stops
 from tools.harness import live
@@ -52,6 +56,40 @@ def test_the_reactor_waits_for_the_last_words(tmp_path: Path) -> None:
         ["first word", "last word", "stopped", ""],
         "",
     )
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def reactor(
+    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AsyncioSelectorReactor]:
+    """Twisted's reactor, as it is on the loop of Daphne."""
+    reactor = AsyncioSelectorReactor(loop)
+    monkeypatch.setitem(sys.modules, "twisted.internet.reactor", reactor)
+    yield reactor
+    for reader in list(reactor._internalReaders):
+        reactor.removeReader(reader)
+        reader.connectionLost(Failure(ConnectionDone()))
+
+
+def test_the_last_words_are_said_before_it_shuts_down(
+    loop: asyncio.AbstractEventLoop, reactor: AsyncioSelectorReactor
+) -> None:
+    said = []
+
+    async def last() -> None:
+        said.append("goodbye")
+
+    before_daphne_stops(loop, last)
+    reactor.callLater(0, reactor.stop)
+    reactor.run(installSignalHandlers=False)
+    assert said == ["goodbye"]
 
 
 async def test_without_twisted_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
