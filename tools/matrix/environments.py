@@ -64,6 +64,7 @@ class Environment:
         self.cell = cell
         self.folder = folder
         self.python = folder / "venv" / "bin" / "python"
+        self.told = folder / "told.txt"  #: the versions that make the cell, as constraints
 
     def make(self, interpreter: Path, wheel: Path) -> dict[str, str]:
         """Install what the cell says, and return the versions of everything that is there.
@@ -75,6 +76,7 @@ class Environment:
         _run([*_uv("venv"), "--clear", "--python", interpreter, self.folder / "venv"])
         pins = self._resolve()
         constraints = self._write("constraints.txt", self._constraints(pins))
+        self._write(self.told.name, (pin for pin in pins if normal(pin) in {"django", *VARIED}))
         _run(
             [
                 *_uv("pip", "install"),

@@ -146,4 +146,4 @@ def _environ(environment: Environment) -> dict[str, str]:
     venv = environment.python.parent.parent
     path = os.pathsep.join([str(venv / "bin"), os.environ.get("PATH", "")])
     kept = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
-    return {**kept, "PATH": path, "MATRIX_PINS": str(environment.folder / "pins.txt")}
+    return {**kept, "PATH": path, "MATRIX_PINS": str(environment.told)}
