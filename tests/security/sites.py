@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +80,18 @@ class Site:
         self._clients.append(client)
         return client
 
+    @cached_property
+    def _watcher(self) -> httpx.Client:
+        # One connection: Hypercorn keeps three tasks for seconds after each that was closed.
+        return self.client()
+
     def report(self) -> Any:
         """Return what goes on in the process; see `tests/security/site/asgi.py`."""
-        return httpx.get(f"{self.url}/report", timeout=SECONDS).json()
+        return self._watcher.get("/report").json()
 
     def queries(self, before: int) -> list[str]:
         """Return the SQL that the process has executed since its report counted `before`."""
-        everything: list[str] = httpx.get(f"{self.url}/queries", timeout=SECONDS).json()
+        everything: list[str] = self._watcher.get("/queries").json()
         return everything[before:]
 
     def running(self, name: str) -> int:

@@ -167,7 +167,8 @@ def test_frames_before_init_do_not_pile_up(site: Site) -> None:
         # Daphne reads for a client that it waits to see closed, for a second.
         room = 96 if site.server.name == "daphne" else 16
         assert site.report()["memory"] - memory < room * MIB
-    at_rest_again(site, before)
+    # Hypercorn may wait in its own `H11Protocol.stream_send` after the application has returned.
+    at_rest_again(site, before + 2 * (site.server.name == "hypercorn"))
 
 
 @any_order
