@@ -8,18 +8,17 @@ becomes, any part of which may be a pattern as of a shell::
 
 They are not run, unless all are. An entry without a reason, one that no mutant of what is shown
 has the name of, and one whose mutants are all killed when they are run, is a problem.
-May import tools.problems and tools.mutate.mutants.
+May import tools.problems, tools.reasons and tools.mutate.mutants.
 """
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tools.mutate.mutants import Mutant
 from tools.problems import Problem
+from tools.reasons import Reasons, matches
 
 NAME = "tools/mutate/allowlist.ini"
 
@@ -28,16 +27,12 @@ class Allowlist:
     """The entries of a checkout."""
 
     def __init__(self, root: Path) -> None:
-        path = root / NAME
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        self._entries = configparser.ConfigParser(interpolation=None)
-        self._entries.read_string(text)
-        self._lines = text.splitlines()
+        self._reasons = Reasons(root, NAME)
 
     def entry(self, mutant: Mutant) -> str | None:
         """Return the entry that a mutant falls under, if there is one."""
-        for entry in self._entries.sections():
-            if entry == mutant.name or fnmatchcase(mutant.name, entry):
+        for entry in self._reasons.names:
+            if matches(entry, mutant.name):
                 return entry
         return None
 
@@ -45,8 +40,8 @@ class Allowlist:
         """List the entries without a reason, and those that no shown mutant falls under."""
         needed = {self.entry(mutant) for mutant in shown}
         found = []
-        for entry in self._entries.sections():
-            if not self._entries[entry].get("reason", "").strip():
+        for entry in self._reasons.names:
+            if not self._reasons.has_reason(entry):
                 found.append(self._problem(entry, "has no reason", "write reason = ..."))
             elif entry not in needed:
                 found.append(self._problem(entry, "names no mutant of what is shown", "remove it"))
@@ -66,4 +61,4 @@ class Allowlist:
         ]
 
     def _problem(self, entry: str, what: str, fix: str) -> Problem:
-        return Problem(NAME, self._lines.index(f"[{entry}]") + 1, f"[{entry}] {what}", fix)
+        return self._reasons.problem(entry, f"[{entry}] {what}", fix)
