@@ -11,6 +11,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
@@ -18,12 +19,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
+from django.test.utils import override_settings
 
 from strawberry_django.realtime import disconnect_user, revocation
 from strawberry_django.realtime.revocation import (
     GROUP,
     MESSAGE_TYPE,
-    connect_signals,
     session_digest,
 )
 from tests.support import until
@@ -171,7 +172,9 @@ def test_a_channel_layer_that_is_down_is_logged_and_no_more(
     assert record.message.startswith("Other processes were not told of a revocation: ")
 
 
-def test_it_listens_once_django_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apps, "ready", False)
+def test_it_listens_once_django_is_set_up() -> None:
+    installed = [*settings.INSTALLED_APPS, "tests.early.EarlyConfig"]
+    early = override_settings(INSTALLED_APPS=installed)
     with pytest.raises(ImproperlyConfigured, match=r"In your ASGI module call\s+get_asgi_app"):
-        connect_signals()
+        early.enable()
+    assert apps.ready
