@@ -73,8 +73,8 @@ def connect(browser: Browser, site: Site, host: str, port: int, cookies: dict[st
     """Open a socket of `site` from a page of `host`, and ask who is there."""
     ours = f"http://{OURS}:{site.port}"
     with contextlib.closing(browser.new_context()) as context:
-        session = {"name": "sessionid", "value": cookies["sessionid"], "url": ours}
-        context.add_cookies([{**session, "sameSite": "Lax"}])  # type: ignore[typeddict-item]
+        value = cookies["sessionid"]
+        context.add_cookies([{"name": "sessionid", "value": value, "url": ours, "sameSite": "Lax"}])
         page = context.new_page()
         page.goto(f"{ours}/accounts/login/" if host == OURS else f"http://{host}:{port}/")
         return page.evaluate(CONNECT, [f"ws://{OURS}:{site.port}/graphql", ME])

@@ -148,10 +148,10 @@ def table(found: Mapping[str, Figures]) -> str:
     total = Figures()
     for one in found.values():
         total.add(one)
-    rows = [("page", "lines", "mutants", "killed", "allowlisted", "survived", "not run")]
+    rows = [["page", "lines", "mutants", "killed", "allowlisted", "survived", "not run"]]
     for name, one in [*found.items(), ("together", total)]:
         counts = (one.lines, one.mutants, one.killed, one.allowlisted, len(one.survivors))
-        rows.append((name, *map(str, (*counts, one.not_run))))  # type: ignore[arg-type]
+        rows.append([name, *map(str, (*counts, one.not_run))])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows

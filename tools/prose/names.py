@@ -32,6 +32,11 @@ def words(text: str) -> set[str]:
     return found | {part for word in found for part in word.split("-")}
 
 
+class _CaseSensitive(configparser.ConfigParser):
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
 class Names:
     """What is known in a checkout, and what of the list was needed."""
 
@@ -39,8 +44,7 @@ class Names:
         self.root = root
         self._known = {word for path in _files(root) for word in words(_read(path))}
         self._known |= _django_settings()
-        self._listed = configparser.ConfigParser(interpolation=None, delimiters=("=",))
-        self._listed.optionxform = str  # type: ignore[assignment,method-assign]
+        self._listed = _CaseSensitive(interpolation=None, delimiters=("=",))
         path = root / NAMES
         self._listed.read_string(path.read_text(encoding="utf-8") if path.exists() else "")
         self._used: set[str] = set()

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tools import stamp
+from tools.harness.processes import ProcessError
 from tools.harness.projects import Project
-from tools.harness.redis import redis_server
+from tools.harness.redis import RedisUnavailable, redis_server
 from tools.harness.servers import SERVERS, serve
 from tools.stock import probes
 from tools.stock.claims import CLAIMS, Claim, Seen
@@ -64,7 +65,7 @@ def seen_on(
             with contextlib.ExitStack() as stack:
                 try:
                     site = process(stack, project, router, server, group[0]) or other
-                except Exception as error:
+                except (ProcessError, RedisUnavailable) as error:
                     yield from ((claim, unmeasured(error)) for claim in group)
                     continue
                 site.other = other
