@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.harness import live, processes, projects, servers
+from tools.harness.prepared import VARIABLE as PREPARED
 from tools.harness.prepared import prepare
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 SUBJECTS = ("asgi_routing", "chat")
 USERS = {"ada": "analytical-engine", "grace": "compiler-of-1952"}
 END_SECONDS = 10
+ENDING = (signal.SIGINT, signal.SIGTERM)
 PORT = 8000
 
 PREPARE = """
@@ -118,8 +121,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     port = choose_port(parser.parse_args(arguments).port)
     signal.signal(signal.SIGTERM, interrupt)
     live.ensure()
+    # An interruption waits until there is somebody to remove the folder.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         with tempfile.TemporaryDirectory(prefix="chat-demo-") as folder:
+            os.environ[PREPARED] = str(Path(folder, "prepared"))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             print("Building the chat and its database …", flush=True)
             with serve(build(Path(folder, "project")), port) as server:
                 print(welcome(port), flush=True)
