@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from ctypes.util import find_library
 from pathlib import Path
 
 from tools.harness import live
@@ -55,3 +56,10 @@ def test_the_environment_hands_on_live_mode_only(tmp_path: Path) -> None:
 
 def test_an_installed_library_needs_no_live_mode() -> None:
     assert live.is_installed() != live.is_live()
+
+
+def test_its_processes_find_no_compiler(tmp_path: Path) -> None:
+    code = "import ctypes.util, shutil; print(shutil.which('gcc'), ctypes.util.find_library('c'))"
+    found, library = run(live.environment(), tmp_path, code).split()
+    assert found == str(live.NO_COMPILER / "gcc")
+    assert library == find_library("c")

@@ -19,6 +19,9 @@ PACKAGE = "strawberry_django"
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / PACKAGE
 STARTUP = Path(__file__).resolve().parent / "startup"
+#: `strawberry_django` imports GeoDjango, and ctypes asks each of these for GDAL as it looks for it:
+#: a sixth of the time in which a server starts. On the servers of readers there is none.
+NO_COMPILER = Path(__file__).resolve().parent / "no_compiler"
 
 
 class _CheckoutFinder(MetaPathFinder):
@@ -73,7 +76,8 @@ def ensure() -> None:
 
 def environment() -> dict[str, str]:
     """Return the environment for a Python subprocess that imports the same library as this one."""
-    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    path = os.pathsep.join([str(NO_COMPILER), os.environ.get("PATH", os.defpath)])
+    env = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
     for name in ("DJANGO_SETTINGS_MODULE", "PYTHONPATH", "PYTHONWARNINGS"):
         env.pop(name, None)
     if is_live():

@@ -102,5 +102,5 @@ def script(name: str, replacing: Mapping[str, str]) -> str:
 
 def environment() -> dict[str, str]:
     """Return an environment in which `python`, `daphne` and so on are those of this Python."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**live.environment(), "PATH": path}
+    env = live.environment()
+    return {**env, "PATH": os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])}
