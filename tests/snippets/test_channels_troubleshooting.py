@@ -106,60 +106,59 @@ LOGGING = {
 """
 IN_MEMORY = '{"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}'
 
-FAULTS: list[tuple[str, tuple[str, ...], tuple[Break, ...]]] = [
-    ("E001", (), (edit(SETTINGS, ('ASGI_APPLICATION = "myproject.asgi.application"\n', "")),)),
-    ("E002", (), (edit(SETTINGS, ('"myproject.asgi.application"', '"myproject.asgi.app"')),)),
-    ("E003", (), (replace_by(ASGI, read("project/myproject/asgi.py")),)),
-    ("E004", (), (SCHEMA_FIRST, MODEL)),
-    ("W002", (), (SCHEMA_FIRST,)),
-    (
-        "E005",
-        (),
-        (
-            edit(
-                SETTINGS,
-                ('    "daphne",\n', ""),
-                ('    "channels",\n', '    "channels",\n    "daphne",\n'),
-            ),
+FAULTS: dict[str, tuple[Break, ...]] = {
+    "E001": (edit(SETTINGS, ('ASGI_APPLICATION = "myproject.asgi.application"\n', "")),),
+    "E002": (edit(SETTINGS, ('"myproject.asgi.application"', '"myproject.asgi.app"')),),
+    "E003": (replace_by(ASGI, read("project/myproject/asgi.py")),),
+    "E004": (SCHEMA_FIRST, MODEL),
+    "W002": (SCHEMA_FIRST,),
+    "E005": (
+        edit(
+            SETTINGS,
+            ('    "daphne",\n', ""),
+            ('    "channels",\n', '    "channels",\n    "daphne",\n'),
         ),
     ),
-    ("W001", (), (edit(SETTINGS, ('    "daphne",\n', "")),)),
-    ("E006", (), (replace_by("schema.py", LISTENS),)),
-    (
-        "W009",
-        (),
-        (add(f"DEBUG = False; ALLOWED_HOSTS = ['www.example.com']; CHANNEL_LAYERS = {IN_MEMORY}"),),
+    "W001": (edit(SETTINGS, ('    "daphne",\n', "")),),
+    "E006": (replace_by("schema.py", LISTENS),),
+    "W009": (
+        add(f"DEBUG = False; ALLOWED_HOSTS = ['www.example.com']; CHANNEL_LAYERS = {IN_MEMORY}"),
     ),
-    ("W003", (), (PEER_ROUTER,)),
-    ("W005", ("custom_routing",), (PEER_CONSUMERS,)),
-    ("W008", (), (add('SESSION_COOKIE_PATH = "/accounts/"'),)),
-    (
-        "W007",
-        (),
-        (edit(SETTINGS, ('    "django.contrib.sessions.middleware.SessionMiddleware",\n', "")),),
+    "W003": (PEER_ROUTER,),
+    "W005": (PEER_CONSUMERS,),
+    "W008": (add('SESSION_COOKIE_PATH = "/accounts/"'),),
+    "W007": (
+        edit(SETTINGS, ('    "django.contrib.sessions.middleware.SessionMiddleware",\n', "")),
     ),
-    ("E009", (), (add("DEBUG = False"),)),
-    ("W012", (), (add('ALLOWED_HOSTS = ["https://www.example.com"]'),)),
-    (
-        "W006",
-        ("custom_url_pattern",),
-        (edit(ASGI, ('url_pattern="^api/graphql"', 'url_pattern="^/api/graphql"')),),
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("number", "subjects", "breaks"), FAULTS, ids=[fault[0] for fault in FAULTS]
+    "E009": (add("DEBUG = False"),),
+    "W012": (add('ALLOWED_HOSTS = ["https://www.example.com"]'),),
+    "W006": (edit(ASGI, ('url_pattern="^api/graphql"', 'url_pattern="^/api/graphql"')),),
+}
+#: Faults that have nothing to do with each other share a project, and so a process.
+TOGETHER = (
+    *("E001 W001", "E002 E005", "E003 E009", "E004 W012", "W002 W008"),
+    *("E006 W007", "W003 W009", "W005", "W006"),
 )
-def test_the_check_finds_the_fault(
-    tmp_path: Path, number: str, subjects: tuple[str, ...], breaks: tuple[Break, ...]
-) -> None:
-    subjects = ("settings", "asgi_routing", "resolver_user", *subjects)
+SUBJECTS = {"W005": "custom_routing", "W006": "custom_url_pattern"}
+
+
+@pytest.mark.parametrize("together", TOGETHER)
+def test_the_checks_find_the_faults_and_say_what_mends_them(tmp_path: Path, together: str) -> None:
+    numbers = together.split()
+    more = [SUBJECTS[number] for number in numbers if number in SUBJECTS]
+    subjects = ("settings", "asgi_routing", "resolver_user", *more)
     project = projects.build(tmp_path / "myproject", *subjects)
-    for each in breaks:
-        each(project)
+    for number in numbers:
+        for each in FAULTS[number]:
+            each(project)
     report = project.python("manage.py", "check")
-    assert f"({catalogue.APP_LABEL}.{number})" in report.stdout + report.stderr
+    assert report.returncode == ("E" in together), report.stderr
+    found = re.findall(rf"\({catalogue.APP_LABEL}\.([EW]\d{{3}})\)", report.stderr)
+    assert sorted(found) == sorted(numbers), report.stderr
+    for fault in catalogue.CATALOGUE:
+        if fault.number in numbers:
+            assert f"HINT: {fault.fix}" in report.stderr
+            assert f"Guide: {fault.docs}" in report.stderr
 
 
 def test_every_check_that_the_page_names_is_made_to_happen() -> None:
@@ -167,7 +166,7 @@ def test_every_check_that_the_page_names_is_made_to_happen() -> None:
     section = page.partition("### Subscriptions not working")[2]
     named = re.findall(r"\[([EW]\d{3})\]\(\.\./reference/checks\.md#([ew]\d{3})\)", section)
     assert all(number.lower() == anchor for number, anchor in named)
-    assert {number for number, _ in named} == {fault[0] for fault in FAULTS}
+    assert {number for number, _ in named} == {*FAULTS} == {*" ".join(TOGETHER).split()}
 
 
 def test_the_shown_output_is_that_of_the_check() -> None:
