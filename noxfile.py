@@ -32,7 +32,7 @@ UPSTREAM = (
 )
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
-PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]
+PARALLEL = ["--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"]
 # What has a session of its own; the recordings are compared by `docs`.
 APART = ["tests/clients", "tests/reader", "tests/security", "tests/tools"]
 APART += ["tests/snippets/test_recordings.py"]

@@ -7,6 +7,7 @@ With the library installed (as `nox -s tests` does) that one is tested: shipped 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import django
 import pytest
 from django.test import Client
 
-from tools.harness import live
+from tools.harness import live, prepared
 from tools.harness.projects import Project, build
 from tools.harness.redis import RedisServer, RedisUnavailable, redis_server
 
@@ -33,6 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
         live.enter()
     live.ensure()
     worker = hasattr(config, "workerinput")
+    if not worker and prepared.VARIABLE not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="prepared-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[prepared.VARIABLE] = folder.name
     if "COVER_PROCESSES" not in os.environ and (worker or not config.getoption("numprocesses", 0)):
         # The library is covered by the tests' own process; `nox -s coverage` measures them all.
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
@@ -43,6 +48,22 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTHONPATH"] = str(live.STARTUP)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from tools.harness.scheduling import Scheduling
+
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tools.harness import scheduling
+
+        scheduling.order(items)
 
 
 def pytest_report_header() -> str:
