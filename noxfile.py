@@ -33,6 +33,8 @@ UPSTREAM = (
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
 PARALLEL = ["--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"]
+# For tests that wait for servers about as long as they work.
+CROWDED = [*PARALLEL, f"--numprocesses={2 * (os.cpu_count() or 1)}"]
 # What has a session of its own; the recordings are compared by `docs`.
 APART = ["tests/clients", "tests/reader", "tests/security", "tests/tools"]
 APART += ["tests/snippets/test_recordings.py"]
@@ -50,9 +52,7 @@ def tests(session: nox.Session) -> None:
     """Run the tests of the library and of the guide, or what is given: `-- -k origin`."""
     prepare(session, "test", library=True)
     apart = [f"--ignore={one}" for one in APART]
-    # They wait for servers about as long as they work.
-    workers = f"--numprocesses={2 * (os.cpu_count() or 1)}"
-    cover(session, *(session.posargs or [*PARALLEL, workers, *apart]))
+    cover(session, *(session.posargs or [*CROWDED, *apart]))
     if not session.posargs:
         session.run("coverage", "report", "--include=strawberry_django/*", "--fail-under=100")
 
@@ -100,7 +100,7 @@ def coverage(session: nox.Session) -> None:
     prepare(session, "test", library=True)
     session.env["COVER_PROCESSES"] = "1"
     cover(
-        session, *(session.posargs or [*PARALLEL, "--ignore=tests/tools", "--ignore=tests/reader"])
+        session, *(session.posargs or [*CROWDED, "--ignore=tests/tools", "--ignore=tests/reader"])
     )
     session.run("coverage", "report", *([] if session.posargs else ["--fail-under=100"]))
 
