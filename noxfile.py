@@ -23,6 +23,9 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["tests", "security", "tools", "lint", "types", "docs"]
 
+# uv, unlike pip, leaves compiling to the first processes, or to each where none may write bytecode.
+os.environ.setdefault("UV_COMPILE_BYTECODE", "1")
+
 CONSTRAINTS = "constraints.txt"
 METADATA = nox.project.load_toml("pyproject.toml")
 #: What `upstream` takes as new as it is.

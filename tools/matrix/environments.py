@@ -79,7 +79,7 @@ class Environment:
         self._write(self.told.name, (pin for pin in pins if normal(pin) in {"django", *VARIED}))
         _run(
             [
-                *_uv("pip", "install"),
+                *_uv("pip", "install", "--compile-bytecode"),
                 f"--python={self.python}",
                 f"--requirements={self._write('pins.txt', pins)}",
                 f"--constraints={constraints}",
