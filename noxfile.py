@@ -188,7 +188,7 @@ def prepare(session: nox.Session, group: str, *, library: bool = False) -> None:
             folder = Path(session.virtualenv.location, "dist")
             shutil.rmtree(folder, ignore_errors=True)
             build = ("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
-            session.run(*build, silent=True)
+            session.run_install(*build, silent=True)
             (wheel,) = folder.glob("*.whl")
             session.install("--no-deps", "--force-reinstall", str(wheel))
 
