@@ -270,3 +270,13 @@ async def test_without_the_extension_clients_are_told(settings: Any) -> None:
     settings.DEBUG = False
     application = AuthGraphQLProtocolTypeRouter(strawberry.Schema(Failing))
     assert messages((await graphql_http(application, "{ ours }")).errors) == {"ours": SECRET}
+
+
+async def test_the_schema_of_the_page_has_the_extension(settings: Any) -> None:
+    settings.DEBUG = False
+    application = AuthGraphQLProtocolTypeRouter(load("schema").schema)
+    answer = await graphql_http(application, "{ total }")
+    assert (answer.data, messages(answer.errors)) == (
+        {"total": None},
+        {"total": "Unexpected error."},
+    )
