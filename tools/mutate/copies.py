@@ -1,6 +1,6 @@
 """Copies: the checkout again, in a folder where a snippet may be wrong for a while.
 
-May import tools.mutate.mutants; starts tools.mutate.worker.
+May import tools.mutate.mutants; starts tools.mutate.worker and tools.mutate.forkserver.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.harness import prepared
+from tools.harness import live, prepared
+from tools.mutate.forkserver import SOCKET
 from tools.mutate.worker import TIMED_OUT
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 BUILT = frozenset({"site", "dist", "build", "htmlcov"})  # by a command, in the checkout's root
 COMPILED = ("strawberry_django", "tools", "tests")
+_POLL_SECONDS = 0.02
 
 
 class MutationError(RuntimeError):
@@ -59,16 +62,28 @@ class Copy:
             (self.root / ".cache").symlink_to(packages)
         for name in COMPILED:
             compileall.compile_dir(self.root / name, quiet=2)
+        self._forkserver: subprocess.Popen[str] | None = None
         self._worker: subprocess.Popen[str] | None = None
 
     def environment(self) -> dict[str, str]:
         """Return the environment of its processes; no bytecode outlives a mutant."""
+        address = self._temporary / "forkserver"
         env = {
             **os.environ,
             "TMPDIR": str(self._temporary),
             "PYTHONDONTWRITEBYTECODE": "1",
             prepared.VARIABLE: str(self._temporary / "prepared"),
+            SOCKET: str(address),
         }
+        if self._forkserver is None:
+            startup = self.root / live.STARTUP.relative_to(live.ROOT)
+            self._forkserver = self._start(
+                "tools.mutate.forkserver", {**env, "PYTHONPATH": str(startup)}
+            )
+            while not address.exists():
+                if self._forkserver.poll() is not None:
+                    raise MutationError("the fork server did not start")
+                time.sleep(_POLL_SECONDS)
         return {name: value for name, value in env.items() if name != "DJANGO_SETTINGS_MODULE"}
 
     @contextlib.contextmanager
@@ -103,14 +118,7 @@ class Copy:
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         if self._worker is None:
-            self._worker = subprocess.Popen(
-                [sys.executable, "-m", "tools.mutate.worker"],
-                cwd=self.root,
-                env=self.environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
+            self._worker = self._start("tools.mutate.worker", self.environment())
         assert self._worker.stdin
         assert self._worker.stdout
         print(json.dumps(job), file=self._worker.stdin, flush=True)
@@ -120,12 +128,23 @@ class Copy:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
+    def _start(self, module: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", module],
+            cwd=self.root,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
     def close(self) -> None:
-        """End the process."""
-        if self._worker is not None:
-            assert self._worker.stdin
-            assert self._worker.stdout
-            self._worker.stdin.close()
-            self._worker.wait()
-            self._worker.stdout.close()
-            self._worker = None
+        """End its processes."""
+        for process in (self._worker, self._forkserver):
+            if process is not None:
+                assert process.stdin
+                assert process.stdout
+                process.stdin.close()
+                process.wait()
+                process.stdout.close()
+        self._worker = self._forkserver = None

@@ -22,7 +22,10 @@ import pytest
 from tools.harness import live
 
 TIMED_OUT = -1
-PLUGINS = ("pytest_django.plugin", "pytest_asyncio.plugin", "pytest_timeout", "no:cacheprovider")
+PLUGINS = (
+    *("pytest_django.plugin", "pytest_asyncio.plugin", "pytest_timeout", "no:cacheprovider"),
+    "tools.mutate.forked",
+)
 OPTIONS = ("--live", "-x", "-q", "--tb=short", "--disable-plugin-autoload")
 IMPORTED = (
     *("httpx", "websockets.sync.client", "websockets.asyncio.client", "playwright.sync_api"),

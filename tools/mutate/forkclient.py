@@ -1,0 +1,32 @@
+"""Stand for a Python of the fork server: pass its signals on, and end with its exit code.
+
+Standard library only: it is started without the rest.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+
+
+def main() -> None:
+    """Ask the server at the first argument for a Python with the others."""
+    server = socket.socket(socket.AF_UNIX)
+    server.connect(sys.argv[1])
+    job = {"arguments": sys.argv[2:], "cwd": os.getcwd(), "env": dict(os.environ)}  # noqa: PTH109
+    text = json.dumps(job).encode()
+    message = b"%d\n%s" % (len(text), text)
+    sent = socket.send_fds(server, [message], [0, 1, 2])
+    server.sendall(message[sent:])
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda its, _: server.send(bytes([its])))
+    answer = server.recv(64)
+    code = int(answer) if answer else 70
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    sys.exit(code)
+
+
+main()
