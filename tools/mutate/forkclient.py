@@ -3,6 +3,7 @@
 Standard library only: it is started without the rest.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -24,7 +25,8 @@ def main() -> None:
     answer = server.recv(64)
     code = int(answer) if answer else 70
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        with contextlib.suppress(OSError):  # SIGKILL has no other handler
+            signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     sys.exit(code)
 
