@@ -88,9 +88,11 @@ def test_the_tests_find_faults(
         assert text.count(right) == 1
         text = text.replace(right, wrong)
     schema.write_text(text, encoding="utf-8")
-    done = broken.python("-m", "pytest", "-rf", "-q")
+    done = broken.python("-m", "pytest", "-rfE", "-q")
     assert done.returncode == 1
-    failed = re.findall(r"^FAILED tests/(?:test_\w+)\.py::(\w+)(.*)", done.stdout, re.MULTILINE)
+    failed = re.findall(
+        r"^(?:FAILED|ERROR) tests/(?:test_\w+)\.py::(\w+)(.*)", done.stdout, re.MULTILINE
+    )
     assert {name for name, _ in failed} == expected
     if faults is FAULTS:
         assert "TimeoutError" in dict(failed)["test_what_ada_says_reaches_grace"]
