@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from tests.clients import node, site
 from tools import demo
 from tools.harness import clients, projects
-from tools.harness.servers import SERVERS
+
+T = TypeVar("T")
+
+
+class Asked(dict[str, T]):
+    """What there is of each server, from when it is first asked for."""
+
+    def __init__(self, start: Callable[[str], T]) -> None:
+        self._start = start
+
+    def __missing__(self, name: str) -> T:
+        self[name] = self._start(name)
+        return self[name]
 
 
 @pytest.fixture(scope="session")
@@ -28,18 +40,14 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sites(project: projects.Project) -> Iterator[dict[str, site.Site]]:
-    """The chat on each server."""
+def sites(project: projects.Project) -> Iterator[Mapping[str, site.Site]]:
+    """The chat on each server that is asked for."""
     with contextlib.ExitStack() as stack:
-        everything = {name: site.Site(project, name) for name in SERVERS}
-        with ThreadPoolExecutor() as pool:
-            contexts = [site.running(one) for one in everything.values()]
-            list(pool.map(stack.enter_context, contexts))
-        yield everything
+        yield Asked(lambda name: stack.enter_context(site.running(site.Site(project, name))))
 
 
 @pytest.fixture(scope="session")
-def cookies(sites: dict[str, site.Site]) -> dict[str, str]:
+def cookies(sites: Mapping[str, site.Site]) -> dict[str, str]:
     """The cookies of ada, who is logged in; the servers have one database."""
     with clients.login(sites["uvicorn"].server, "ada", demo.USERS["ada"]) as ada:
         return dict(ada.cookies)
@@ -47,11 +55,8 @@ def cookies(sites: dict[str, site.Site]) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def pages(
-    sites: dict[str, site.Site], modules: Path, cookies: dict[str, str]
-) -> Iterator[dict[str, node.Page]]:
-    """A page of each server."""
+    sites: Mapping[str, site.Site], modules: Path, cookies: dict[str, str]
+) -> Iterator[Mapping[str, node.Page]]:
+    """A page of each server that is asked for."""
     with contextlib.ExitStack() as stack:
-        yield {
-            name: stack.enter_context(node.page(modules, one.url, cookies))
-            for name, one in sites.items()
-        }
+        yield Asked(lambda name: stack.enter_context(node.page(modules, sites[name].url, cookies)))

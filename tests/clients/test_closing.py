@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -30,7 +30,7 @@ def listen(page: Page, room: str, client: str) -> int:
 
 @pytest.fixture(scope="module")
 def closed(
-    sites: dict[str, Site], pages: dict[str, Page], cookies: dict[str, str]
+    sites: Mapping[str, Site], pages: Mapping[str, Page], cookies: dict[str, str]
 ) -> dict[int, int]:
     """A subscription with the defaults of graphql-ws for each code; all of them wait at once."""
     codes = (*AGAIN, *FATAL)
@@ -41,26 +41,28 @@ def closed(
 
 
 @pytest.mark.parametrize("code", FATAL)
-def test_a_code_that_is_the_end(code: int, closed: dict[int, int], pages: dict[str, Page]) -> None:
+def test_a_code_that_is_the_end(
+    code: int, closed: dict[int, int], pages: Mapping[str, Page]
+) -> None:
     error = pages["uvicorn"].fails(closed[code])
     assert (error["code"], error["reason"]) == (code, "The room asks for it")
 
 
 @pytest.mark.parametrize("code", AGAIN)
 def test_a_code_after_which_a_client_connects_again(
-    code: int, closed: dict[int, int], pages: dict[str, Page]
+    code: int, closed: dict[int, int], pages: Mapping[str, Page]
 ) -> None:
     pages["uvicorn"].hears(closed[code], "welcome")
 
 
-def test_a_refusal_is_the_end_with_what_the_guide_sets(pages: dict[str, Page]) -> None:
+def test_a_refusal_is_the_end_with_what_the_guide_sets(pages: Mapping[str, Page]) -> None:
     page = pages["uvicorn"]
     error = page.fails(listen(page, "close-4403-guide", "graphql_ws.js"))
     assert error["code"] == 4403
 
 
 @pytest.fixture(scope="module")
-def visitor(sites: dict[str, Site]) -> Iterator[httpx.Client]:
+def visitor(sites: Mapping[str, Site]) -> Iterator[httpx.Client]:
     """Grace, who logs out one day."""
     server = sites["uvicorn"].server
     with clients.login(server, "grace", demo.USERS["grace"]) as grace:
@@ -69,7 +71,7 @@ def visitor(sites: dict[str, Site]) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def logged_out(
-    sites: dict[str, Site], modules: Path, visitor: httpx.Client
+    sites: Mapping[str, Site], modules: Path, visitor: httpx.Client
 ) -> Iterator[dict[str, list[Event]]]:
     """What each client was told when its user logged out while it listened."""
     site = sites["uvicorn"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -117,13 +117,13 @@ def ask(page: Page, site: Site, how: str, credentials: str, query: str, **variab
 @pytest.mark.parametrize("credentials", ["omit", "include"])
 @pytest.mark.parametrize("how", ["GET", "POST"])
 def test_without_cors_the_browser_refuses(
-    how: str, credentials: str, page: Page, sites: dict[str, Site]
+    how: str, credentials: str, page: Page, sites: Mapping[str, Site]
 ) -> None:
     assert "Failed to fetch" in ask(page, sites["uvicorn"], how, credentials, ME)["failed"]
 
 
 def test_without_cors_a_request_with_the_session_is_refused_by_us(
-    page: Page, sites: dict[str, Site]
+    page: Page, sites: Mapping[str, Site]
 ) -> None:
     site = sites["uvicorn"]
     before = len(site.server.log())
@@ -146,7 +146,7 @@ def test_with_cors_it_works(page: Page, with_cors: Site) -> None:
 
 
 def test_with_cors_a_third_origin_is_refused(
-    browser: Browser, with_cors: Site, sites: dict[str, Site], cookies: dict[str, str]
+    browser: Browser, with_cors: Site, sites: Mapping[str, Site], cookies: dict[str, str]
 ) -> None:
     third = sites["daphne"].url
     with contextlib.closing(browser.new_context()) as context:

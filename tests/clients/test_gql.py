@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from tools.harness.servers import SERVERS
 
 
 @pytest.fixture(params=SERVERS)
-def site(request: pytest.FixtureRequest, sites: dict[str, Site]) -> Site:
+def site(request: pytest.FixtureRequest, sites: Mapping[str, Site]) -> Site:
     return sites[request.param]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 import pytest
 
@@ -19,12 +20,12 @@ def server(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def page(server: str, pages: dict[str, Page]) -> Page:
+def page(server: str, pages: Mapping[str, Page]) -> Page:
     return pages[server]
 
 
 @pytest.fixture
-def site(server: str, sites: dict[str, Site]) -> Site:
+def site(server: str, sites: Mapping[str, Site]) -> Site:
     return sites[server]
 
 

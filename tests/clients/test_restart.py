@@ -41,7 +41,7 @@ class Outage:
 
 @pytest.fixture(scope="module")
 def outages(
-    sites: dict[str, Site], pages: dict[str, Page], cookies: dict[str, str]
+    sites: Mapping[str, Site], pages: Mapping[str, Page], cookies: dict[str, str]
 ) -> Iterator[dict[str, Outage]]:
     """Every client listens in a room of its own; then every server is restarted."""
     rooms = {client: secrets.token_hex(6) for client in (*LASTING, *ENDING)}

@@ -62,6 +62,7 @@ def test_strings_numbers_names_arguments_and_operators_are_altered() -> None:
         ("string", 'NAME = r"^a$x"'),
         ("name", 'NAMEx = r"^a$"'),
     ]
+    assert ("string", 'NAME = "/xgraphql"') in made("a.py", 'NAME = "/graphql"\n', 1)
 
 
 @pytest.mark.parametrize("line", [1, 2, 7, 8, 10, 15])

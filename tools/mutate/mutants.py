@@ -21,6 +21,8 @@ from tools.mutate.lexing import Language, Token, language_of, tokens
 KINDS = ("delete", "string", "number", "name", "argument", "operator")
 DELETED = "(deleted)"
 _ONLY_CLOSES = re.compile(r"^(?:[\s)\]}>,;:`\"']|</\w+>)*$")
+#: The start of a string whose end says little: what lies under "/graphql" is often the same.
+_PATH = re.compile(r"""[rRbBfFuU]*["'`]/(?=\w)""")
 _LAST_CALL = re.compile(r"(?<=[\w\])])\((?P<inside>[^()]+(?:\([^()]*\)[^()]*)*)\)")
 _LAST_ARGUMENT = re.compile(r"(?:^|,)(?P<argument>[^,()\[\]{}]+)\s*$")
 
@@ -125,7 +127,9 @@ def _altered(line: str, code: list[Token], language: Language) -> Iterator[tuple
     """Yield each alteration of a line: its kind, and the line that it makes."""
     for token in code:
         if token.kind == "string":
-            yield "string", f"{line[: token.end - 1]}x{line[token.end - 1 :]}"
+            path = _PATH.match(token.text)
+            place = token.start + path.end() if path else token.end - 1
+            yield "string", f"{line[:place]}x{line[place:]}"
         elif token.kind == "number":
             more = str(int(token.text.replace("_", "").partition(".")[0]) + 1)
             fraction = token.text.partition(".")[1] + token.text.partition(".")[2]
