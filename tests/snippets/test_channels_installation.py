@@ -63,7 +63,7 @@ def test_the_pip_commands_install_what_is_missing(tmp_path: Path, wheel: Path) -
 
 
 def test_the_uv_commands_install_everything_into_nothing(tmp_path: Path, wheel: Path) -> None:
-    run([*UV, "init", "--quiet", "--bare", "--python", sys.executable], tmp_path)
+    run([*UV, "init", "--quiet", "--bare", "--no-workspace", "--python", sys.executable], tmp_path)
     env = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "UV_FIND_LINKS": str(wheel.parent),
