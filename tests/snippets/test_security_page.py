@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import strawberry
+from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.signing import TimestampSigner, b62_encode
@@ -55,6 +56,15 @@ PRINT_OPTIONS = (
 )
 
 
+MAKE_TOKEN = (
+    "from django.contrib.auth import get_user_model;"
+    "from myproject.hooks import make_token;"
+    "print(make_token(get_user_model().objects.create_user('ada')))"
+)
+ONLY_STAFF = "Only for members of the staff."
+EVENTS = "subscription { events { text secret } }"
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
     project = projects.build(
@@ -90,6 +100,18 @@ def test_the_projects_middleware_surrounds_graphql(project: projects.Project) ->
         answer = clients.graphql(server, "{ me }")
     assert answer.json() == {"data": {"me": "nobody"}}
     assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+def test_the_application_has_both_hooks_and_djangos_pages(project: projects.Project) -> None:
+    made = project.manage("shell", "-c", MAKE_TOKEN).stdout.split()[-1]
+    bearer = {"Authorization": f"Bearer {made}"}
+    with servers.serve(project) as server:
+        assert httpx.get(server.url).status_code == 200
+        known = clients.graphql(server, "{ me }", headers=bearer).json()
+        assert known == {"data": {"me": "ada"}}
+        audit = {"query": "query Audit { me }", "operationName": "Audit"}
+        answer = httpx.post(f"{server.url}/graphql", json=audit, headers=bearer)
+        assert [error["message"] for error in answer.json()["errors"]] == [ONLY_STAFF]
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -159,7 +181,28 @@ async def test_the_second_hook_is_for_one_operation_only(ada_client: Client) -> 
 
     assert (await ask("Other")).data == {"hello": "Hello, ada!"}
     errors = (await ask("Audit")).errors
-    assert [error["message"] for error in errors] == ["Only for members of the staff."]
+    assert [error["message"] for error in errors] == [ONLY_STAFF]
+
+
+async def test_who_subscribes_is_asked_for_at_the_start_and_at_each_event(
+    ada: Any, ada_client: Client, channel_layer: Any
+) -> None:
+    await get_user_model().objects.acreate(username="grace", is_staff=True)
+    application = AuthGraphQLProtocolTypeRouter(load("schema").schema)
+    async with connect(application, client=ada_client) as socket:
+        await socket.subscribe("1", EVENTS)
+        assert ONLY_STAFF in str(await socket.receive())
+        ada.is_staff = True
+        await ada.asave()
+        await socket.subscribe("2", EVENTS)
+        first = (await socket.receive())["payload"]["data"]["events"]
+        assert first == {"text": "listening", "secret": "the secret of listening"}
+        ada.is_staff = False
+        await ada.asave()
+        await channel_layer.group_send("events", {"type": "events.event", "text": "news"})
+        second = (await socket.receive())["payload"]
+        assert second["data"]["events"] == {"text": "news", "secret": None}
+        assert messages(second["errors"]) == {"secret": ONLY_STAFF}
 
 
 def asked(*, depth: int = 0, aliases: int = 0, tokens: int = 0) -> list[str]:
@@ -193,9 +236,11 @@ async def test_the_project_puts_somebody_out(
     ada: Any, ada_client: Client, channel_layer: Any
 ) -> None:
     application = AuthGraphQLProtocolTypeRouter(schema)
+    await ada.groups.acreate(name="speakers")
     async with connect(application, client=ada_client) as socket:
         await in_database(lambda: load("hooks").suspend(ada))
         assert (await socket.closed())[0] == 4401
+    assert not await ada.groups.aexists()
 
 
 SECRET = "the database is at 10.0.0.7"
