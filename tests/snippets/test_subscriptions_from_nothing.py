@@ -1,7 +1,7 @@
 """docs/guide/subscriptions.md as its reader follows it: block by block, in a new directory.
 
 Where a block shows a file it is written, where it says "at the end" it is added, and where it is
-a command it is run. Left out: the environment and what pip installs, which this Python has.
+a command it is run. The environment is made apart, and what pip installs this Python has.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from tools.scenarios._integration import environment, read
 
 PAGE = live.ROOT / "docs/guide/subscriptions.md"
 AT_THE_END = " (at the end)"
-NOT_RUN = ("first_subscription/shell/start.sh:environment", "installation/shell/pip.sh:")
+ENVIRONMENT = "first_subscription/shell/start.sh:environment"
+NOT_RUN = (ENVIRONMENT, "installation/shell/pip.sh:")
 SERVER = "running/shell/runserver.sh"
 SHOWN = ("graphql", "json", "text")
 PASSWORD = "analytical-engine"
@@ -145,6 +146,21 @@ def test_a_reader_ends_with_a_working_chat(tmp_path: Path, redis: RedisServer) -
         assert socket.next_message()["payload"]["data"]["messageAdded"]["id"] == "1"
         clients.graphql(ada, read("chat/requests/send_message.graphql")).raise_for_status()
         assert socket.next_message()["payload"]["data"]["messageAdded"]["id"] == "2"
+
+
+def test_the_first_commands_make_a_folder_with_an_environment(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-eu", "-c", content(ENVIRONMENT) + "pwd\ncommand -v python\ncommand -v pip\n"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    folder = tmp_path / "chatting"
+    expected = [folder, *(folder / f".venv/bin/{name}" for name in ("python", "pip"))]
+    assert done.stdout.split() == [str(path) for path in expected]
 
 
 def test_every_file_of_the_chat_is_on_the_page() -> None:
