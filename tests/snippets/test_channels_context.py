@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tools.harness import clients, projects, servers
-from tools.scenarios._integration import ask_over_websocket, guide_project, read
+from tools.scenarios._integration import ask_over_websocket, guide_project, read, run_script
 
 USERNAMES = read("custom_context/requests/usernames.graphql")
 ANSWER = {"data": {"first": "ada", "second": "grace", "third": None}}
@@ -27,7 +27,7 @@ LOGGING = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
     project = guide_project(tmp_path_factory.mktemp("context") / "myproject", "custom_context")
-    project.create_user("grace", "a-nanosecond-of-wire")
+    run_script(project, "custom_context/shell/second_user.sh")
     with (project.path / "myproject/settings.py").open("a", encoding="utf-8") as file:
         file.write(LOG_QUERIES)
     with servers.serve(project) as server:
@@ -38,6 +38,12 @@ def test_the_resolver_finds_the_loader_over_http_and_websocket(server: servers.S
     assert clients.graphql(server, USERNAMES).json() == ANSWER
     assert ask_over_websocket(server, USERNAMES) == ANSWER
     assert json.loads(read("custom_context/recorded/usernames.http.json")) == ANSWER
+
+
+def test_the_second_user_can_log_in(server: servers.Server) -> None:
+    with clients.login(server, "grace", "compiler-of-1952", path="/admin/login/") as grace:
+        assert grace.get("/admin/").url.path == "/admin/"
+    assert "--email grace@example.com" in read("custom_context/shell/second_user.sh")
 
 
 def test_one_operation_is_one_query(server: servers.Server) -> None:
