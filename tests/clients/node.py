@@ -91,15 +91,18 @@ def lay_out(folder: Path) -> Path:
 
 
 class Page:
-    """A Node process with clients in it, and what they have told."""
+    """A Node process with clients in it, and what they have told.
 
-    def __init__(self, folder: Path, url: str, cookies: Mapping[str, str]) -> None:
+    With a ``speed``, its clients wait so many times shorter than they mean to.
+    """
+
+    def __init__(self, folder: Path, url: str, cookies: Mapping[str, str], speed: int = 1) -> None:
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         self._folder = folder
         self._process = subprocess.Popen(
             [command("node"), "run.mjs"],
             cwd=folder,
-            env={**os.environ, "SERVER": url, "COOKIE": cookie},
+            env={**os.environ, "SERVER": url, "COOKIE": cookie, "SPEED": str(speed)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -173,9 +176,9 @@ class Page:
 
 
 @contextlib.contextmanager
-def page(folder: Path, url: str, cookies: Mapping[str, str]) -> Iterator[Page]:
+def page(folder: Path, url: str, cookies: Mapping[str, str], speed: int = 1) -> Iterator[Page]:
     """Have a page open for the length of the block."""
-    opened = Page(folder, url, cookies)
+    opened = Page(folder, url, cookies, speed)
     try:
         yield opened
     finally:

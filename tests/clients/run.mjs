@@ -2,12 +2,12 @@
 // input, one event a line on standard output.
 //
 // What a browser gives a page and Node does not is given here: the address of the page, its
-// cookies, and an Origin header with every request and every WebSocket.
+// cookies, and an Origin header with every request and every WebSocket. Its clock may run faster.
 
 import { createInterface } from "node:readline";
 import { WebSocket as NodeWebSocket } from "ws";
 
-const { SERVER, COOKIE } = process.env;
+const { SERVER, COOKIE, SPEED } = process.env;
 const asBrowser = { Origin: SERVER, Cookie: COOKIE };
 const nodeFetch = globalThis.fetch;
 let pongs = 0;
@@ -15,6 +15,8 @@ let pongs = 0;
 globalThis.location = new URL("/", SERVER);
 globalThis.WebSocket = class extends NodeWebSocket {
   constructor(url, protocols) {
+    // Browsers before 2024 take no other address.
+    if (!/^wss?:/.test(url)) throw new SyntaxError(`${url} is no address of a WebSocket`);
     super(url, protocols, { headers: asBrowser });
   }
   send(data, ...rest) {
@@ -27,6 +29,9 @@ globalThis.fetch = (url, init = {}) => {
   for (const [name, value] of Object.entries(asBrowser)) headers.set(name, value);
   return nodeFetch(new URL(url, location), { ...init, headers });
 };
+
+const nodeSetTimeout = globalThis.setTimeout;
+globalThis.setTimeout = (act, delay, ...rest) => nodeSetTimeout(act, delay / SPEED, ...rest);
 
 function tell(id, event, payload = null) {
   process.stdout.write(`${JSON.stringify({ id, event, payload })}\n`);

@@ -1,0 +1,72 @@
+"""The commands of docs/guide/subscriptions.md, and what it asks in the explorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tools import demo
+from tools.harness import clients, projects, servers
+from tools.scenarios._integration import read, run_script
+
+PASSWORDS = {"ada": "analytical-engine", "grace": "compiler-of-1952"}
+SAID = "Is anybody there?"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    """The chat with the users that the page makes."""
+    folder = tmp_path_factory.mktemp("commands") / "project"
+    project = projects.build(folder, *demo.SUBJECTS)
+    for name in ("migrate", "users"):
+        run_script(project, f"chat/shell/{name}.sh")
+    with servers.serve(project) as server:
+        yield server
+
+
+def login(server: servers.Server, name: str) -> httpx.Client:
+    return clients.login(server, name, PASSWORDS[name])
+
+
+def test_the_app_is_made_by_its_command(tmp_path: Path) -> None:
+    project = projects.build(tmp_path, "asgi_routing")
+    run_script(project, "chat/shell/app.sh")
+    made = {
+        path.relative_to(tmp_path / "chat").as_posix() for path in tmp_path.glob("chat/**/*.py")
+    }
+    assert {"__init__.py", "apps.py", "models.py", "migrations/__init__.py"} <= made
+
+
+def test_the_users_are_an_administrator_and_a_guest(server: servers.Server) -> None:
+    for name, pages in (("ada", "/admin/"), ("grace", "/admin/login/")):
+        with login(server, name) as client:
+            assert client.get("/admin/", follow_redirects=True).url.path == pages
+
+
+def test_the_explorer_is_told_who_one_is(server: servers.Server) -> None:
+    with login(server, "grace") as grace:
+        answer = clients.graphql(grace, read("chat/requests/me.graphql"))
+    assert answer.json() == {"data": {"me": "grace"}}
+
+
+def test_the_last_message_comes_at_once_and_the_next_when_it_is_said(
+    server: servers.Server,
+) -> None:
+    with login(server, "ada") as ada:
+        for _ in range(2):
+            said = clients.graphql(ada, read("chat/requests/send_message.graphql")).json()
+        last = said["data"]["sendMessage"]
+        assert (last.keys(), last["text"]) == ({"id", "text"}, SAID)
+        with clients.WebSocketClient.connect(server, cookies=ada) as socket:
+            socket.init()
+            socket.subscribe("1", read("chat/requests/message_added.graphql"))
+            heard = [socket.next_message()["payload"]["data"]["messageAdded"]]
+            clients.graphql(ada, read("chat/requests/send_message.graphql")).raise_for_status()
+            heard.append(socket.next_message()["payload"]["data"]["messageAdded"])
+    assert [int(message["id"]) for message in heard] == [int(last["id"]), int(last["id"]) + 1]
+    for message in heard:
+        assert message.keys() == {"id", "author", "text", "sentAt"}
+        assert (message["author"], message["text"]) == ("ada", SAID)
