@@ -1,7 +1,8 @@
 """Trial: the tests of a cell, and what came of them.
 
-They run in the cell's environment, two at a time. What failed is asked once more, alone: a busy
-machine is no incompatibility. May import `ledger` and `environments`.
+They run in the cell's environment, two for each core: they wait for servers about as long as they
+work. What failed is asked once more, alone: a busy machine is no incompatibility. May import
+`ledger` and `environments`.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ def run_of(
 
 
 def _tried(environment: Environment, tests: Sequence[str], say: Say) -> tuple[Uses, dict[str, str]]:
-    uses = _pytest(environment, [*tests, "--numprocesses=2", "--dist=loadfile"], "first", say)
+    parallel = [f"--numprocesses={2 * (os.cpu_count() or 1)}", "--dist=loadfile"]
+    parallel += ["--no-loadscope-reorder"]
+    uses = _pytest(environment, [*tests, *parallel], "first", say)
     failed = {name: test for name, test in uses.items() if test["outcome"] == "failed"}
     if not 0 < len(failed) <= ASKED_AGAIN:
         return uses, {}
