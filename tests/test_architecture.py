@@ -5,13 +5,13 @@ Every rule is a function of a checkout, so that each is shown to see the fault i
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tools.harness import live
+from tools.modules import LIBRARY, imports, modules, own_test, own_tests
 
 LAYERS = (
     ("protocol", "exceptions", "conf", "logs", "limits", "threads", "watched", "shutdown"),
@@ -23,49 +23,12 @@ LAYERS = (
     ("routing",),
 )
 BESIDE = ("__main__", "apps", "checks", "management", "snippets", "testing")
-LIBRARY = ("strawberry_django/realtime", "strawberry_django/routers")
 # Not the tests: one file tests one module, however much that promises.
 SHORT = ("strawberry_django", "tools", "snippets")
 LINES = 250
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 
 Problems = Iterator[str]
-
-
-def modules(root: Path) -> Iterator[tuple[str, Path]]:
-    """Every module of `realtime`, with its dotted name inside it."""
-    folder = root / LIBRARY[0]
-    for path in sorted(folder.rglob("*.py")):
-        parts = path.relative_to(folder).with_suffix("").parts
-        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
-
-
-def imports(name: str, path: Path) -> Iterator[tuple[str, int]]:
-    """Every import of `path` (also inside functions) as an absolute name, with its line.
-
-    What only type checkers run is left out: types may know of what stands above them.
-    """
-    package = ["strawberry_django", "realtime", *filter(None, name.split("."))]
-    if path.name != "__init__.py":
-        package.pop()
-    for node in runtime_nodes(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, node.lineno
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) + 1 - node.level] if node.level else []
-            module = [*base, *(node.module.split(".") if node.module else [])]
-            for alias in node.names:
-                yield ".".join([*module, alias.name]), node.lineno
-
-
-def runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            for other in node.orelse:
-                yield from (other, *runtime_nodes(other))
-        else:
-            yield from (node, *runtime_nodes(node))
 
 
 def siblings(name: str, path: Path) -> Iterator[tuple[str, int]]:
@@ -134,14 +97,8 @@ def untested(root: Path) -> Problems:
     """Each module has a test file of its own; a package's `__init__` may share one with it."""
     for folder in LIBRARY:
         for path in sorted((root / folder).rglob("*.py")):
-            parts = path.relative_to(root / folder).with_suffix("").parts
-            names = [part.strip("_") for part in parts if part != "__init__"]
-            test = "_".join(["test", *(names or [Path(folder).name])])
-            found = [*(root / "tests").glob(f"{test}.py")]
-            if path.name == "__init__.py":
-                found += (root / "tests").glob(f"{test}_*.py")
-            if not found:
-                yield f"{path}: has no tests/{test}.py"
+            if not own_tests(root, path):
+                yield f"{path}: has no tests/{own_test(root, path)}.py"
 
 
 RULES: list[Callable[[Path], Problems]] = [unplaced, upward, circular, foreign, long, untested]

@@ -24,10 +24,10 @@ NAME = "tools/mutate/allowlist.ini"
 
 
 class Allowlist:
-    """The entries of a checkout."""
+    """The entries of a checkout, in the file of the given name."""
 
-    def __init__(self, root: Path) -> None:
-        self._reasons = Reasons(root, NAME)
+    def __init__(self, root: Path, name: str = NAME) -> None:
+        self._reasons = Reasons(root, name)
 
     def entry(self, mutant: Mutant) -> str | None:
         """Return the entry that a mutant falls under, if there is one."""

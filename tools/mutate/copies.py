@@ -1,4 +1,4 @@
-"""Copies: the checkout again, in a folder where a snippet may be wrong for a while.
+"""Copies: the checkout again, in a folder where a file may be wrong for a while.
 
 May import tools.mutate.mutants; starts tools.mutate.worker and tools.mutate.forkserver.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import compileall
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.harness import live, prepared
 from tools.mutate.forkserver import SOCKET
-from tools.mutate.worker import TIMED_OUT
+from tools.mutate.worker import LIBRARY, TIMED_OUT
 
 if TYPE_CHECKING:
     from tools.mutate.mutants import Mutant
@@ -50,10 +51,17 @@ def _left_out(root: Path) -> Callable[[str, list[str]], set[str]]:
 
 
 class Copy:
-    """A copy of the checkout, and a process that runs its tests."""
+    """A copy of the checkout, and a process that runs its tests.
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    Args:
+        root: the checkout.
+        folder: where the copy and what its processes write are to be.
+        library: whether its mutants are of the library, so that only its tests import that.
+    """
+
+    def __init__(self, root: Path, folder: Path, *, library: bool = False) -> None:
         self.root = folder / "checkout"
+        self._library = library
         self._temporary = folder / "tmp"
         self._temporary.mkdir(parents=True)
         shutil.copytree(root, self.root, ignore=_left_out(root))
@@ -88,10 +96,12 @@ class Copy:
 
     @contextlib.contextmanager
     def holding(self, mutant: Mutant) -> Iterator[None]:
-        """Have a mutant in the place of its snippet for the length of the block."""
-        path = self.root / "snippets" / mutant.file
+        """Have a mutant in the place of its file for the length of the block."""
+        path = self.root / ("" if self._library else "snippets") / mutant.file
         before = path.read_bytes()
         path.write_text(mutant.source, encoding="utf-8")
+        # Bytecode of as many bytes and the same second would hide it.
+        Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
         try:
             yield
         finally:
@@ -118,7 +128,8 @@ class Copy:
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         if self._worker is None:
-            self._worker = self._start("tools.mutate.worker", self.environment())
+            options = [LIBRARY] if self._library else []
+            self._worker = self._start("tools.mutate.worker", self.environment(), *options)
         assert self._worker.stdin
         assert self._worker.stdout
         print(json.dumps(job), file=self._worker.stdin, flush=True)
@@ -128,9 +139,9 @@ class Copy:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def _start(self, module: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
+    def _start(self, module: str, env: Mapping[str, str], *options: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *options],
             cwd=self.root,
             env=env,
             stdin=subprocess.PIPE,

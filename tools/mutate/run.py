@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -22,11 +21,11 @@ from tools.mutate.allowlist import Allowlist
 from tools.mutate.copies import Copy, MutationError
 from tools.mutate.defenders import Defenders
 from tools.mutate.mutants import Mutant
+from tools.mutate.progress import Progress
 from tools.mutate.results import Record, mutants_of, parts
 from tools.problems import Problem
 from tools.shown import Shown
 
-SECONDS_BETWEEN_REPORTS = 5.0
 LONGEST_TEST = 180
 #: Of how long a test took unmutated, and how much longer than that it may take.
 PATIENCE, MORE_SECONDS = 4, 20
@@ -60,8 +59,8 @@ class Run:
         self._everything = everything
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._started = self._reported = time.monotonic()
-        self._total = self._killed = self._survived = 0
+        self._total = 0
+        self._progress = Progress(0)
         self._undefined: set[Mutant] = set()
         self._pages: dict[str, set[str]] = {}
         for part in self.shown:
@@ -115,7 +114,7 @@ class Run:
                     stack.callback(copy.close)
                 pages = {page for file in files for page in self._pages[file]}
                 self.defenders.learn(copies[0], files, pages)
-                self._started = time.monotonic()
+                self._progress = Progress(self._total)
                 with ThreadPoolExecutor(workers) as pool:
                     working = [pool.submit(self._work, copy, jobs) for copy in copies]
                     try:
@@ -156,14 +155,12 @@ class Run:
             self.outcomes.setdefault(target, []).append((mutant, killer))
             if "::" in killer:
                 self.defenders.note(mutant.file, killer)
-            self._killed += bool(killer)
-            self._survived += not killer
             if not killer and self.allowlist.entry(mutant) is None:
                 where = f"snippets/{mutant.file}:{mutant.line}"
                 print(f"  survived: {where}: {mutant.was} => {mutant.now}", flush=True)
             if len(self.outcomes[target]) == len(self.left[target]):
                 self._finish(target)
-            self._report(mutant)
+            self._progress.note(bool(killer), f"{mutant.file}:{mutant.line}")
 
     def _finish(self, target: str) -> None:
         """Write down what came of a part."""
@@ -182,19 +179,6 @@ class Run:
             allowlisted=self.allowed_before.get(target, 0) + len(allowed),
         )
         self.record.write(self.shown)
-
-    def _report(self, mutant: Mutant) -> None:
-        now = time.monotonic()
-        done = self._killed + self._survived
-        if now - self._reported < SECONDS_BETWEEN_REPORTS and done < self._total:
-            return
-        self._reported = now
-        left = (now - self._started) / done * (self._total - done)
-        print(
-            f"[{done}/{self._total}] killed {self._killed}, survived {self._survived}, "
-            f"{left / 60:.0f} min left; {mutant.file}:{mutant.line}",
-            flush=True,
-        )
 
 
 def undefined(every: Iterable[Mutant], folder: Path) -> set[Mutant]:

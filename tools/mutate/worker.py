@@ -1,7 +1,8 @@
 """Worker: runs tests of the copy that it stands in, each time in a fork that has imported all.
 
 Reads jobs from its standard input, one JSON object a line, and answers on its standard output.
-Started by tools.mutate.copies. Imports what the tests import, so that a fork need not.
+Started by tools.mutate.copies. Imports what the tests import, so that a fork need not: but, with
+`--library`, nothing of the library, which each fork is to see as it is then.
 """
 
 from __future__ import annotations
@@ -27,11 +28,14 @@ PLUGINS = (
     "tools.mutate.forked",
 )
 OPTIONS = ("--live", "-x", "-q", "--tb=short", "--disable-plugin-autoload")
+LIBRARY = "--library"
+OURS = ("strawberry_django.realtime", "strawberry_django.routers")
 IMPORTED = (
     *("httpx", "websockets.sync.client", "websockets.asyncio.client", "playwright.sync_api"),
-    *("channels.layers", "channels.testing", "strawberry_django.realtime", "redis.asyncio"),
-    *("django.test", "django.contrib.auth.models", "tools.harness.clients", "tools.demo"),
+    *("channels.layers", "channels.testing", "strawberry_django", "redis.asyncio", "django.test"),
+    *("strawberry.channels", "tools.harness.clients", "tools.demo"),
 )
+IMPORTED_ONCE_SET_UP = ("strawberry_django.realtime", "django.contrib.auth.models")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (?P<test>.+?)(?: - .*)?$", re.MULTILINE)
 _POLL_SECONDS = 0.02
 
@@ -40,9 +44,16 @@ def main() -> None:
     """Run jobs until there are no more."""
     live.enter()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    importlib.import_module("django").setup()
     for name in IMPORTED:
         importlib.import_module(name)
+    if LIBRARY in sys.argv:
+        # `django.setup()` would import the library: it is an application of the settings.
+        early = [name for name in sys.modules if name.startswith(OURS)]
+        assert not early, f"a fork would not see mutants of {early}"
+    else:
+        importlib.import_module("django").setup()
+        for name in IMPORTED_ONCE_SET_UP:
+            importlib.import_module(name)
     log = Path(os.environ["TMPDIR"], "worker.log")
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line), log)), flush=True)
