@@ -155,3 +155,14 @@ def test_it_starts_what_a_test_serves_and_nothing_else() -> None:
     assert fits(["-c", "pass"])
     for other in ([], ["-m", "pytest"], ["-m", "uv"], ["-X", "dev"], ["-I", "-c", "pass"]):
         assert not fits(other)
+
+
+def test_it_is_the_python_of_a_shell_script_too(everywhere: None, tmp_path: Path) -> None:
+    script = 'echo "$0"; command -v python; python -c "import sys; print(sys.argv)"; python -V'
+    done = subprocess.run(
+        ["sh", "-c", script], env=live.environment(), capture_output=True, text=True, check=True
+    )
+    _, found, argv, version = done.stdout.splitlines()
+    assert "forkclient" in Path(found).read_text()
+    assert argv == "['-c']"
+    assert version.startswith("Python 3.")

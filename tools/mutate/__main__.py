@@ -5,6 +5,7 @@
 says nothing, because they changed or were never run: so it also goes on with a run that was
 stopped. ``-- --survivors`` tries again what survived; ``-- --figures`` prints what the record says.
 It ends with code 1 when a mutant survived or an entry of the allowlist is stale.
+``-- --library`` mutates the library instead: tools.mutate.library says how.
 May import tools.mutate.
 """
 
@@ -26,14 +27,22 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Run mutants and say what came of them."""
     parser = argparse.ArgumentParser(prog="nox -s mutate --", description="Mutate what is shown.")
     parser.add_argument(
-        "names", nargs="*", metavar="PAGE", help="guide/testing, or a snippet of it"
+        "names", nargs="*", metavar="NAME", help="guide/testing, or a snippet of it; or a module"
     )
+    parser.add_argument("--library", action="store_true", help="mutate the library")
+    parser.add_argument("--share", type=float, default=0.1, help="of the library's mutants")
     parser.add_argument("--changed", action="store_true", help="only what the record lacks")
     parser.add_argument("--survivors", action="store_true", help="only what survived before")
     parser.add_argument("--all", action="store_true", help="also what the allowlist names")
     parser.add_argument("--figures", action="store_true", help="print what the record says")
     parser.add_argument("--workers", type=int, default=2, help="run at once; default: 2")
     options = parser.parse_args(arguments)
+    if options.library:
+        try:
+            return _library(options, root)
+        except MutationError as error:
+            print(error, file=sys.stderr)
+            return 2
     known = parts(root)
     pages, files = {part.page for part in known}, {part.file for part in known}
     wanted = {name.removeprefix("docs/").removeprefix("snippets/") for name in options.names}
@@ -60,6 +69,13 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     for problem in problems:
         print(problem)
     return int(bool(survivors or problems))
+
+
+def _library(options: argparse.Namespace, root: Path) -> int:
+    """Mutate the library; only this needs cosmic-ray."""
+    from tools.mutate import library
+
+    return library.main(options, root)
 
 
 if __name__ == "__main__":
