@@ -70,7 +70,7 @@ def security(session: nox.Session) -> None:
 @nox.session
 def tools(session: nox.Session) -> None:
     """Check the checkers: each must find the faults that are planted for it."""
-    prepare(session, "test", library=True)
+    prepare(session, "mutation", library=True)
     session.run("pytest", *(session.posargs or ["tests/tools", *PARALLEL]))
 
 
@@ -132,8 +132,8 @@ def matrix(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutate(session: nox.Session) -> None:
-    """Delete and alter each line that the pages show; `-- PAGE` or `-- --changed` is quick."""
-    prepare(session, "test", library=True)
+    """Delete and alter each line that the pages show, or alter the library: `-- --library`."""
+    prepare(session, "mutation", library=True)
     session.run("python", "-m", "tools.mutate", *session.posargs)
 
 
