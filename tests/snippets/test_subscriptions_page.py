@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chat_page, chromium
+from tests.browser import chat_page, chromium, say
 from tools import demo
 from tools.harness import clients, live, processes, projects, servers
 
@@ -188,6 +188,37 @@ def test_it_answers_pings_and_comes_back_after_4408(
         page.context.close()
     # More answers than one second without them would have allowed.
     assert sent.count('{"type":"pong"}') > 5
+
+
+def test_what_is_said_on_one_page_is_shown_on_both(
+    browser: Browser, server: servers.Server
+) -> None:
+    room = secrets.token_hex(8)
+    ada = enter(browser, server.url)
+    grace = chat_page(browser, server.url, "grace", demo.USERS["grace"])
+    for page in (ada, grace):
+        page.goto(f"/chat/{room}/")
+        expect(page.get_by_role("status")).to_have_text("Live")
+    say(ada, "Hello!")
+    for page, mine in ((ada, 1), (grace, 0)):
+        expect(page.locator("li p")).to_have_text(["Hello!"])
+        expect(page.locator("li.mine")).to_have_count(mine)
+    field = ada.get_by_label("Message", exact=True)
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    for page in (ada, grace):
+        page.context.close()
+
+
+def test_what_is_not_sent_stays_and_the_page_says_why(page: Page) -> None:
+    field = page.get_by_label("Message", exact=True)
+    say(page, " ")
+    expect(page.get_by_role("status")).to_have_text("Not sent. A message has 1 to 500 characters.")
+    expect(field).to_have_value(" ")
+    field.evaluate("field => { field.removeAttribute('maxlength'); }")
+    field.evaluate("field => { field.value = 'a'.repeat(3_000_000); }")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("status")).to_have_text("Not sent. The server answered 413.")
 
 
 def test_a_log_out_in_another_tab_ends_it(page: Page) -> None:
