@@ -21,7 +21,8 @@ PING = read("asgi_routing/requests/ping.graphql")
 OPTIONS = """
 import json
 from myproject.asgi import application
-print(json.dumps(application.options, default=str))
+from django.conf import settings
+print(json.dumps([application.options, settings.STRAWBERRY_DJANGO_REALTIME], default=str))
 """
 
 
@@ -40,12 +41,17 @@ def server(project: projects.Project) -> Iterator[servers.Server]:
 def test_a_keyword_wins_over_the_setting_and_that_over_the_default(
     project: projects.Project,
 ) -> None:
-    options = json.loads(project.python("-c", OPTIONS).stdout)
+    options, settings = json.loads(project.python("-c", OPTIONS).stdout)
+    assert settings["CONNECTION_INIT_WAIT_TIMEOUT"] == str(timedelta(seconds=30))
     assert options["connection_init_wait_timeout"] == str(timedelta(seconds=10))
     assert options["graphql_ide"] is None
     assert options["max_message_size"] == 64 * 1024
     assert options["max_subscriptions_per_connection"] == 20
     assert options["multipart_uploads_enabled"] is conf.DEFAULTS["multipart_uploads_enabled"]
+
+
+def test_djangos_pages_are_there(server: servers.Server) -> None:
+    assert httpx.get(server.url).status_code == httpx.codes.OK
 
 
 def test_the_defaults_of_the_table_are_those_of_the_library() -> None:

@@ -157,6 +157,7 @@ def test_the_custom_pattern_moves_graphql_on_both_protocols(
         assert clients.graphql(server, PING, path="/api/graphql").json() == PONG
         assert ask_over_websocket(server, PING, path="/api/graphql") == PONG
         assert clients.graphql(server, PING).status_code == 404
+        assert httpx.get(server.url).status_code == 200
         with pytest.raises(InvalidStatus):
             clients.WebSocketClient.connect(server)
     assert json.dumps(PONG, indent=2) in read("custom_url_pattern/recorded/api_graphql.http")
