@@ -15,6 +15,7 @@ TESTS = """
 import pytest
 from tools.harness.projects import SNIPPETS, build
 
+HELLO = (SNIPPETS / "first_subscription/requests/hello.graphql").read_text()
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
@@ -42,6 +43,8 @@ def test_none():
     assert True
 """
 
+HELLO = "first_subscription/requests/hello.graphql"
+
 
 @pytest.fixture(scope="module", params=["0", "2"], ids=["alone", "workers"])
 def uses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
@@ -61,6 +64,10 @@ def uses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return {name.partition("::")[2]: test for name, test in json.loads(written.read_text()).items()}
 
 
+def test_what_a_module_opens_counts_for_all_of_its_tests(uses: Any) -> None:
+    assert all(HELLO in test["files"] for test in uses.values())
+
+
 def test_a_fixture_counts_for_each_test_that_has_it(uses: Any) -> None:
     settings = "settings/myproject/settings.py"
     assert settings in uses["test_first"]["files"]
@@ -70,11 +77,11 @@ def test_a_fixture_counts_for_each_test_that_has_it(uses: Any) -> None:
 
 
 def test_a_fixture_asked_for_at_run_time_counts(uses: Any) -> None:
-    assert uses["test_asks_by_name"]["files"] == ["running/shell/runserver.sh"]
+    assert uses["test_asks_by_name"]["files"] == [HELLO, "running/shell/runserver.sh"]
 
 
-def test_a_test_that_opens_none_uses_none(uses: Any) -> None:
-    assert uses["test_none"]["files"] == []
+def test_a_test_that_opens_none_uses_those_of_its_module(uses: Any) -> None:
+    assert uses["test_none"]["files"] == [HELLO]
 
 
 def test_it_says_what_came_of_each(uses: Any) -> None:

@@ -1,8 +1,9 @@
 """Write down which snippets each test uses: a pytest plugin, `-p tools.harness.uses --uses=FILE`.
 
-A snippet is used by the test, or by a fixture of it, that opens its file: the harness does when it
-builds a project. FILE becomes JSON, `{test: {"outcome", "reason", "seconds", "files"}}`, the files
-as they are named under `snippets/`, and the reason, which only what did not pass has, in one line.
+A snippet is used by the test that opens its file, or whose fixture or module does: the harness
+opens it to build a project. FILE becomes JSON, `{test: {"outcome", "reason", "seconds", "files"}}`,
+the files as they are named under `snippets/`, and the reason, which only what did not pass has, in
+one line.
 A file of tests that cannot be loaded is there as if it were a test. Works with pytest-xdist.
 Imports `projects`.
 """
@@ -41,6 +42,17 @@ class Uses:
                 self._opened[self._running[-1]].add(Path(name.removeprefix(prefix)).as_posix())
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Take what is opened while a file of tests is loaded as each of its tests'."""
+        self._running.append(collector.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._running.pop()
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any]
     ) -> Generator[None, object, object]:
@@ -65,7 +77,7 @@ class Uses:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Put the test's snippets and those of its fixtures, which are still there, together."""
-        used = set(self._opened[item.nodeid])
+        used = self._opened[item.nodeid] | self._opened[item.nodeid.partition("::")[0]]
         for fixture in self._active(item):
             used |= self._opened.get(fixture, set())
         item.user_properties.append((PROPERTY, sorted(used)))
