@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
+import shlex
 import socket
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -127,10 +129,22 @@ def test_djangos_deployment_check_only_asks_for_hsts(
     assert re.findall(r"\((\S+\.[EW]\d+)\)", done.stderr) == ["security.W004"]
 
 
+@pytest.mark.parametrize(
+    ("name", "packages"), [("uvicorn", ["uvicorn", "websockets"]), ("hypercorn", ["hypercorn"])]
+)
+def test_the_command_installs_the_server(name: str, packages: list[str]) -> None:
+    command = shlex.split(read(f"running/shell/install_{name}.sh"))
+    assert command == ["python", "-m", "pip", "install", *packages]
+    assert all(map(version, packages))
+
+
 @pytest.fixture(scope="module")
 def server(project: projects.Project, production: dict[str, str]) -> Iterator[servers.Server]:
-    """Uvicorn with the production settings, as a proxy that ends TLS would reach it."""
-    with started(project, "uvicorn", production) as server:
+    """Daphne with the production settings, as a proxy that ends TLS would reach it.
+
+    Uvicorn by itself believes a proxy on the same machine about the scheme.
+    """
+    with started(project, "daphne", production) as server:
         yield server
 
 
