@@ -2,7 +2,7 @@
 
 Each is counted when the site is built, or read from the record that a session has written: none is
 typed. May import what makes the records: tools.fuzz.results, tools.matrix, tools.mutate.results,
-tools.prose, tools.recording, tools.stock, tools.threats.
+tools.mutate.library_record, tools.prose, tools.recording, tools.stock, tools.threats.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from tools.fuzz import results as fuzzing
 from tools.matrix import ledger
 from tools.matrix.cells import ALL
+from tools.mutate import library_record as library
 from tools.mutate import results as mutation
 from tools.prose.facts import facts
 from tools.prose.text import prose
@@ -99,6 +100,11 @@ def _rows(root: Path) -> Iterator[Row]:
         "nox -s mutate",
         _mutation(root),
     )
+    yield (
+        "The library is altered, to see a test of the module fail",
+        "nox -s mutate -- --library",
+        _library(root),
+    )
     yield "The snippets run at the lowest and the newest versions", "nox -s matrix", _matrix()
     yield (
         "The checkers find what they are there for",
@@ -134,6 +140,17 @@ def _mutation(root: Path) -> str:
     if total.not_run:
         said += f", {total.not_run:,} not run yet"
     return said
+
+
+def _library(root: Path) -> str:
+    found = library.together(library.figures(root))
+    said = f"{found.killed:,} of {found.tried:,} mutants killed"
+    if found.allowed:
+        said += f", {found.allowed:,} equivalent"
+    said += f"; tried of {found.mutants:,} in all"
+    if found.unknown:
+        said += f", {len(found.unknown)} modules not run as they are"
+    return f"{said} ({', '.join(library.Record(root).dates) or 'never run'})"
 
 
 def _matrix() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from mkdocs.exceptions import PluginError
 from tools import verification
 from tools.harness import live
 from tools.hooks.verification import on_page_markdown
+from tools.mutate import library_record
 from tools.shown import shown
 
 
@@ -27,7 +30,7 @@ def row(text: str, beginning: str) -> list[str]:
 
 def test_every_check_has_its_command_and_figures() -> None:
     rows = [line.split(" | ") for line in verification.figures(live.ROOT).splitlines()[2:]]
-    assert len(rows) == 10
+    assert len(rows) == 11
     assert all(command.startswith("`nox -s ") for _, command, _ in rows)
     assert all(said.strip("| ") for *_, said in rows)
     parts = row(verification.figures(live.ROOT), "Every block")[2]
@@ -49,6 +52,30 @@ def test_the_mutants_of_the_pages_add_up() -> None:
     assert all(mutants == sum(others) for _, mutants, *others in pages)
     survivors = verification.survivors(live.ROOT)
     assert survivors.count("docs/") == together[4] or not together[4]
+
+
+def test_the_mutants_of_the_library_are_those_of_its_record(tmp_path: Path) -> None:
+    assert verification._library(tmp_path).endswith("(never run)")
+    module = "strawberry_django/realtime/sums.py"
+    (tmp_path / module).parent.mkdir(parents=True)
+    (tmp_path / module).write_text("A = 1\n", encoding="utf-8")
+    said = "0 of 0 mutants killed; tried of 0 in all, 1 modules not run as they are (never run)"
+    assert verification._library(tmp_path) == said
+    digest = hashlib.sha256(b"A = 1\n").hexdigest()[:16]
+    (tmp_path / library_record.NAME).parent.mkdir(parents=True)
+    survivor = {"line": 1, "operator": "NumberReplacer", "was": "A = 1", "now": "A = 2"}
+    its = {"digest": digest, "mutants": 2000, "tried": 3, "killed": 2, "timed_out": 0}
+    text = {
+        "stamps": [{"date": "2026-11-22", "versions": {}}],
+        "modules": {module: {**its, "survived": [survivor]}},
+    }
+    (tmp_path / library_record.NAME).write_text(json.dumps(text), encoding="utf-8")
+    said = "2 of 3 mutants killed; tried of 2,000 in all (2026-11-22)"
+    assert verification._library(tmp_path) == said
+    reason = f"[{module}: A = 1 => A = 2]\nreason = Planted.\n"
+    (tmp_path / library_record.ALLOWLIST).write_text(reason, encoding="utf-8")
+    said = "2 of 3 mutants killed, 1 equivalent; tried of 2,000 in all (2026-11-22)"
+    assert verification._library(tmp_path) == said
 
 
 def test_a_place_becomes_figures() -> None:

@@ -152,7 +152,7 @@ class Run:
 
     def _killer(self, copy: Copy, mutant: Mutant) -> str:
         """Return what noticed a mutant, or nothing."""
-        own, others = tests_of(self.root, mutant.file)
+        own, others = defenders_of(self.root, mutant.file)
         took = self._seconds.get(mutant.file)
         if took is None:
             took = self._seconds[mutant.file] = _unmutated(copy, own)
@@ -198,7 +198,7 @@ def _unmutated(copy: Copy, tests: list[str]) -> float:
     return outcome.seconds
 
 
-def tests_of(root: Path, module: str) -> tuple[list[str], list[str]]:
+def defenders_of(root: Path, module: str) -> tuple[list[str], list[str]]:
     """Return a module's own tests, and those of what imports it.
 
     What imports it is another module of the library, whose own tests are meant then, or a test.

@@ -19,6 +19,8 @@ from cosmic_ray.plugins import get_operator, operator_names
 from tools.mutate.mutants import DELETED, Mutant
 
 LEAST = 5  #: of each module, however small the share
+#: What is compared by identity here, None above all, is equal to nothing but itself.
+EQUIVALENT = ("ReplaceComparisonOperator_Is_Eq", "ReplaceComparisonOperator_IsNot_NotEq")
 Span = tuple[tuple[int, int], tuple[int, int]]
 #: Decorators that only type checkers read; of a function with the first they read all.
 _FOR_TYPES = ("overload", "override", "final")
@@ -46,7 +48,7 @@ def mutants(file: str, source: str) -> list[Mutant]:
             text = mutate_code(source, operator, occurrence)
             with suppress(SyntaxError):
                 if ast.dump(ast.parse(text)) != before:
-                    found.setdefault(text, _mutant(file, kind, source, text))
+                    found.setdefault(text, _mutant(file, kind, start[0], source, text))
     return list(found.values())
 
 
@@ -63,19 +65,21 @@ def sample(every: list[Mutant], share: float) -> list[Mutant]:
 
 
 def _operators() -> Iterator[tuple[str, Operator]]:
-    """Yield the operators by their names, but for those that need to be told names of variables."""
+    """Yield the operators by their names, but for those that want to be told variables' names."""
     for name in operator_names():
         operator = get_operator(name)
-        if not operator.arguments():
-            yield name.partition("/")[2], operator()
+        kind = name.partition("/")[2]
+        if not operator.arguments() and kind not in EQUIVALENT:
+            yield kind, operator()
 
 
-def _mutant(file: str, kind: str, source: str, text: str) -> Mutant:
+def _mutant(file: str, kind: str, line: int, source: str, text: str) -> Mutant:
     before, after = source.splitlines(), text.splitlines()
-    pairs = enumerate(zip(before, [*after, *before], strict=False))
+    if len(after) < len(before):
+        return Mutant(file, line, kind, before[line - 1].strip(), DELETED, text)
+    pairs = enumerate(zip(before, after, strict=False))
     index = next(number for number, (was, now) in pairs if was != now)
-    now = DELETED if len(after) < len(before) else after[index].strip()
-    return Mutant(file, index + 1, kind, before[index].strip(), now, text)
+    return Mutant(file, index + 1, kind, before[index].strip(), after[index].strip(), text)
 
 
 def _idle(tree: ast.Module) -> Iterator[Span]:

@@ -138,8 +138,14 @@ def figures(root: Path, wanted: Collection[str] = ()) -> dict[str, Figures]:
             continue
         survivors = list(record.survivors(module))
         left = [one for one in survivors if allowlist.entry(one) is None]
-        counts = (known[name] for name in ("mutants", "tried", "killed", "timed_out"))
-        found[module] = Figures(*counts, len(survivors) - len(left), left)
+        found[module] = Figures(
+            mutants=known["mutants"],
+            tried=known["tried"],
+            killed=known["killed"],
+            timed_out=known["timed_out"],
+            allowed=len(survivors) - len(left),
+            survivors=left,
+        )
     return found
 
 
