@@ -29,9 +29,11 @@ class Away(socketserver.ThreadingTCPServer):
 
 
 class Request(socketserver.BaseRequestHandler):
-    server: Away
+    """One connection."""
 
     def handle(self) -> None:
+        """Count what is asked, and answer nothing."""
+        assert isinstance(self.server, Away)
         if self.request.recv(65536):
             self.server.tried.release()
 

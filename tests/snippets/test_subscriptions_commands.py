@@ -56,15 +56,14 @@ def test_the_last_message_comes_at_once_and_the_next_when_it_is_said(
     server: servers.Server,
 ) -> None:
     with login(server, "ada") as ada:
-        for _ in range(2):
-            said = clients.graphql(ada, read("chat/requests/send_message.graphql")).json()
-        last = said["data"]["sendMessage"]
+        send = read("chat/requests/send_message.graphql")
+        _, last = [clients.graphql(ada, send).json()["data"]["sendMessage"] for _ in range(2)]
         assert (last.keys(), last["text"]) == ({"id", "text"}, SAID)
         with clients.WebSocketClient.connect(server, cookies=ada) as socket:
             socket.init()
             socket.subscribe("1", read("chat/requests/message_added.graphql"))
             heard = [socket.next_message()["payload"]["data"]["messageAdded"]]
-            clients.graphql(ada, read("chat/requests/send_message.graphql")).raise_for_status()
+            clients.graphql(ada, send).raise_for_status()
             heard.append(socket.next_message()["payload"]["data"]["messageAdded"])
     assert [int(message["id"]) for message in heard] == [int(last["id"]), int(last["id"]) + 1]
     for message in heard:

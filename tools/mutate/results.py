@@ -1,7 +1,8 @@
 """Results: what came of the mutants of each included part, and the figures of each page.
 
 The record holds them under the digest of what was shown: of a part that has changed since, nothing
-is known. May import tools.shown, tools.stamp and, to count what was not run, tools.mutate.mutants.
+is known. May import tools.markers, tools.shown, tools.stamp and, to count what was not run,
+tools.mutate.mutants.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools.markers import HIGHLIGHT
 from tools.mutate.mutants import Mutant, mutants
 from tools.shown import Shown, shown
 from tools.stamp import stamp, write
@@ -134,7 +136,7 @@ def _of_part(root: Path, part: Shown, known: Mapping[str, Any] | None) -> Figure
         return Figures(len(part.lines), count, not_run=count)
     survivors = [
         f"docs/{part.page}:{part.line}: snippets/{part.file}:{part.lines[one['line'] - 1][0]}: "
-        f"{one['was']} => {one['now']}"
+        f"{HIGHLIGHT.sub('', one['was'])} => {HIGHLIGHT.sub('', one['now'])}"
         for one in known["survived"]
     ]
     count = known["killed"] + known["allowlisted"] + len(survivors)
