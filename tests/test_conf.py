@@ -41,6 +41,29 @@ def test_the_defaults_that_the_guide_promises() -> None:
     assert options["max_message_size"] == 1024 * 1024
 
 
+def test_the_limits_that_the_guide_promises() -> None:
+    limits = {
+        "allowed_origins": (),
+        "allow_missing_origin": False,
+        "keep_alive_interval": 1,
+        "session_revalidate_interval": 30,
+        "max_sockets_per_user": 100,
+        "max_sockets_per_address": None,
+        "max_messages_per_second": 100,
+        "max_message_size": 1_048_576,
+        "max_outbound_bytes": 262_144,
+        "send_timeout": 20,
+        "listener_capacity": 1000,
+        "slow_consumer": "close",
+        "ping_interval": 30,
+        "pong_timeout": 30,
+        "max_idle_time": None,
+        "max_lifetime": None,
+    }
+    options = dict(resolve_options({}))
+    assert {name: options[name] for name in limits} == limits
+
+
 def test_a_keyword_comes_before_the_setting_and_the_setting_before_the_default(
     settings: Any,
 ) -> None:
