@@ -69,6 +69,13 @@ def test_the_way_to_models_leads_through_the_projects_modules(read: Read) -> Non
     assert way(order) == ["asgi, line 3", "schema, line 1", "types, line 1", "users, line 1"]
 
 
+def test_a_package_may_import_relatively(read: Read) -> None:
+    order = read(
+        "import {package}.schema\n" + SETS_UP, __init__="from . import users\n", users=MODELS
+    )
+    assert str(order.models[-1]).endswith(".users, line 1")
+
+
 def test_a_schema_before_the_set_up_is_found(read: Read) -> None:
     order = read("from {package}.schema import schema\n" + SETS_UP)
     assert order.models == ()

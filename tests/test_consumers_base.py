@@ -158,6 +158,13 @@ async def test_listening_and_its_end(channel_layer: Any) -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+async def test_what_is_still_listened_to_ends(channel_layer: Any) -> None:
+    consumer = GraphQLConsumer(schema)
+    async with consumer.listen_to_channel("test", groups=["a"]):
+        await consumer._stop_listening()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_a_stream_over_http_that_falls_behind_ends_with_an_error(channel_layer: Any) -> None:
     consumer = GraphQLConsumer(schema, listener_capacity=1)
     async with consumer.listen_to_channel("test", groups=["a"]) as messages:

@@ -132,7 +132,8 @@ async def test_a_body_of_another_shape_is_400(body: bytes) -> None:
     ],
 )
 async def test_a_query_string_of_another_shape_is_400(path: str) -> None:
-    assert (await request(application, "GET", path)).status == 400
+    answer = await request(application, "GET", path)
+    assert (answer.status, answer["allow"]) == (400, "")
 
 
 async def test_the_empty_batch() -> None:
@@ -154,6 +155,13 @@ async def test_another_content_type_is_415(content_type: str) -> None:
     answer = await send(json.dumps(HELLO).encode(), content_type)
     assert answer.status == 415
     assert answer.message == f"Unsupported content type {content_type!r}"
+
+
+@pytest.mark.parametrize("content_type", ["application/graphql", "multipart/mixed", "text/plain"])
+async def test_with_uploads_another_content_type_is_415_too(content_type: str) -> None:
+    headers = {"content-type": content_type}
+    answer = await request(consumer(multipart_uploads_enabled=True), body=b"{}", headers=headers)
+    assert answer.status == 415
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "TRACE", "BREW"])

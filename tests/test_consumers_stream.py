@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -86,6 +87,16 @@ async def test_a_stream_has_a_lifetime(channel_layer: Any) -> None:
     async with stream(application, LISTEN, SSE) as (_, exchange):
         await exchange.chunk_with("listening")
         await rest(exchange)
+
+
+async def test_a_stream_is_never_idle(channel_layer: Any) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema, max_idle_time=0.1)
+    started = time.monotonic()
+    async with stream(application, LISTEN, SSE) as (_, exchange):
+        await exchange.chunk_with("listening")
+        await until(lambda: time.monotonic() - started > 0.3)
+        await channel_layer.group_send("stream", {"type": "test.message", "text": "still there"})
+        await exchange.chunk_with("still there")
 
 
 async def test_when_the_server_stops_an_answer_is_left_without_its_end(channel_layer: Any) -> None:

@@ -116,6 +116,13 @@ async def test_an_operation_with_the_id_of_another_takes_its_place() -> None:
         assert await socket.receive() == {"type": "complete", "id": "1"}
 
 
+async def test_of_several_errors_of_a_document_the_first_is_told() -> None:
+    async with legacy() as socket:
+        await socket.start("1", "{ first second }")
+        answer = await socket.receive()
+        assert "'first'" in answer["payload"]["message"]
+
+
 async def test_one_operation_too_many_is_an_error() -> None:
     async with legacy(consumer(max_subscriptions_per_connection=1)) as socket:
         await socket.start("1", WAIT)

@@ -15,6 +15,10 @@ def test_without_a_rate_everything_is_allowed() -> None:
     assert all(limit.allows() for _ in range(10_000))
 
 
+def test_a_rate_of_nothing_allows_nothing() -> None:
+    assert not RateLimit(0).allows()
+
+
 @pytest.mark.parametrize("rate", [1, 5, 100])
 def test_as_many_are_allowed_at_once_as_in_a_second(rate: float) -> None:
     limit = RateLimit(rate)

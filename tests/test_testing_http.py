@@ -68,6 +68,17 @@ async def test_errors_are_there_to_be_looked_at() -> None:
     assert [error["message"] for error in answer.errors] == ["on purpose"]
 
 
+async def test_only_cookies_become_cookies() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"set-cookie", b"a=1"), (b"x-note", b"b=2"), (b"note", b"c=3")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    client = Client()
+    await graphql_http(application, "{ me }", client=client)
+    assert {name: its.value for name, its in client.cookies.items()} == {"a": "1"}
+
+
 async def test_the_host_is_checked_as_in_production() -> None:
     answer = await graphql_http(application, "{ me }", host="foreign.example")
     assert answer.status == 400

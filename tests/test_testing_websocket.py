@@ -16,7 +16,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter, GraphQLWSConsumer
 from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator, WebSocketClosedError
 
-LEGACY = "graphql-ws"
+LEGACY, MODERN = "graphql-ws", "graphql-transport-ws"
 stopped: list[str] = []
 
 
@@ -194,11 +194,10 @@ async def test_a_refused_connection_tells_its_close_code() -> None:
     assert closed.value.code == 4403
 
 
-async def test_another_subprotocol_is_no_connection() -> None:
-    socket = GraphQLWebsocketCommunicator(
-        application, subprotocols=["graphql-transport-ws"], protocol=LEGACY
-    )
-    with pytest.raises(AssertionError, match="expected the subprotocol graphql-ws, got graphql-tr"):
+@pytest.mark.parametrize(("asked", "spoken"), [(MODERN, LEGACY), (LEGACY, MODERN)])
+async def test_another_subprotocol_is_no_connection(asked: str, spoken: str) -> None:
+    socket = GraphQLWebsocketCommunicator(application, subprotocols=[asked], protocol=spoken)
+    with pytest.raises(AssertionError, match=f"expected the subprotocol {spoken}, got {asked}"):
         await socket.gql_init()
     await socket.disconnect()
 

@@ -182,6 +182,17 @@ async def test_a_client_that_answers_pings_may_have_as_much_as_it_reads() -> Non
     assert len([text for text in server.texts if text != PING]) == 50
 
 
+@pytest.mark.parametrize(("length", "pings"), [(50, []), (51, [PING])])
+async def test_beyond_half_the_bound_the_client_is_asked_what_it_has_read(
+    length: int, pings: list[str]
+) -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    await writer.send("x" * length)
+    assert server.texts[1:] == pings
+
+
 async def test_a_client_that_answers_no_ping_gets_no_more_than_the_bound() -> None:
     server = Server()
     writer = writer_to(server, max_outbound_bytes=100)
