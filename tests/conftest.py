@@ -28,8 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # nox names its own environment here; `uv sync` in a test would empty that one.
-    os.environ.pop("UV_PROJECT_ENVIRONMENT", None)
+    # What nox tells its own uv: a `uv sync` in a test would empty the environment of nox, and
+    # compiling all of an environment costs more than the few imports of a test.
+    for name in ("UV_PROJECT_ENVIRONMENT", "UV_COMPILE_BYTECODE"):
+        os.environ.pop(name, None)
     if config.getoption("--live"):
         live.enter()
     live.ensure()

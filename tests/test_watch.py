@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import Any
 
 import pytest
+import strawberry
 from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
@@ -16,12 +17,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from strawberry_django.realtime import disconnect_user, revocation, watch
-from strawberry_django.realtime.conf import resolve_options
 from strawberry_django.realtime.consumers import GraphQLWSConsumer
 from strawberry_django.realtime.revocation import GROUP, MESSAGE_TYPE, session_digest
 from strawberry_django.realtime.watch import SocketWatch
-from strawberry_django.realtime.watched import WatchedSocket
-from tests.schema import schema, signals
+from tests.schema import Query, schema, signals
 from tests.support import in_database, until
 from tests.support_websocket import Socket, connect
 from tools.harness.redis import RedisServer
@@ -341,11 +340,24 @@ async def test_a_socket_that_does_not_end_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(watch, "_LAST_SOCKET", 0.05)
-    sockets = SocketWatch.current()
+    released, ended = asyncio.Event(), asyncio.Event()
 
+    @strawberry.type
     class Stubborn:
-        async def close(self, code: int, reason: str = "") -> None:
-            """Stay."""
+        @strawberry.subscription
+        async def stays(self) -> AsyncGenerator[int, None]:
+            try:
+                yield 1
+                await asyncio.Event().wait()
+            finally:
+                await released.wait()
+                ended.set()
 
-    async with sockets.watching(WatchedSocket(Stubborn(), resolve_options({}))):
-        await asyncio.wait_for(sockets.close_all(), 1)
+    schema = strawberry.Schema(Query, subscription=Stubborn)
+    async with connect(GraphQLWSConsumer.as_asgi(schema=schema)) as socket:
+        await socket.subscribe("1", "subscription { stays }")
+        assert (await socket.receive())["type"] == "next"
+        await asyncio.wait_for(SocketWatch.current().close_all(), 1)
+        assert not ended.is_set()
+        released.set()
+        await ended.wait()

@@ -70,14 +70,6 @@ def refusals(answer: dict[str, Any]) -> list[str]:
     return [error["message"] for error in answer["errors"]]
 
 
-def test_the_explorer_can_ask_who_one_is(server: servers.Server, ada: httpx.Client) -> None:
-    for client, user in ((ada, "ada"), (server, None)):
-        assert clients.graphql(client, read("chat/requests/me.graphql")).json() == {
-            "data": {"me": user}
-        }
-    assert json.loads(read("chat/recorded/me.json")) == {"data": {"me": "ada"}}
-
-
 def test_a_message_reaches_who_listens_to_its_room_and_nobody_else(
     server: servers.Server, ada: httpx.Client, room: str
 ) -> None:

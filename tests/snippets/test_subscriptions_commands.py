@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,9 +48,10 @@ def test_the_users_are_an_administrator_and_a_guest(server: servers.Server) -> N
 
 
 def test_the_explorer_is_told_who_one_is(server: servers.Server) -> None:
-    with login(server, "grace") as grace:
-        answer = clients.graphql(grace, read("chat/requests/me.graphql"))
-    assert answer.json() == {"data": {"me": "grace"}}
+    ask = read("chat/requests/me.graphql")
+    with login(server, "ada") as ada:
+        assert clients.graphql(ada, ask).json() == json.loads(read("chat/recorded/me.json"))
+    assert clients.graphql(server, ask).json() == {"data": {"me": None}}
 
 
 def test_the_last_message_comes_at_once_and_the_next_when_it_is_said(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,35 +17,38 @@ import pytest
 from tools.harness import live
 from tools.harness.projects import build
 from tools.harness.servers import serve
-from tools.mutate import forked
-from tools.mutate.forkserver import SOCKET, fits
+from tools.mutate.forkserver import MODULES, stand_in
+from tools.scenarios._integration import environment
 
 Start = Callable[..., "subprocess.Popen[str]"]
+#: It is of the fork server that something else than a program is imported from the start.
+FORKED = "import sys; print('channels.routing' in sys.modules)"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The command that stands for Python."""
     address = tmp_path_factory.mktemp("forkserver") / "socket"
     with subprocess.Popen(
-        [sys.executable, "-m", "tools.mutate.forkserver"],
+        [sys.executable, "-m", "tools.mutate.forkserver", str(address)],
         cwd=live.ROOT,
-        env={**live.environment(), SOCKET: str(address)},
+        env=live.environment(),
         stdin=subprocess.PIPE,
     ) as server:
         while not address.exists():
             assert server.poll() is None
             time.sleep(0.02)
-        yield str(address)
+        yield stand_in(address.parent, str(address))
         assert server.stdin
         server.stdin.close()
         assert server.wait(10) == 0
 
 
 @pytest.fixture
-def start(address: str, tmp_path: Path) -> Start:
+def start(python: Path, tmp_path: Path) -> Start:
     def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", forked.CLIENT, address, *arguments],
+            [str(python), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -57,14 +61,9 @@ def start(address: str, tmp_path: Path) -> Start:
 
 
 @pytest.fixture
-def everywhere(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The plugin at work, as in a test of a mutant."""
-    monkeypatch.setenv(SOCKET, address)
-    env = {**live.environment(), "PYTHONPATH": str(live.STARTUP)}
-    monkeypatch.setattr(live, "environment", lambda: env)
-    forked.pytest_configure()
-    yield
-    forked.pytest_unconfigure()
+def everywhere(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes of the harness are forked, as in a test of a mutant."""
+    monkeypatch.setenv(live.PYTHON, str(python))
 
 
 @pytest.mark.parametrize(
@@ -135,13 +134,25 @@ def test_it_waits_for_threads_and_for_what_is_registered(start: Start) -> None:
         assert process.communicate(timeout=20)[0] == "first\nlast\n"
 
 
-@pytest.mark.parametrize("name", ["daphne", "uvicorn", "hypercorn", "runserver"])
+def test_a_client_that_has_gone_before_it_has_asked_does_no_harm(
+    python: Path, start: Start
+) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(python.with_name("socket")))
+        client.sendall(b'{"arguments": ["-c"')
+    with start("-c", "print('hello')") as process:
+        assert process.communicate(timeout=20)[0] == "hello\n"
+
+
+@pytest.mark.parametrize("name", [*MODULES, "runserver"])
 def test_the_harness_serves_with_it(everywhere: None, tmp_path: Path, name: str) -> None:
     import httpx
 
     project = build(tmp_path / "project", "settings", "asgi_routing")
+    with (project.path / "myproject/settings.py").open("a", encoding="utf-8") as settings:
+        settings.write(f"\n{FORKED}\n")
     with serve(project, name) as server:
-        assert forked.CLIENT in server.process.popen.args  # type: ignore[operator]
+        assert "True" in server.log().splitlines()
         answer = httpx.post(f"{server.url}/graphql", json={"query": "{ ping }"})
         assert answer.json() == {"data": {"ping": "pong"}}
         port = server.port
@@ -149,20 +160,19 @@ def test_the_harness_serves_with_it(everywhere: None, tmp_path: Path, name: str)
         httpx.get(f"http://127.0.0.1:{port}/")
 
 
-def test_it_starts_what_a_test_serves_and_nothing_else() -> None:
-    assert fits(["manage.py", "check"])
-    assert fits(["-m", "uvicorn", "x:y"])
-    assert fits(["-c", "pass"])
-    for other in ([], ["-m", "pytest"], ["-m", "uv"], ["-X", "dev"], ["-I", "-c", "pass"]):
-        assert not fits(other)
-
-
-def test_it_is_the_python_of_a_shell_script_too(everywhere: None, tmp_path: Path) -> None:
-    script = 'echo "$0"; command -v python; python -c "import sys; print(sys.argv)"; python -V'
+def test_it_is_the_python_of_the_harness_and_of_its_shell_scripts(
+    everywhere: None, tmp_path: Path
+) -> None:
+    project = build(tmp_path / "project")
+    assert project.python("-c", FORKED).stdout == "True\n"
+    script = f'python -c "{FORKED}"; python -V; python -m this >/dev/null && echo done'
     done = subprocess.run(
-        ["sh", "-c", script], env=live.environment(), capture_output=True, text=True, check=True
+        ["sh", "-c", script], env=environment(), capture_output=True, text=True, check=True
     )
-    _, found, argv, version = done.stdout.splitlines()
-    assert "forkclient" in Path(found).read_text()
-    assert argv == "['-c']"
-    assert version.startswith("Python 3.")
+    forked, version, ended = done.stdout.splitlines()
+    assert (forked, version.split(".")[0], ended) == ("True", "Python 3", "done")
+
+
+def test_without_it_python_is_this_one(tmp_path: Path) -> None:
+    assert live.python() == sys.executable
+    assert build(tmp_path / "project").python("-c", FORKED).stdout == "False\n"

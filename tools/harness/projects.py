@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +58,7 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         """Run this Python with ``arguments`` in the project, whatever its exit code."""
         return subprocess.run(
-            [sys.executable, *arguments],
+            [live.python(), *arguments],
             cwd=self.path,
             env={**live.environment(), **(env or {})},
             stdin=subprocess.DEVNULL,

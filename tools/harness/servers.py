@@ -6,7 +6,6 @@ Imports `live`, `processes` and `projects`.
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,7 +41,7 @@ class Server:
 
 def command(server: str, port: int, application: str) -> list[str]:
     """Return the command line that starts ``server``, one of `SERVERS` or ``runserver``."""
-    python = sys.executable
+    python = live.python()
     commands = {
         "daphne": [python, "-m", "daphne", "-b", HOST, "-p", str(port), application],
         "uvicorn": [python, "-m", "uvicorn", "--host", HOST, "--port", str(port), application],

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.harness import live, prepared
-from tools.mutate.forkserver import SOCKET
+from tools.mutate.forkserver import stand_in
 from tools.mutate.worker import LIBRARY, TIMED_OUT
 
 if TYPE_CHECKING:
@@ -70,29 +70,31 @@ class Copy:
             (self.root / ".cache").symlink_to(packages)
         for name in COMPILED:
             compileall.compile_dir(self.root / name, quiet=2)
-        self._forkserver: subprocess.Popen[str] | None = None
         self._worker: subprocess.Popen[str] | None = None
+        self._address = self._temporary / "forkserver"
+        self._python = stand_in(self._temporary, str(self._address))
+        self._forkserver = self._serve()
 
     def environment(self) -> dict[str, str]:
         """Return the environment of its processes; no bytecode outlives a mutant."""
-        address = self._temporary / "forkserver"
         env = {
             **os.environ,
             "TMPDIR": str(self._temporary),
             "PYTHONDONTWRITEBYTECODE": "1",
             prepared.VARIABLE: str(self._temporary / "prepared"),
-            SOCKET: str(address),
+            live.PYTHON: str(self._python),
         }
-        if self._forkserver is None:
-            startup = self.root / live.STARTUP.relative_to(live.ROOT)
-            self._forkserver = self._start(
-                "tools.mutate.forkserver", {**env, "PYTHONPATH": str(startup)}
-            )
-            while not address.exists():
-                if self._forkserver.poll() is not None:
-                    raise MutationError("the fork server did not start")
-                time.sleep(_POLL_SECONDS)
         return {name: value for name, value in env.items() if name != "DJANGO_SETTINGS_MODULE"}
+
+    def _serve(self) -> subprocess.Popen[str]:
+        startup = self.root / live.STARTUP.relative_to(live.ROOT)
+        env = {**self.environment(), "PYTHONPATH": str(startup), "PYTHONUNBUFFERED": "1"}
+        server = self._start("tools.mutate.forkserver", env, str(self._address))
+        while not self._address.exists():
+            if server.poll() is not None:
+                raise MutationError(f"the fork server ended with code {server.returncode}")
+            time.sleep(_POLL_SECONDS)
+        return server
 
     @contextlib.contextmanager
     def holding(self, mutant: Mutant) -> Iterator[None]:
@@ -121,6 +123,8 @@ class Copy:
         job = {"tests": list(tests), "each": each, "seconds": seconds}
         answer = self._ask(job)
         code, log = answer["code"], answer["log"]
+        if self._forkserver.poll() is not None:
+            raise MutationError(f"the fork server ended with code {self._forkserver.returncode}")
         # With a mutant of the library, an application of its settings, pytest may not even start.
         if code not in (TIMED_OUT, 0, 1, 2) and not self._library:
             raise MutationError(f"pytest ended with code {code}:\n{log}")
@@ -159,4 +163,4 @@ class Copy:
                 process.stdin.close()
                 process.wait()
                 process.stdout.close()
-        self._worker = self._forkserver = None
+        self._worker = None

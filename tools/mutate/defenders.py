@@ -143,8 +143,7 @@ class Defenders:
 
 def _run(copy: Copy, modules: list[str]) -> dict[str, Any]:
     written = copy.root.parent / "uses.json"
-    plugins = ["-p", "tools.harness.uses", f"--uses={written}", "-p", "tools.mutate.forked"]
-    plugins += ["-p", "no:cacheprovider"]
+    plugins = ["-p", "tools.harness.uses", f"--uses={written}", "-p", "no:cacheprovider"]
     parallel = ["--numprocesses=2", "--dist=loadfile"] if len(modules) > 1 else []
     subprocess.run(
         [sys.executable, "-m", "pytest", "--live", "-q", *plugins, *parallel, *modules],

@@ -1,10 +1,10 @@
 """Fork server: Pythons that have Django, Strawberry and Channels imported before they start.
 
 A mutant costs about what its processes cost, and most of that is imports which every one repeats.
-`serve` forks a process for each that `tools.mutate.forkclient` asks for, with its arguments, its
-environment, its folder and its standard streams. The client stands for it: its signals come
-here, and when it is gone the process is killed. Standard library only, but for what it imports for
-the others: nothing that reads settings or makes a reactor.
+`stand_in` writes a command that stands for Python. What `serve` can start, it starts there: a fork
+with the arguments, the environment, the folder and the standard streams of the command, whose
+signals come here; when the command is gone, the process is killed. Standard library only, but for
+what it imports for the others: nothing that reads settings or makes a reactor.
 """
 
 from __future__ import annotations
@@ -20,15 +20,20 @@ import selectors
 import signal
 import socket
 import sys
-import threading
 import traceback
 import types
 from pathlib import Path
 from typing import Any
 
-SOCKET = "MUTATE_FORKSERVER"
-#: What it starts: a file, code, or one of these.
-MODULES = ("daphne", "uvicorn", "hypercorn")
+#: What it starts besides `manage.py` and `-c`. Hypercorn spawns its own Pythons.
+MODULES = ("daphne", "uvicorn")
+COMMAND = """\
+#!/bin/sh
+case "$1:$2" in
+  {fits}) exec {python} -I -S {client} {address} "$@" ;;
+  *) exec {python} "$@" ;;
+esac
+"""
 IMPORTED = (
     *("django.contrib.admin.options", "django.contrib.auth", "django.contrib.messages.middleware"),
     *("django.contrib.sessions.backends.db", "django.contrib.sessions.middleware"),
@@ -40,32 +45,45 @@ IMPORTED = (
     *("channels_redis.core", "strawberry.channels", "strawberry.federation", "strawberry.printer"),
     *("autobahn.twisted.websocket", "h2", "twisted.internet.asyncioreactor"),
     *("twisted.internet.endpoints", "twisted.web.http", "uvicorn.main", "uvicorn.lifespan.on"),
-    *("uvicorn.protocols.http.h11_impl", "hypercorn.__main__", "hypercorn.asyncio"),
+    "uvicorn.protocols.http.h11_impl",
 )
 _MOST = 1 << 20
 
 
-def fits(arguments: list[str]) -> bool:
-    """Tell whether the server can start a Python with these arguments."""
-    match arguments:
-        case ["-m", name, *_]:
-            return name in MODULES
-        case ["-c", _, *_]:
-            return True
-        case [file, *_]:
-            return file.endswith(".py")
-    return False
+def stand_in(folder: Path, address: str) -> Path:
+    """Write the command into a folder, and return it."""
+    command = folder / "python"
+    fits = " | ".join(["manage.py:*", "-c:*", *(f"-m:{name}" for name in MODULES)])
+    client = Path(__file__).with_name("forkclient.py")
+    text = COMMAND.format(fits=fits, python=sys.executable, client=client, address=address)
+    command.write_text(text, encoding="utf-8")
+    command.chmod(0o755)
+    return command
 
 
 def main() -> None:
-    """Import, and serve at the address in the environment, until standard input ends."""
+    """Import, and serve at the address that is the argument, until standard input ends."""
+    leave = _Leave()
+    atexit.register(leave)  # What is registered first is called last.
     for name in IMPORTED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.freeze()  # What all share is nothing to collect in any of them.
-    job = serve(os.environ[SOCKET])
+    job = serve(sys.argv[1])
     if job is not None:
-        os._exit(_code_of(job))
+        leave.code = _code_of(job)
+
+
+class _Leave:
+    """End a process that was forked without taking apart what it had from the start."""
+
+    code: int | None = None
+
+    def __call__(self) -> None:
+        if self.code is not None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self.code)
 
 
 def serve(address: str) -> dict[str, Any] | None:
@@ -91,19 +109,23 @@ def serve(address: str) -> dict[str, Any] | None:
                     return None
                 if key.fileobj is listener:
                     client, _ = listener.accept()
-                    job, streams = _job(client)
+                    asked = _job(client)
+                    if asked is None:
+                        client.close()
+                        continue
+                    job, files = asked
                     pid = os.fork()
                     if not pid:
                         signal.set_wakeup_fd(-1)
                         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                        _become(job, streams)
+                        _become(job, files)
                         for each in (client, listener, woken, wakes, *running.values()):
                             each.close()
                         return job
                     with contextlib.suppress(PermissionError, ProcessLookupError):
                         os.setpgid(pid, pid)
-                    for stream in streams:
-                        os.close(stream)
+                    for file in files:
+                        os.close(file)
                     running[pid] = client
                     selector.register(client, selectors.EVENT_READ, pid)
                 elif key.fileobj is woken:
@@ -114,13 +136,17 @@ def serve(address: str) -> dict[str, Any] | None:
                     _pass_on(running[key.data], key.data)
 
 
-def _job(client: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    message, streams, _, _ = socket.recv_fds(client, _MOST, 3)
-    length, _, text = message.partition(b"\n")
-    while len(text) < int(length):
-        text += client.recv(_MOST)
-    job: dict[str, Any] = json.loads(text)
-    return job, streams
+def _job(client: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """Return what a client asks for, and its open files; nothing if it has gone before."""
+    message, files, _, _ = socket.recv_fds(client, _MOST, 4)
+    while (more := b"\0" not in message) and (text := client.recv(_MOST)):
+        message += text
+    if more:
+        for file in files:
+            os.close(file)
+        return None
+    job: dict[str, Any] = json.loads(message.rstrip(b"\0"))
+    return job, files
 
 
 def _reap(running: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:
@@ -148,38 +174,33 @@ def _pass_on(client: socket.socket, pid: int) -> None:
             os.killpg(pid, number)
 
 
-def _become(job: dict[str, Any], streams: list[int]) -> None:
-    """Take the place that the client has."""
+def _become(job: dict[str, Any], files: list[int]) -> None:
+    """Take the place of the client: its streams, its folder and its environment."""
     with contextlib.suppress(PermissionError):
         os.setpgid(0, 0)
+    *streams, folder = files
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
-        os.close(stream)
-    os.chdir(job["cwd"])
+    os.fchdir(folder)
+    for file in files:
+        os.close(file)
     os.environ.clear()
     os.environ.update(job["env"])
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", closefd=False, buffering=1)  # noqa: SIM115
-    sys.stderr = open(2, "w", closefd=False, buffering=1, errors="backslashreplace")  # noqa: SIM115
 
 
 def _code_of(job: dict[str, Any]) -> int:
-    """Run, and return the exit code, without taking apart what was imported."""
-    code: Any = 0
+    """Run, and return the exit code."""
     try:
         _run(job)
     except SystemExit as error:
-        code = error.code
-        if code is not None and not isinstance(code, int):
-            print(code, file=sys.stderr)
+        if error.code is None or isinstance(error.code, int):
+            return error.code or 0
+        print(error.code, file=sys.stderr)
+        return 1
     except BaseException:
         traceback.print_exc()
-        code = 1
-    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
-    atexit._run_exitfuncs()  # noqa: SLF001
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return 1 if code is not None and not isinstance(code, int) else code or 0
+        return 1
+    return 0
 
 
 def _run(job: dict[str, Any]) -> None:

@@ -8,16 +8,14 @@ May import tools.modules, tools.problems and tools.mutate.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import queue
-import tempfile
+import itertools
 import threading
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tools import modules as library
 from tools.mutate.copies import Copy, MutationError
+from tools.mutate.crew import crew, work
 from tools.mutate.library_mutants import mutants, sample
 from tools.mutate.library_record import (
     LOWEST,
@@ -82,7 +80,6 @@ class Run:
         self.killed: dict[str, list[str]] = {}  #: by what
         self.survived: dict[str, list[Mutant]] = {}
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
         self._progress = Progress(0)
         self._seconds: dict[str, float] = {}  #: how long a module's own tests take
 
@@ -120,35 +117,16 @@ class Run:
         total = sum(map(len, self.left.values()))
         of = sum(self.counts.values())
         print(f"{total} of {of} mutants of {len(self.left)} modules", flush=True)
-        jobs: queue.SimpleQueue[Mutant] = queue.SimpleQueue()
         for name, left in self.left.items():
-            for mutant in left:
-                jobs.put(mutant)
             if not left:
                 self._finish(name)
-        if not total:
-            return
-        with contextlib.ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mutate-"))
-            copies = [Copy(self.root, Path(folder, str(n)), library=True) for n in range(workers)]
-            for copy in copies:
-                stack.callback(copy.close)
-            self._progress = Progress(total)
-            with ThreadPoolExecutor(workers) as pool:
-                working = [pool.submit(self._work, copy, jobs) for copy in copies]
-                try:
-                    for future in as_completed(working):
-                        future.result()
-                finally:
-                    self._stopped.set()
+        if total:
+            with crew(self.root, workers, library=True) as copies:
+                self._progress = Progress(total)
+                work(copies, [*itertools.chain(*self.left.values())], self._try)
 
-    def _work(self, copy: Copy, jobs: queue.SimpleQueue[Mutant]) -> None:
-        while not self._stopped.is_set():
-            try:
-                mutant = jobs.get_nowait()
-            except queue.Empty:
-                return
-            self._note(mutant, self._killer(copy, mutant))
+    def _try(self, copy: Copy, mutant: Mutant) -> None:
+        self._note(mutant, self._killer(copy, mutant))
 
     def _killer(self, copy: Copy, mutant: Mutant) -> str:
         """Return what noticed a mutant, or nothing."""

@@ -1,6 +1,6 @@
 """The record of the library's mutants, and what it says of each module as that is now.
 
-May import tools.modules, tools.stamp, tools.mutate.allowlist and tools.mutate.mutants; not
+May import tools.modules, tools.stamp, tools.mutate.allowlist, .mutants and .summed; not
 cosmic-ray, for a page of the site has these figures.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from tools.modules import LIBRARY
 from tools.mutate.allowlist import Allowlist
 from tools.mutate.mutants import Mutant
+from tools.mutate.summed import Summed
 from tools.problems import Problem
 from tools.stamp import stamp, write
 
@@ -25,7 +26,7 @@ LOWEST = 90  #: per cent of those tried that have to be killed
 
 
 @dataclass
-class Figures:
+class Figures(Summed):
     """What came of the mutants of a module, or of all."""
 
     mutants: int = 0
@@ -35,16 +36,6 @@ class Figures:
     allowed: int = 0
     survivors: list[Mutant] = field(default_factory=list)  #: but those allowed
     unknown: list[str] = field(default_factory=list)  #: modules that changed, or were never run
-
-    def add(self, other: Figures) -> None:
-        """Count another's as well."""
-        self.mutants += other.mutants
-        self.tried += other.tried
-        self.killed += other.killed
-        self.timed_out += other.timed_out
-        self.allowed += other.allowed
-        self.survivors += other.survivors
-        self.unknown += other.unknown
 
     @property
     def percent(self) -> float:

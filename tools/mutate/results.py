@@ -1,8 +1,8 @@
 """Results: what came of the mutants of each included part, and the figures of each page.
 
 The record holds them under the digest of what was shown: of a part that has changed since, nothing
-is known. May import tools.markers, tools.shown, tools.stamp and, to count what was not run,
-tools.mutate.mutants.
+is known. May import tools.markers, tools.shown, tools.stamp, tools.mutate.summed and, to count
+what was not run, tools.mutate.mutants.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from tools.markers import HIGHLIGHT
 from tools.mutate.mutants import Mutant, mutants
+from tools.mutate.summed import Summed
 from tools.shown import Shown, shown
 from tools.stamp import stamp, write
 
@@ -23,7 +24,7 @@ RECORDED = "recorded/"
 
 
 @dataclass
-class Figures:
+class Figures(Summed):
     """The figures of a page, or of all."""
 
     lines: int = 0
@@ -32,15 +33,6 @@ class Figures:
     allowlisted: int = 0
     not_run: int = 0
     survivors: list[str] = field(default_factory=list)  #: "docs/page.md:line: file:line: mutant"
-
-    def add(self, other: Figures) -> None:
-        """Count another's as well."""
-        self.lines += other.lines
-        self.mutants += other.mutants
-        self.killed += other.killed
-        self.allowlisted += other.allowlisted
-        self.not_run += other.not_run
-        self.survivors += other.survivors
 
 
 def parts(root: Path) -> list[Shown]:

@@ -5,20 +5,18 @@ May import tools.mutate and tools.problems.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
-import queue
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from tools.mutate.allowlist import Allowlist
 from tools.mutate.copies import Copy, MutationError
+from tools.mutate.crew import crew, work
 from tools.mutate.defenders import Defenders
 from tools.mutate.mutants import Mutant
 from tools.mutate.progress import Progress
@@ -58,8 +56,6 @@ class Run:
                 (self.passed_over if over else self.left).setdefault(target, []).append(mutant)
         self._everything = everything
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._total = 0
         self._progress = Progress(0)
         self._undefined: set[Mutant] = set()
         self._pages: dict[str, set[str]] = {}
@@ -94,46 +90,33 @@ class Run:
         every = [mutant for part in self.shown for mutant in mutants_of(self.root, part)]
         problems = self.allowlist.problems(every)
         files = {part.file for part in self.wanted.values()}
-        self._total = sum(map(len, self.left.values()))
-        print(f"{self._total} mutants of {len(files)} snippets", flush=True)
-        jobs: queue.SimpleQueue[tuple[str, Mutant]] = queue.SimpleQueue()
+        total = sum(map(len, self.left.values()))
+        print(f"{total} mutants of {len(files)} snippets", flush=True)
         for target in self.wanted:
-            for mutant in self.left.get(target, []):
-                jobs.put((target, mutant))
             if not self.left.get(target):
                 self._finish(target)
-        if self._total:
-            with contextlib.ExitStack() as stack:
-                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mutate-"))
-                lint = Path(folder, "lint")
-                lint.mkdir()
-                self._undefined = undefined(itertools.chain(*self.left.values()), lint)
-                print(f"{len(self._undefined)} of them use a name that nothing defines", flush=True)
-                copies = [Copy(self.root, Path(folder, str(one))) for one in range(workers)]
-                for copy in copies:
-                    stack.callback(copy.close)
+        if total:
+            with tempfile.TemporaryDirectory(prefix="mutate-lint-") as folder:
+                self._undefined = undefined(itertools.chain(*self.left.values()), Path(folder))
+            print(f"{len(self._undefined)} of them use a name that nothing defines", flush=True)
+            with crew(self.root, workers) as copies:
                 pages = {page for file in files for page in self._pages[file]}
                 self.defenders.learn(copies[0], files, pages)
-                self._progress = Progress(self._total)
-                with ThreadPoolExecutor(workers) as pool:
-                    working = [pool.submit(self._work, copy, jobs) for copy in copies]
-                    try:
-                        for future in as_completed(working):
-                            future.result()
-                    finally:
-                        self._stopped.set()
+                self._progress = Progress(total)
+                work(copies, self._jobs(), self._try)
         tried = [outcome for each in self.outcomes.values() for outcome in each]
         if self._everything:
             problems += self.allowlist.killed((mutant, bool(by)) for mutant, by in tried)
         return problems
 
-    def _work(self, copy: Copy, jobs: queue.SimpleQueue[tuple[str, Mutant]]) -> None:
-        while not self._stopped.is_set():
-            try:
-                target, mutant = jobs.get_nowait()
-            except queue.Empty:
-                return
-            self._note(target, mutant, self._killer(copy, mutant))
+    def _jobs(self) -> Iterator[tuple[str, Mutant]]:
+        for target in self.wanted:
+            for mutant in self.left.get(target, []):
+                yield target, mutant
+
+    def _try(self, copy: Copy, job: tuple[str, Mutant]) -> None:
+        target, mutant = job
+        self._note(target, mutant, self._killer(copy, mutant))
 
     def _killer(self, copy: Copy, mutant: Mutant) -> str:
         """Return what noticed a mutant, or nothing."""

@@ -23,10 +23,7 @@ import pytest
 from tools.harness import live
 
 TIMED_OUT = -1
-PLUGINS = (
-    *("pytest_django.plugin", "pytest_asyncio.plugin", "pytest_timeout", "no:cacheprovider"),
-    "tools.mutate.forked",
-)
+PLUGINS = ("pytest_django.plugin", "pytest_asyncio.plugin", "pytest_timeout", "no:cacheprovider")
 OPTIONS = ("--live", "-x", "-q", "--tb=short", "--disable-plugin-autoload")
 LIBRARY = "--library"
 OURS = ("strawberry_django.realtime", "strawberry_django.routers")

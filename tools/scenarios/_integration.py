@@ -103,4 +103,5 @@ def script(name: str, replacing: Mapping[str, str]) -> str:
 def environment() -> dict[str, str]:
     """Return an environment in which `python`, `daphne` and so on are those of this Python."""
     env = live.environment()
-    return {**env, "PATH": os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])}
+    folders = dict.fromkeys(str(Path(one).parent) for one in (live.python(), sys.executable))
+    return {**env, "PATH": os.pathsep.join([*folders, env["PATH"]])}
