@@ -17,6 +17,7 @@ import pytest
 from django.test import Client
 
 from tools.harness import live, prepared
+from tools.harness.forks import Forks
 from tools.harness.projects import Project, build
 from tools.harness.redis import RedisServer, RedisUnavailable, redis_server
 
@@ -24,6 +25,11 @@ from tools.harness.redis import RedisServer, RedisUnavailable, redis_server
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--live", action="store_true", help="test the checkout's library, even if one is installed"
+    )
+    parser.addoption(
+        "--forks",
+        action="store_true",
+        help="start servers and commands as forks of a Python that has their imports already",
     )
 
 
@@ -36,10 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
         live.enter()
     live.ensure()
     worker = hasattr(config, "workerinput")
+    if config.getoption("--forks") and not worker:
+        forks = Forks(Path(_folder(config, "forks")))
+        config.add_cleanup(forks.close)
+        os.environ[live.PYTHON] = str(forks.command)
     if not worker and prepared.VARIABLE not in os.environ:
-        folder = tempfile.TemporaryDirectory(prefix="prepared-")
-        config.add_cleanup(folder.cleanup)
-        os.environ[prepared.VARIABLE] = folder.name
+        os.environ[prepared.VARIABLE] = _folder(config, "prepared")
     if "COVER_PROCESSES" not in os.environ and (worker or not config.getoption("numprocesses", 0)):
         # The library is covered by the tests' own process; `nox -s coverage` measures them all.
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
@@ -50,6 +58,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTHONPATH"] = str(live.STARTUP)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
+
+
+def _folder(config: pytest.Config, name: str) -> str:
+    """Return a new folder for this run."""
+    folder = tempfile.TemporaryDirectory(prefix=f"{name}-")
+    config.add_cleanup(folder.cleanup)
+    return folder.name
 
 
 @pytest.hookimpl(optionalhook=True)

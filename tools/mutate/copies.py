@@ -1,6 +1,6 @@
 """Copies: the checkout again, in a folder where a file may be wrong for a while.
 
-May import tools.mutate.mutants; starts tools.mutate.worker and tools.mutate.forkserver.
+May import tools.mutate.mutants; starts tools.mutate.worker and a fork server.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.harness import live, prepared
-from tools.mutate.forkserver import stand_in
+from tools.harness.forks import Forks
 from tools.mutate.worker import LIBRARY, TIMED_OUT
 
 if TYPE_CHECKING:
@@ -71,30 +70,22 @@ class Copy:
         for name in COMPILED:
             compileall.compile_dir(self.root / name, quiet=2)
         self._worker: subprocess.Popen[str] | None = None
-        self._address = self._temporary / "forkserver"
-        self._python = stand_in(self._temporary, str(self._address))
-        self._forkserver = self._serve()
+        startup = self.root / live.STARTUP.relative_to(live.ROOT)
+        env = {**self._environment(), "PYTHONPATH": str(startup), "PYTHONUNBUFFERED": "1"}
+        self._forks = Forks(self._temporary, root=self.root, env=env)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of its processes; no bytecode outlives a mutant."""
+        """Return the environment of its tests; no bytecode outlives a mutant."""
+        return {**self._environment(), live.PYTHON: str(self._forks.command)}
+
+    def _environment(self) -> dict[str, str]:
         env = {
             **os.environ,
             "TMPDIR": str(self._temporary),
             "PYTHONDONTWRITEBYTECODE": "1",
             prepared.VARIABLE: str(self._temporary / "prepared"),
-            live.PYTHON: str(self._python),
         }
         return {name: value for name, value in env.items() if name != "DJANGO_SETTINGS_MODULE"}
-
-    def _serve(self) -> subprocess.Popen[str]:
-        startup = self.root / live.STARTUP.relative_to(live.ROOT)
-        env = {**self.environment(), "PYTHONPATH": str(startup), "PYTHONUNBUFFERED": "1"}
-        server = self._start("tools.mutate.forkserver", env, str(self._address))
-        while not self._address.exists():
-            if server.poll() is not None:
-                raise MutationError(f"the fork server ended with code {server.returncode}")
-            time.sleep(_POLL_SECONDS)
-        return server
 
     @contextlib.contextmanager
     def holding(self, mutant: Mutant) -> Iterator[None]:
@@ -123,8 +114,7 @@ class Copy:
         job = {"tests": list(tests), "each": each, "seconds": seconds}
         answer = self._ask(job)
         code, log = answer["code"], answer["log"]
-        if self._forkserver.poll() is not None:
-            raise MutationError(f"the fork server ended with code {self._forkserver.returncode}")
+        self._forks.check()
         # With a mutant of the library, an application of its settings, pytest may not even start.
         if code not in (TIMED_OUT, 0, 1, 2) and not self._library:
             raise MutationError(f"pytest ended with code {code}:\n{log}")
@@ -134,7 +124,14 @@ class Copy:
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         if self._worker is None:
             options = [LIBRARY] if self._library else []
-            self._worker = self._start("tools.mutate.worker", self.environment(), *options)
+            self._worker = subprocess.Popen(
+                [sys.executable, "-m", "tools.mutate.worker", *options],
+                cwd=self.root,
+                env=self.environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
         assert self._worker.stdin
         assert self._worker.stdout
         print(json.dumps(job), file=self._worker.stdin, flush=True)
@@ -144,23 +141,13 @@ class Copy:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def _start(self, module: str, env: Mapping[str, str], *options: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, *options],
-            cwd=self.root,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
     def close(self) -> None:
         """End its processes."""
-        for process in (self._worker, self._forkserver):
-            if process is not None:
-                assert process.stdin
-                assert process.stdout
-                process.stdin.close()
-                process.wait()
-                process.stdout.close()
-        self._worker = None
+        if self._worker is not None:
+            assert self._worker.stdin
+            assert self._worker.stdout
+            self._worker.stdin.close()
+            self._worker.wait()
+            self._worker.stdout.close()
+            self._worker = None
+        self._forks.close()

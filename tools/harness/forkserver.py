@@ -1,10 +1,10 @@
 """Fork server: Pythons that have Django, Strawberry and Channels imported before they start.
 
-A mutant costs about what its processes cost, and most of that is imports which every one repeats.
-`stand_in` writes a command that stands for Python. What `serve` can start, it starts there: a fork
-with the arguments, the environment, the folder and the standard streams of the command, whose
-signals come here; when the command is gone, the process is killed. Standard library only, but for
-what it imports for the others: nothing that reads settings or makes a reactor.
+A test, and the more a mutant, costs about what its processes cost, and most of that is imports
+which every one repeats. What `serve` can start, it starts here: a fork with the arguments, the
+environment, the folder and the standard streams of the command that `tools.harness.forks` writes,
+whose signals come here; when the command is gone, the process is killed. Standard library only,
+but for what it imports for the others: nothing that reads settings or makes a reactor.
 """
 
 from __future__ import annotations
@@ -25,15 +25,6 @@ import types
 from pathlib import Path
 from typing import Any
 
-#: What it starts besides `manage.py` and `-c`. Hypercorn spawns its own Pythons.
-MODULES = ("daphne", "uvicorn")
-COMMAND = """\
-#!/bin/sh
-case "$1:$2" in
-  {fits}) exec {python} -I -S {client} {address} "$@" ;;
-  *) exec {python} "$@" ;;
-esac
-"""
 IMPORTED = (
     *("django.contrib.admin.options", "django.contrib.auth", "django.contrib.messages.middleware"),
     *("django.contrib.sessions.backends.db", "django.contrib.sessions.middleware"),
@@ -48,17 +39,6 @@ IMPORTED = (
     "uvicorn.protocols.http.h11_impl",
 )
 _MOST = 1 << 20
-
-
-def stand_in(folder: Path, address: str) -> Path:
-    """Write the command into a folder, and return it."""
-    command = folder / "python"
-    fits = " | ".join(["manage.py:*", "-c:*", *(f"-m:{name}" for name in MODULES)])
-    client = Path(__file__).with_name("forkclient.py")
-    text = COMMAND.format(fits=fits, python=sys.executable, client=client, address=address)
-    command.write_text(text, encoding="utf-8")
-    command.chmod(0o755)
-    return command
 
 
 def main() -> None:

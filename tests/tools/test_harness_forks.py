@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from tools.harness import live
+from tools.harness.forks import MODULES, Forks, ForksError
 from tools.harness.projects import build
 from tools.harness.servers import serve
-from tools.mutate.forkserver import MODULES, stand_in
 from tools.scenarios._integration import environment
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -28,20 +28,12 @@ FORKED = "import sys; print('channels.routing' in sys.modules)"
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The command that stands for Python."""
-    address = tmp_path_factory.mktemp("forkserver") / "socket"
-    with subprocess.Popen(
-        [sys.executable, "-m", "tools.mutate.forkserver", str(address)],
-        cwd=live.ROOT,
-        env=live.environment(),
-        stdin=subprocess.PIPE,
-    ) as server:
-        while not address.exists():
-            assert server.poll() is None
-            time.sleep(0.02)
-        yield stand_in(address.parent, str(address))
-        assert server.stdin
-        server.stdin.close()
-        assert server.wait(10) == 0
+    forks = Forks(tmp_path_factory.mktemp("forks"))
+    yield forks.command
+    forks.check()
+    forks.close()
+    with pytest.raises(ForksError, match="ended with code 0"):
+        forks.check()
 
 
 @pytest.fixture
@@ -62,7 +54,7 @@ def start(python: Path, tmp_path: Path) -> Start:
 
 @pytest.fixture
 def everywhere(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The processes of the harness are forked, as in a test of a mutant."""
+    """The processes of the harness are forked."""
     monkeypatch.setenv(live.PYTHON, str(python))
 
 
@@ -138,7 +130,7 @@ def test_a_client_that_has_gone_before_it_has_asked_does_no_harm(
     python: Path, start: Start
 ) -> None:
     with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(python.with_name("socket")))
+        client.connect(str(python.with_name("forkserver")))
         client.sendall(b'{"arguments": ["-c"')
     with start("-c", "print('hello')") as process:
         assert process.communicate(timeout=20)[0] == "hello\n"
