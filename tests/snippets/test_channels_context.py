@@ -25,12 +25,17 @@ LOGGING = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+def two_users(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
     project = guide_project(tmp_path_factory.mktemp("context") / "myproject", "custom_context")
     run_script(project, "custom_context/shell/second_user.sh")
-    with (project.path / "myproject/settings.py").open("a", encoding="utf-8") as file:
+    return project
+
+
+@pytest.fixture(scope="module")
+def server(two_users: projects.Project) -> Iterator[servers.Server]:
+    with (two_users.path / "myproject/settings.py").open("a", encoding="utf-8") as file:
         file.write(LOG_QUERIES)
-    with servers.serve(project) as server:
+    with servers.serve(two_users) as server:
         yield server
 
 
@@ -38,6 +43,18 @@ def test_the_resolver_finds_the_loader_over_http_and_websocket(server: servers.S
     assert clients.graphql(server, USERNAMES).json() == ANSWER
     assert ask_over_websocket(server, USERNAMES) == ANSWER
     assert json.loads(read("custom_context/recorded/usernames.http.json")) == ANSWER
+
+
+def test_the_third_is_nobody_until_there_is_one(
+    two_users: projects.Project, server: servers.Server
+) -> None:
+    two_users.create_user("alan", "on-computable-numbers")
+    try:
+        answer = clients.graphql(server, USERNAMES).json()
+    finally:
+        delete = "from django.contrib.auth.models import User; User.objects.get(id=3).delete()"
+        two_users.manage("shell", "-c", delete)
+    assert answer == {"data": {"first": "ada", "second": "grace", "third": "alan"}}
 
 
 def test_the_second_user_can_log_in(server: servers.Server) -> None:
