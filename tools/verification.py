@@ -149,7 +149,7 @@ def _library(root: Path) -> str:
         said += f", {found.allowed:,} equivalent"
     said += f"; tried of {found.mutants:,} in all"
     if found.unknown:
-        said += f", {len(found.unknown)} modules not run as they are"
+        said += f", {len(found.unknown)} of the modules not run as they are"
     return f"{said} ({', '.join(library.Record(root).dates) or 'never run'})"
 
 
