@@ -21,8 +21,8 @@ from tools.matrix import ledger
 from tools.matrix.cells import VARIED
 from tools.matrix.environments import Environment, InstallError
 
-#: The tests that run what the pages show.
-TESTS = ("tests/snippets", "tests/clients")
+#: The tests that run what the pages show; what fails in a fork is asked again without.
+TESTS = ("--forks", "tests/snippets", "tests/clients")
 #: What the ledger keeps the versions of; with the Python these are what a mark tells.
 TOLD = ("django", *VARIED, "redis")
 #: With more failures than this, the reason is not a busy machine.
