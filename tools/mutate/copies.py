@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tools.harness import live, prepared
 from tools.harness.forks import Forks
 from tools.mutate.worker import LIBRARY, TIMED_OUT
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from tools.mutate.mutants import Mutant
 
 BUILT = frozenset({"site", "dist", "build", "htmlcov"})  # by a command, in the checkout's root
+OVER_TIME = "from pytest-timeout"
 COMPILED = ("strawberry_django", "tools", "tests")
 _POLL_SECONDS = 0.02
 
@@ -115,6 +118,8 @@ class Copy:
         answer = self._ask(job)
         code, log = answer["code"], answer["log"]
         self._forks.check()
+        if code == pytest.ExitCode.INTERNAL_ERROR and OVER_TIME in log:
+            code = TIMED_OUT  # It told of a failure when the time was over.
         # With a mutant of the library, an application of its settings, pytest may not even start.
         if code not in (TIMED_OUT, 0, 1, 2) and not self._library:
             raise MutationError(f"pytest ended with code {code}:\n{log}")
