@@ -31,7 +31,11 @@ globalThis.fetch = (url, init = {}) => {
 };
 
 const nodeSetTimeout = globalThis.setTimeout;
-globalThis.setTimeout = (act, delay, ...rest) => nodeSetTimeout(act, delay / SPEED, ...rest);
+let longest = 0;
+globalThis.setTimeout = (act, delay, ...rest) => {
+  longest = Math.max(longest, delay);
+  return nodeSetTimeout(act, delay / SPEED, ...rest);
+};
 
 function tell(id, event, payload = null) {
   process.stdout.write(`${JSON.stringify({ id, event, payload })}\n`);
@@ -68,6 +72,9 @@ const actions = {
   },
   async pongs({ id }) {
     tell(id, "data", pongs);
+  },
+  async longest({ id }) {
+    tell(id, "data", longest);
   },
 };
 

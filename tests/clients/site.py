@@ -1,5 +1,6 @@
 """The chat, as its clients see it here: it pings often, and closes a socket when it is asked to.
 
+It has one subscription more, which ends.
 The texts are modules of the project; nothing else of the guide's chat is changed.
 """
 
@@ -18,6 +19,7 @@ STRAWBERRY_DJANGO_REALTIME = {"PING_INTERVAL": 0.5, "PONG_TIMEOUT": 20}
 """
 ASGI = """
 import os
+from collections.abc import AsyncGenerator
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproject.settings")
 
@@ -25,10 +27,18 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
 
-from myproject.schema import schema
+import strawberry
+from myproject import schema as chat
 from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
 
 closed = set()
+
+
+@strawberry.type
+class Subscription(chat.Subscription):
+    @strawberry.subscription
+    async def once(self) -> AsyncGenerator[str, None]:
+        yield "only this"
 
 
 async def close_once(context, operation):
@@ -39,6 +49,7 @@ async def close_once(context, operation):
         await context.consumer.writer.close(code, "The room asks for it")
 
 
+schema = chat.Schema(query=chat.Query, mutation=chat.Mutation, subscription=Subscription)
 application = AuthGraphQLProtocolTypeRouter(
     schema, django_application=django_application, on_operation=close_once
 )

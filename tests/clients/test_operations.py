@@ -44,8 +44,20 @@ def test_query_mutation_and_subscription(
     page.hears(listening, "first")
     site.say(cookies, room, "second")
     page.hears(listening, "second")
-    page.ask("stop", of=listening)
+    assert page.ask("stop", of=listening)["event"] == "data"
+    other = page.do("listen", client, document=ADD, variables={"room": room})
+    site.say(cookies, room, "third")
+    page.hears(other, "third")
+    page.ask("stop", of=other)
+    assert "third" not in str(page.of(listening))
     assert {event["event"] for event in page.of(listening)} <= {"data", "complete"}
+
+
+@pytest.mark.parametrize("client", EVERY)
+def test_a_subscription_that_ends_is_complete(client: str, page: Page) -> None:
+    number = page.do("listen", client, document="subscription { once }")
+    page.wait(number, lambda event: event["event"] == "complete")
+    assert [event["event"] for event in page.of(number)] == ["data", "complete"]
 
 
 @pytest.mark.parametrize("client", EVERY)
