@@ -1,8 +1,8 @@
 """Normalising: what differs between two runs of the same thing, made the same.
 
-Ports, times, session keys, process ids, folders and the versions of Django and Daphne are
-replaced by what a reader would see on a first try, so that a recording changes only when behaviour
-does.
+Ports, times, session keys, process ids, folders, the versions of Django and Daphne, and a status
+that two Pythons name differently, are replaced by what a reader would see on a first try, so that a
+recording changes only when behaviour does.
 May import the standard library only.
 """
 
@@ -45,6 +45,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bDaphne version \d+(?:\.\d+)+(?:\w+)?", "Daphne version 4.2.3"),
         (r"/en/\d\.\d+/", "/en/5.2/"),
         (r"0x[0-9a-f]{8,16}\b", "0x7f0000000000"),
+        # RFC 9110 has a new name for it, and so has Python since 3.13.
+        (r"(?<=HTTP/1\.1 413 )Content Too Large", "Request Entity Too Large"),
     )
 )
 

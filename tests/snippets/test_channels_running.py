@@ -93,7 +93,7 @@ def test_runserver_without_daphne_is_wsgi(tmp_path: Path) -> None:
     text = settings.read_text(encoding="utf-8").replace('    "daphne",\n', "")
     settings.write_text(text, encoding="utf-8")
     with servers.serve(project, "runserver") as server:
-        assert "Starting development server" in server.log()
+        assert re.search("Starting (WSGI )?development server", server.log())
         with pytest.raises(InvalidStatus):
             clients.WebSocketClient.connect(server)
 

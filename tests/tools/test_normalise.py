@@ -24,6 +24,7 @@ from tools.normalise import normalise
         ("Cookie: sessionid=abcdefghijklmnop1234", "Cookie: sessionid=…"),
         ("Django version 5.2.19, using settings", "Django version 5.2, using settings"),
         ("Starting ASGI/Daphne version 4.2.0 dev", "Starting ASGI/Daphne version 4.2.3 dev"),
+        ("HTTP/1.1 413 Content Too Large", "HTTP/1.1 413 Request Entity Too Large"),
         ("<Schema at 0x7f1234567890>", "<Schema at 0x7f0000000000>"),
         ("a line  \r\nanother\n\n", "a line\nanother"),
     ],
