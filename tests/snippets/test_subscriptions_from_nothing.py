@@ -149,8 +149,9 @@ def test_a_reader_ends_with_a_working_chat(tmp_path: Path, redis: RedisServer) -
 
 
 def test_the_first_commands_make_a_folder_with_an_environment(tmp_path: Path) -> None:
+    # Without -u: the `activate` of Python 3.12 asks for a variable that bash alone has.
     done = subprocess.run(
-        ["sh", "-eu", "-c", content(ENVIRONMENT) + "pwd\ncommand -v python\ncommand -v pip\n"],
+        ["sh", "-e", "-c", content(ENVIRONMENT) + "pwd\ncommand -v python\ncommand -v pip\n"],
         cwd=tmp_path,
         env=environment(),
         capture_output=True,

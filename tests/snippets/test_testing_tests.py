@@ -88,7 +88,8 @@ def test_the_tests_find_faults(
         assert text.count(right) == 1
         text = text.replace(right, wrong)
     schema.write_text(text, encoding="utf-8")
-    done = broken.python("-m", "pytest", "-rfE", "-q")
+    wide = {"COLUMNS": "200"}  # Shorter lines have no place for an error's name.
+    done = broken.python("-m", "pytest", "-rfE", "-q", env=wide)
     assert done.returncode == 1
     failed = re.findall(
         r"^(?:FAILED|ERROR) tests/(?:test_\w+)\.py::(\w+)(.*)", done.stdout, re.MULTILINE
