@@ -7,6 +7,7 @@ With the library installed (as `nox -s tests` does) that one is tested: shipped 
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # compiling all of an environment costs more than the few imports of a test.
     for name in ("UV_PROJECT_ENVIRONMENT", "UV_COMPILE_BYTECODE"):
         os.environ.pop(name, None)
+    # What a shell starts in the background ignores Ctrl-C, and so would every process of a test.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--live"):
         live.enter()
     live.ensure()
