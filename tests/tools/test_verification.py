@@ -59,7 +59,9 @@ def test_the_mutants_of_the_library_are_those_of_its_record(tmp_path: Path) -> N
     module = "strawberry_django/realtime/sums.py"
     (tmp_path / module).parent.mkdir(parents=True)
     (tmp_path / module).write_text("A = 1\n", encoding="utf-8")
-    said = "0 of 0 mutants killed; tried of 0 in all, 1 of the modules not run as they are (never run)"
+    said = (
+        "0 of 0 mutants killed; tried of 0 in all, 1 of the modules not run as they are (never run)"
+    )
     assert verification._library(tmp_path) == said
     digest = hashlib.sha256(b"A = 1\n").hexdigest()[:16]
     (tmp_path / library_record.NAME).parent.mkdir(parents=True)
