@@ -38,7 +38,7 @@ WHEEL_FOLDERS = ["snippets", "strawberry_django"]
 PARALLEL = ["--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"]
 # For tests that wait for servers about as long as they work.
 CROWDED = [*PARALLEL, f"--numprocesses={2 * (os.cpu_count() or 1)}"]
-# Of the 9 minutes of processor time, imports that each server repeats take 4. Not so in CI.
+# A third of the processor time is imports that each server repeats. Not so in CI.
 FORKS = [] if os.environ.get("CI") else ["--forks"]
 # What has a session of its own; the recordings are compared by `docs`.
 APART = ["tests/clients", "tests/reader", "tests/security", "tests/tools"]

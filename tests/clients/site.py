@@ -1,7 +1,7 @@
 """The chat, as its clients see it here: it pings often, and closes a socket when it is asked to.
 
-It has one subscription more, which ends.
-The texts are modules of the project; nothing else of the guide's chat is changed.
+It also has a subscription that ends. The texts are modules of the project; nothing else of the
+guide's chat is changed.
 """
 
 from __future__ import annotations

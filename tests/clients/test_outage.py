@@ -19,8 +19,6 @@ from tools.harness.processes import HOST
 #: More than any of the clients tries by itself.
 MANY = 8
 SPEED = 100
-
-
 #: Enough for waits that double to be longer than any limit.
 DOUBLED = 12
 FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"

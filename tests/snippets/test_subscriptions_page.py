@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chat_page, chromium, say
+from tests.browser import chat_page, say
 from tools import demo
 from tools.harness import clients, live, processes, projects, servers
 
@@ -47,16 +47,8 @@ BUNDLED = """
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def project(chat: projects.Project, tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+def project(project: projects.Project) -> projects.Project:
     """The chat, and beside it settings of a server that pings, and the client of a bundler."""
-    project = projects.Project(tmp_path_factory.mktemp("page") / "project")
-    shutil.copytree(chat.path, project.path)
     (project.path / "myproject/settings_pinging.py").write_text(PINGING)
     static = project.path / "chat/static/chat"
     shutil.copytree(VENDORED, static / "graphql_ws")
@@ -78,12 +70,6 @@ def serve_on(
     ) as process:
         process.wait_until(lambda: processes.accepts(port))
         yield servers.Server("uvicorn", port, process)
-
-
-@pytest.fixture(scope="module")
-def server(project: projects.Project) -> Iterator[servers.Server]:
-    with servers.serve(project) as server:
-        yield server
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import chromium
 from tools import demo
 from tools.harness import clients, processes, projects, servers
 
@@ -54,24 +52,10 @@ LIVE = "states.at(-1) === 'live'"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def project(chat: projects.Project, tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+def project(project: projects.Project) -> projects.Project:
     """The chat, and settings with which no connection lasts."""
-    project = projects.Project(tmp_path_factory.mktemp("socket") / "project")
-    shutil.copytree(chat.path, project.path)
     (project.path / "myproject/settings_short.py").write_text(SHORT)
     return project
-
-
-@pytest.fixture(scope="module")
-def server(project: projects.Project) -> Iterator[servers.Server]:
-    with servers.serve(project) as server:
-        yield server
 
 
 @pytest.fixture
@@ -104,7 +88,7 @@ def opened(page: Page, server: servers.Server) -> None:
 
 
 def ask(page: Page, query: str, **variables: str) -> list[Any]:
-    """Ask, and return all that came of it until it ended or was told of an error."""
+    """Ask, and return what has come of it when the first came."""
     page.evaluate(
         "([query, variables]) => { window.stop = ask(query, variables); }", [query, variables]
     )
