@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import chromium
 from tools.scenarios._integration import read
 
 RECORDED = Path(__file__).with_name("look.json")
@@ -65,12 +63,6 @@ ROOM = (
     *("li", "#messages p", "b", "time", "#send", "label", "input", "button"),
 )
 LOGIN = ("body", "main", "h1", "#login", "#login p", "label", "input", ".errorlist", "button")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def html(name: str, form: str = "") -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools.harness import live
-from tools.mutate import results
+from tools.mutate import results, run
 from tools.mutate.__main__ import main
 
 SNIPPET = """\
@@ -151,3 +151,29 @@ def test_a_page_that_is_not_there_is_an_error(
     with pytest.raises(SystemExit):
         main(["product"], root)
     assert "neither a page with snippets nor one of them: product" in capsys.readouterr().err
+
+
+def test_who_fails_late_and_only_once_is_no_killer(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "LATE_SECONDS", -1000)  # Whatever fails fails late.
+    once = tmp_path / "once"
+    text = TESTS.replace('space["double"]', 'space.get("double", abs)')
+    text = text.replace("== 4", "== 4 or not fails_now()").replace(
+        "== 6", "== 6 or not fails_now()"
+    )
+    text += f"""
+
+def fails_now():
+    from pathlib import Path
+
+    first = not Path({str(once)!r}).exists()
+    Path({str(once)!r}).touch()
+    return first
+"""
+    write(root, MODULE, text)
+    assert main(["--workers", "1"], root) == 1
+    found = results.figures(root)["sums.md"]
+    assert once.exists()  # A mutant was noticed, once.
+    by_lint = 5
+    assert (found.killed, len(found.survivors)) == (by_lint, found.mutants - by_lint)
