@@ -1,6 +1,6 @@
 """Speak to a server as its users do: a login form, GraphQL over HTTP and over WebSocket.
 
-Imports `servers` only.
+Imports `servers` and `patience` only.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websocket_connect
 from websockets.typing import Origin, Subprotocol
 
+from tools.harness import patience
 from tools.harness.servers import Server
 
-SECONDS = 10.0
+SECONDS = patience.at_most(10.0)
 GRAPHQL_TRANSPORT_WS = "graphql-transport-ws"
 GRAPHQL_WS = "graphql-ws"
 SAME_ORIGIN = "same-origin"

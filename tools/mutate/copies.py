@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.harness import live, prepared
+from tools.harness import live, patience, prepared
 from tools.harness.forks import Forks
 from tools.mutate.worker import LIBRARY, TIMED_OUT
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tools.mutate.mutants import Mutant
 
 BUILT = frozenset({"site", "dist", "build", "htmlcov"})  # by a command, in the checkout's root
+#: How long a test waits for what should come at once: on a quiet machine it comes within one.
+WAIT_SECONDS = 6
 OVER_TIME = "from pytest-timeout"
 COMPILED = ("strawberry_django", "tools", "tests")
 _POLL_SECONDS = 0.02
@@ -86,6 +88,7 @@ class Copy:
             **os.environ,
             "TMPDIR": str(self._temporary),
             "PYTHONDONTWRITEBYTECODE": "1",
+            patience.VARIABLE: str(WAIT_SECONDS),
             prepared.VARIABLE: str(self._temporary / "prepared"),
         }
         return {name: value for name, value in env.items() if name != "DJANGO_SETTINGS_MODULE"}

@@ -1,0 +1,16 @@
+"""Patience: how long a test waits for what comes at once where nothing is wrong.
+
+Most mutants of a client are noticed by what never comes: `nox -s mutate` waits less for it.
+Imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "TEST_PATIENCE"
+
+
+def at_most(seconds: float) -> float:
+    """Return how many seconds to wait: so many, or fewer where the environment says so."""
+    return min(seconds, float(os.environ.get(VARIABLE, seconds)))
