@@ -177,3 +177,15 @@ def fails_now():
     assert once.exists()  # A mutant was noticed, once.
     by_lint = 5
     assert (found.killed, len(found.survivors)) == (by_lint, found.mutants - by_lint)
+
+
+def test_a_time_that_ends_while_a_failure_is_told_of_ends_the_mutant_only(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "MORE_SECONDS", 1)
+    slow = "import time\n\n\ndef pytest_runtest_logreport(report):\n    time.sleep(5 * report.failed)\n"
+    write(root, "tests/snippets/conftest.py", slow)
+    assert main(["--workers", "2"], root) == 0
+    (part,) = record(root).values()
+    assert isinstance(part, dict)
+    assert (part["survived"], part["killed"]) == ([], results.figures(root)["sums.md"].mutants)

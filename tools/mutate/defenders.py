@@ -12,7 +12,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,8 @@ class Defenders:
         self._path = root / CACHE
         text = self._path.read_text(encoding="utf-8") if self._path.exists() else "{}"
         self._known: dict[str, dict[str, Any]] = json.loads(text)
-        self._kills: dict[tuple[str, str], int] = {}
+        self._kills: Counter[tuple[str, str]] = Counter()
+        self._spent: Counter[tuple[str, str]] = Counter()
 
     def learn(self, copy: Copy, files: Collection[str], pages: Collection[str]) -> None:
         """Run the tests of some pages that use the files, or of which nothing is known.
@@ -102,9 +104,11 @@ class Defenders:
         return uses and (known["state"] != state or any(t["outcome"] == "failed" for t in tests))
 
     def of(self, file: str, pages: Collection[str]) -> list[Defender]:
-        """Return the tests of some pages that use a file: the most likely, then the quickest first.
+        """Return the tests of some pages that use a file, in the order to run them until one fails.
 
-        Of a test that runs on each server, it is the run on one of them.
+        Those of a module stay together, as they share what it starts. A module is the earlier, the
+        less time a mutant of the file has cost it so far (its own, before it was tried). Of a test
+        that runs on each server, it is the run on one of them.
         """
         used = {
             test: its
@@ -119,26 +123,37 @@ class Defenders:
             and (self.root / test.partition("::")[0]).exists()
             and not (_OTHER.search(test) and _OTHER.sub("uvicorn", test) in used)
         ]
-        kills: dict[str, int] = {}
-        costs: dict[str, float] = {}
-        for one in found:
-            costs[one.module] = costs.get(one.module, 0) + one.seconds
-            mine = self._kills.get((file, one.name), 0)
-            kills[one.module] = kills.get(one.module, 0) + mine
+        each = {
+            module: (cost + self._spent[file, module]) / (1 + self._kills[file, module])
+            for module, cost in _costs(found).items()
+        }
         return sorted(
             found,
             key=lambda one: (
-                -kills[one.module],
-                costs[one.module],
+                each[one.module],
                 one.module,
-                -self._kills.get((file, one.name), 0),
+                -self._kills[file, one.name],
                 one.seconds,
             ),
         )
 
-    def note(self, file: str, test: str) -> None:
-        """Remember that a test has found a mutant of a file."""
-        self._kills[file, test] = self._kills.get((file, test), 0) + 1
+    def note(self, file: str, tests: Sequence[Defender], killer: str, seconds: float) -> None:
+        """Remember which of the tests has found a mutant of a file, and what they took."""
+        module = killer.partition("::")[0]
+        for earlier, cost in _costs(tests).items():
+            if earlier == module:
+                break
+            self._spent[file, earlier] += cost
+            seconds -= cost
+        self._spent[file, module] += max(seconds, 0)
+        self._kills.update([(file, module), (file, killer)])
+
+
+def _costs(tests: Iterable[Defender]) -> dict[str, float]:
+    costs: dict[str, float] = {}
+    for one in tests:
+        costs[one.module] = costs.get(one.module, 0) + one.seconds
+    return costs
 
 
 def _run(copy: Copy, modules: list[str]) -> dict[str, Any]:

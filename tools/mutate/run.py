@@ -140,17 +140,22 @@ class Run:
                 killer = [outcome.failed] if outcome.failed in names else names
                 asked = tests[: 1 + names.index(killer[0])] if len(killer) == 1 else tests
                 expected = sum(test.seconds for test in asked)
-                if outcome.passed or outcome.seconds < expected + LATE_SECONDS:
-                    return outcome.failed
-                if not copy.run(killer, each=each, seconds=whole).passed:
-                    return outcome.failed
+                late = outcome.seconds > expected + LATE_SECONDS
+                if (
+                    late
+                    and not outcome.passed
+                    and copy.run(killer, each=each, seconds=whole).passed
+                ):
+                    continue
+                if outcome.failed in names:
+                    with self._lock:
+                        self.defenders.note(mutant.file, tests, outcome.failed, outcome.seconds)
+                return outcome.failed
         return ""
 
     def _note(self, target: str, mutant: Mutant, killer: str) -> None:
         with self._lock:
             self.outcomes.setdefault(target, []).append((mutant, killer))
-            if "::" in killer:
-                self.defenders.note(mutant.file, killer)
             if not killer and self.allowlist.entry(mutant) is None:
                 where = f"snippets/{mutant.file}:{mutant.line}"
                 print(f"  survived: {where}: {mutant.was} => {mutant.now}", flush=True)

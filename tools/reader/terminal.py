@@ -117,7 +117,7 @@ class Terminal:
         command = self.on_our_port(_faster(script, self.env["PATH"]))
         kept = f'\npwd >"{state}.cwd"\nenv -0 >"{state}.env"\n'
         done = subprocess.run(
-            ["sh", "-eu", "-c", command + kept],
+            ["sh", "-e", "-c", command + kept],
             cwd=self.cwd,
             env=self.env,
             stdin=subprocess.DEVNULL,
@@ -145,7 +145,7 @@ class Terminal:
         try:
             process = stack.enter_context(
                 processes.running(
-                    name, ["sh", "-eu", "-c", f"exec {command}"], cwd=self.cwd, env=self.env
+                    name, ["sh", "-e", "-c", f"exec {command}"], cwd=self.cwd, env=self.env
                 )
             )
             process.wait_until(lambda: processes.accepts(port))
