@@ -183,8 +183,8 @@ def test_a_time_that_ends_while_a_failure_is_told_of_ends_the_mutant_only(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "MORE_SECONDS", 1)
-    slow = "import time\n\n\ndef pytest_runtest_logreport(report):\n    time.sleep(5 * report.failed)\n"
-    write(root, "tests/snippets/conftest.py", slow)
+    slow = "def pytest_runtest_logreport(report):\n    time.sleep(5 * report.failed)\n"
+    write(root, "tests/snippets/conftest.py", f"import time\n\n\n{slow}")
     assert main(["--workers", "2"], root) == 0
     (part,) = record(root).values()
     assert isinstance(part, dict)

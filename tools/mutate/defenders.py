@@ -12,7 +12,7 @@ import json
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,7 @@ class Defenders:
         text = self._path.read_text(encoding="utf-8") if self._path.exists() else "{}"
         self._known: dict[str, dict[str, Any]] = json.loads(text)
         self._kills: Counter[tuple[str, str]] = Counter()
-        self._spent: Counter[tuple[str, str]] = Counter()
+        self._spent: dict[tuple[str, str], float] = defaultdict(float)
 
     def learn(self, copy: Copy, files: Collection[str], pages: Collection[str]) -> None:
         """Run the tests of some pages that use the files, or of which nothing is known.
