@@ -140,12 +140,8 @@ class Run:
                 killer = [outcome.failed] if outcome.failed in names else names
                 asked = tests[: 1 + names.index(killer[0])] if len(killer) == 1 else tests
                 expected = sum(test.seconds for test in asked)
-                late = outcome.seconds > expected + LATE_SECONDS
-                if (
-                    late
-                    and not outcome.passed
-                    and copy.run(killer, each=each, seconds=whole).passed
-                ):
+                late = not outcome.passed and outcome.seconds > expected + LATE_SECONDS
+                if late and copy.run(killer, each=each, seconds=whole).passed:
                     continue
                 if outcome.failed in names:
                     with self._lock:
