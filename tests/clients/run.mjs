@@ -11,6 +11,7 @@ const { SERVER, COOKIE, SPEED } = process.env;
 const asBrowser = { Origin: SERVER, Cookie: COOKIE };
 const nodeFetch = globalThis.fetch;
 let pongs = 0;
+let fetched = 0;
 
 globalThis.location = new URL("/", SERVER);
 globalThis.WebSocket = class extends NodeWebSocket {
@@ -25,6 +26,7 @@ globalThis.WebSocket = class extends NodeWebSocket {
   }
 };
 globalThis.fetch = (url, init = {}) => {
+  fetched += 1;
   const headers = new Headers(init.headers);
   for (const [name, value] of Object.entries(asBrowser)) headers.set(name, value);
   return nodeFetch(new URL(url, location), { ...init, headers });
@@ -72,6 +74,9 @@ const actions = {
   },
   async pongs({ id }) {
     tell(id, "data", pongs);
+  },
+  async fetched({ id }) {
+    tell(id, "data", fetched);
   },
   async longest({ id }) {
     tell(id, "data", longest);

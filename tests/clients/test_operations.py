@@ -53,6 +53,15 @@ def test_query_mutation_and_subscription(
     assert {event["event"] for event in page.of(listening)} <= {"data", "complete"}
 
 
+@pytest.mark.parametrize("client", ["apollo.js", "apollo_http.js", "urql.js", "urql_http.js"])
+def test_a_query_that_was_answered_is_not_sent_again(client: str, page: Page) -> None:
+    answer = page.ask("query", client, document=ME)["payload"]
+    sent = page.ask("fetched")["payload"]
+    assert sent > 0
+    assert page.ask("query", client, document=ME)["payload"] == answer
+    assert page.ask("fetched")["payload"] == sent
+
+
 @pytest.mark.parametrize("client", EVERY)
 def test_a_subscription_that_ends_is_complete(client: str, page: Page) -> None:
     number = page.do("listen", client, document="subscription { once }")

@@ -27,7 +27,6 @@ export function listen(document, variables, { next, error, complete }) {
   const results = client.subscribe({ query: gql(document), variables });
   const subscription = results.subscribe({
     next: ({ data, error: failure }) => (failure ? error(failure) : next(data)),
-    error,
     complete,
   });
   return () => subscription.unsubscribe();
