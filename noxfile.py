@@ -197,19 +197,26 @@ def prepare(session: nox.Session, group: str, *, library: bool = False) -> None:
 
 @contextlib.contextmanager
 def once(session: nox.Session, what: str, contents: Iterable[bytes]) -> Iterator[bool]:
-    """Yield whether ``what`` is needed: not where it was done before with the same contents."""
+    """Yield whether ``what`` is needed: not where it was done before with the same contents.
+
+    With ``nox -R``, which installs nothing, it is not done, and still needed the next time.
+    """
     digest = hashlib.sha256()
     for content in contents:
         digest.update(hashlib.sha256(content).digest())
     stamp = Path(session.virtualenv.location, f"{what.replace(' ', '-')}.sha256")
-    needed = not stamp.is_file() or stamp.read_text() != digest.hexdigest()
-    started = time.monotonic()
-    if needed:
+    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        yield False
+        session.log(f"{what}: nothing changed")
+    elif session.run_install("python", "--version", silent=True, log=False) is None:
+        yield False
+        session.warn(f"{what}: not done, for -R installs nothing")
+    else:
+        started = time.monotonic()
         stamp.unlink(missing_ok=True)
-    yield needed
-    stamp.write_text(digest.hexdigest())
-    took = f"{time.monotonic() - started:.1f} s" if needed else "nothing changed"
-    session.log(f"{what}: {took}")
+        yield True
+        stamp.write_text(digest.hexdigest())
+        session.log(f"{what}: {time.monotonic() - started:.1f} s")
 
 
 def _wheel_contents() -> Iterable[bytes]:
