@@ -24,7 +24,7 @@ async def ask(site: str, cookies: dict[str, str], document: str, **variables: An
 async def listen(
     site: str, cookies: dict[str, str], document: str, **variables: Any
 ) -> AsyncIterator[Any]:
-    address = site.replace("http", "ws", 1) + "/graphql"
+    address = "ws" + site.removeprefix("http") + "/graphql"
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     headers = {"Origin": site, "Cookie": cookie}
     request = GraphQLRequest(document, variable_values=variables)

@@ -5,14 +5,17 @@ It tries subscriptions: what changes something is not asked twice.
 
 from __future__ import annotations
 
+import contextlib
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.clients import node
+from tests.clients.gql_client import Listener
 from tests.clients.site import ADD, SEND
 from tools.harness.processes import HOST
 
@@ -94,3 +97,12 @@ def test_apollo_waits_no_longer_than_it_is_told(modules: Path, away: Away) -> No
         for times in range(DOUBLED):
             assert away.tried.acquire(timeout=node.SECONDS), (times, page.events)
         assert page.ask("longest")["payload"] <= 3000
+
+
+def test_gql_tries_once_a_second(away: Away) -> None:
+    with contextlib.closing(Listener(away.url, {}, "lobby")):
+        tried = []
+        for _ in range(3):
+            assert away.tried.acquire(timeout=node.SECONDS)
+            tried.append(time.monotonic())
+    assert tried[-1] - tried[0] > 1.8

@@ -98,6 +98,19 @@ def test_the_server_ends_when_it_is_asked_to(outage: Outage) -> None:
     assert outage.code != -signal.SIGKILL
 
 
+@contextlib.contextmanager
+def streaming(site: Site, cookies: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a site, and have a stream of it open."""
+    ask = {"query": ADD, "variables": {"room": "waiting"}}
+    headers = {"Accept": "text/event-stream", "Origin": site.url}
+    with running(site), httpx.Client(cookies=cookies, timeout=30) as client:
+        site.say(cookies, "waiting", "welcome")
+        with client.stream("POST", f"{site.url}/graphql", json=ask, headers=headers) as answer:
+            lines = answer.iter_lines()  # Without a name it would be closed, and the stream too.
+            next(line for line in lines if "welcome" in line)
+            yield site.server.process.popen
+
+
 class Patient(Site):
     """A server as it is by default."""
 
@@ -107,16 +120,21 @@ class Patient(Site):
 def test_uvicorn_waits_for_a_stream_unless_it_is_told(
     project: projects.Project, cookies: dict[str, str]
 ) -> None:
-    site = Patient(project, "uvicorn")
-    ask = {"query": ADD, "variables": {"room": "waiting"}}
-    headers = {"Accept": "text/event-stream", "Origin": site.url}
-    with running(site), httpx.Client(cookies=cookies, timeout=30) as client:
-        site.say(cookies, "waiting", "welcome")
-        process = site.server.process.popen
-        with client.stream("POST", f"{site.url}/graphql", json=ask, headers=headers) as answer:
-            lines = answer.iter_lines()  # Without a name it would be closed, and the stream too.
-            next(line for line in lines if "welcome" in line)
-            process.terminate()
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(3)
-        process.wait(10)
+    with streaming(Patient(project, "uvicorn"), cookies) as process:
+        process.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(3)
+
+
+def test_uvicorn_ends_a_stream_when_it_is_told(
+    project: projects.Project, cookies: dict[str, str]
+) -> None:
+    shown = projects.as_copied(projects.SNIPPETS / "clients/shell/uvicorn.sh").decode()
+    name, *options, application = shown.split()
+
+    class Told(Site):
+        ARGUMENTS: Mapping[str, tuple[str, ...]] = {name: tuple(options)}
+
+    with streaming(Told(project, "uvicorn", "settings", application), cookies) as process:
+        process.terminate()
+        process.wait(20)
