@@ -51,10 +51,8 @@ async ([api, query, room]) => {
   }
 }
 """
-SETTINGS = """
-from myproject.settings_cors import *
-CORS_ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS = [{origin!r}]
-"""
+#: The origin that the guide allows.
+SHOWN = "https://app.example.com"
 
 
 class Nothing(BaseHTTPRequestHandler):
@@ -102,11 +100,19 @@ def page(browser: Browser, other_origin: str, cookies: dict[str, str]) -> Iterat
 @pytest.fixture(scope="module")
 def with_cors(project: projects.Project, other_origin: str) -> Iterator[Site]:
     """The chat with the settings of the guide, for this origin."""
-    settings = project.path / "myproject/settings_cors_here.py"
-    settings.write_text(SETTINGS.format(origin=other_origin), encoding="utf-8")
+    settings = allow(project, other_origin, "settings_cors_here")
     application = "myproject.asgi:application"
-    with running(Site(project, "uvicorn", "settings_cors_here", application)) as site:
+    with running(Site(project, "uvicorn", settings, application)) as site:
         yield site
+
+
+def allow(project: projects.Project, origin: str, module: str) -> str:
+    """Write a module with the settings of the guide and another origin in the place of its."""
+    folder = project.path / "myproject"
+    text = (folder / "settings_cors.py").read_text(encoding="utf-8")
+    assert SHOWN in text
+    (folder / f"{module}.py").write_text(text.replace(SHOWN, origin), encoding="utf-8")
+    return module
 
 
 def ask(page: Page, site: Site, how: str, credentials: str, query: str, **variables: str) -> Any:
@@ -155,3 +161,11 @@ def test_with_cors_a_third_origin_is_refused(
         page.goto(f"{third}/accounts/login/")
         for how in ("GET", "POST"):
             assert "Failed to fetch" in ask(page, with_cors, how, "include", ME)["failed"]
+
+
+def test_the_application_tells_of_a_wrong_origin(project: projects.Project) -> None:
+    allow(project, "app.example.com", "settings_cors_wrong")
+    env = {"DJANGO_SETTINGS_MODULE": "myproject.settings_cors_wrong"}
+    done = project.python("manage.py", "check", env=env)
+    assert done.returncode == 1
+    assert "(corsheaders.E013)" in done.stderr
