@@ -22,6 +22,13 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: Run before a page, it notes when each socket is opened.
+RECORD_SOCKETS = """
+  window.opened = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) { super(...given); opened.push(performance.now()); }
+  };
+"""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 

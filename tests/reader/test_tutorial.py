@@ -14,7 +14,9 @@ from tools.harness.redis import RedisServer
 from tools.reader import page
 from tools.reader.walk import Reader
 
-BUNDLER = "With a bundler"  # takes npm and a bundler; see tests/snippets/test_subscriptions_page.py
+BUNDLER = (
+    "With a bundler"  # takes npm and a bundler; see tests/snippets/test_subscriptions_outage.py
+)
 
 
 @pytest.fixture(scope="module")

@@ -2,74 +2,41 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
+import re
 import secrets
-import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chat_page, say
+from tests.browser import RECORD_SOCKETS, chat_page, say
 from tools import demo
-from tools.harness import clients, live, processes, projects, servers
+from tools.harness import clients, projects, servers
 
 SEND = "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { id } }"
-VENDORED = live.ROOT / "tests/vendor/graphql_ws"
-WAITING = "The connection is lost. Trying again…"
 REFUSED = "The server has ended the connection. Reload the page to log in again."
-RECORD_SOCKETS = """
-  window.opened = [];
-  window.WebSocket = class extends WebSocket {
-    constructor(...given) { super(...given); opened.push(performance.now()); }
-  };
+#: Run before a page, it notes what the status is whenever that changes.
+RECORD_STATUS = """
+  window.told = [];
+  new MutationObserver(() => {
+    const status = document.querySelector("#status");
+    const now = status?.dataset.state && `${status.dataset.state}: ${status.textContent}`;
+    if (now && now !== told.at(-1)) told.push(now);
+  }).observe(document, { attributes: true, childList: true, subtree: true });
 """
-PINGING = """
-from myproject.settings import *
-STRAWBERRY_DJANGO_REALTIME = {"PING_INTERVAL": 0.2, "PONG_TIMEOUT": 1, "MAX_LIFETIME": 3}
-"""
-BUNDLED = """
-<script type="importmap">{"imports": {"graphql-ws": "./graphql_ws/client.js"}}</script>
-<ol></ol>
-<script type="module">
-  const { room, from } = Object.fromEntries(new URLSearchParams(location.search));
-  const { listen } = await import(`./${from}.js`);
-  listen(room, ({ text }) => {
-    const item = document.createElement("li");
-    item.textContent = text;
-    document.querySelector("ol").append(item);
-  }).catch((error) => { document.title = error.message ?? "Given up"; });
-</script>
+SAY_MANY = """
+from django.contrib.auth.models import User
+from chat.models import Message
+
+ada = User.objects.get(username="ada")
+Message.objects.bulk_create(
+    Message(room="%s", author=ada, text=f"Message {number}") for number in range(51)
+)
 """
 
-
-@pytest.fixture(scope="module")
-def project(project: projects.Project) -> projects.Project:
-    """The chat, and beside it settings of a server that pings, and the client of a bundler."""
-    (project.path / "myproject/settings_pinging.py").write_text(PINGING)
-    static = project.path / "chat/static/chat"
-    shutil.copytree(VENDORED, static / "graphql_ws")
-    bundled = (projects.SNIPPETS / "browser_client/src/chat.js").read_text(encoding="utf-8")
-    (static / "bundled.js").write_text(bundled)
-    (static / "without_retry.js").write_text(bundled.replace("  shouldRetry: () => true,\n", ""))
-    (static / "bundled.html").write_text(BUNDLED)
-    return project
-
-
-@contextlib.contextmanager
-def serve_on(
-    port: int, project: projects.Project, env: Mapping[str, str] | None = None
-) -> Iterator[servers.Server]:
-    """Serve the chat on a port of our choice, which a second server may have later."""
-    command = servers.command("uvicorn", port, "myproject.asgi:application")
-    with processes.running(
-        "uvicorn", command, cwd=project.path, env={**live.environment(), **(env or {})}
-    ) as process:
-        process.wait_until(lambda: processes.accepts(port))
-        yield servers.Server("uvicorn", port, process)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -81,99 +48,6 @@ def page(browser: Browser, server: servers.Server) -> Iterator[Page]:
 
 def enter(browser: Browser, url: str) -> Page:
     return chat_page(browser, url, "ada", demo.USERS["ada"])
-
-
-def post(server: servers.Server, room: str, text: str) -> None:
-    with clients.login(server, "grace", demo.USERS["grace"]) as grace:
-        answer = clients.graphql(grace, SEND, {"room": room, "text": text})
-        assert "errors" not in answer.json()
-
-
-@dataclass
-class Outage:
-    """Three pages of a server that was away for a while, and what has been said meanwhile."""
-
-    server: servers.Server
-    room: str
-    chat: Page
-    bundled: Page
-    without_retry: Page
-    waits: list[float]
-
-
-@pytest.fixture(scope="module")
-def outage(browser: Browser, project: projects.Project) -> Iterator[Outage]:
-    port = processes.free_port()
-    room = secrets.token_hex(8)
-    with serve_on(port, project) as server:
-        chat = enter(browser, server.url)
-        bundled, without_retry = chat.context.new_page(), chat.context.new_page()
-        chat.context.add_init_script(RECORD_SOCKETS)
-        post(server, room, "Before")
-        chat.goto(f"/chat/{room}/")
-        bundled.goto(f"/static/chat/bundled.html?room={room}&from=bundled")
-        without_retry.goto(f"/static/chat/bundled.html?room={room}&from=without_retry")
-        for page in (chat, bundled, without_retry):
-            expect(page.locator("li")).to_have_count(1)
-    expect(chat.get_by_role("status")).to_have_text(WAITING)
-    chat.wait_for_function("opened.length >= 4", timeout=20_000)
-    for page in (bundled, without_retry):
-        page.wait_for_function("opened.length >= 2", timeout=20_000)
-    opened = chat.evaluate("opened")
-    waits = [after - before for before, after in itertools.pairwise(opened)]
-    with serve_on(port, project) as server:
-        post(server, room, "Meanwhile")
-        yield Outage(server, room, chat, bundled, without_retry, waits)
-
-
-def test_after_an_outage_it_comes_back_and_shows_what_it_missed_once(outage: Outage) -> None:
-    expect(outage.chat.get_by_role("status")).to_have_text("Live", timeout=60_000)
-    expect(outage.chat.locator("#messages p")).to_have_text(["Before", "Meanwhile"])
-    post(outage.server, outage.room, "After")
-    expect(outage.chat.locator("#messages li")).to_have_count(3)
-
-
-def test_it_waits_longer_after_each_try_that_fails(outage: Outage) -> None:
-    second, third = outage.waits[1:3]
-    assert second >= 500
-    assert third >= 1000
-
-
-def test_without_should_retry_the_client_of_a_bundler_gives_up(outage: Outage) -> None:
-    expect(outage.without_retry).to_have_title("Given up")
-
-
-def test_the_client_of_a_bundler_listens_and_comes_back(outage: Outage) -> None:
-    page = outage.bundled
-    expect(page.locator("li", has_text="Meanwhile")).to_be_visible(timeout=60_000)
-    post(outage.server, outage.room, "Finally")
-    expect(page.locator("li").last).to_have_text("Finally")
-    page.context.clear_cookies()
-    page.reload()
-    expect(page).to_have_title("Log in first.")
-
-
-def test_it_answers_pings_and_comes_back_after_4408(
-    browser: Browser, project: projects.Project
-) -> None:
-    sent: list[str | bytes] = []
-
-    def keep(frame: str | bytes) -> None:
-        sent.append(frame)
-
-    env = {"DJANGO_SETTINGS_MODULE": "myproject.settings_pinging"}
-    with serve_on(processes.free_port(), project, env) as server:
-        page = enter(browser, server.url)
-        page.add_init_script(RECORD_SOCKETS)
-        page.on(
-            "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame))
-        )
-        page.reload()
-        page.wait_for_function("opened.length >= 2", timeout=20_000)
-        expect(page.get_by_role("status")).to_have_text("Live")
-        page.context.close()
-    # More answers than one second without them would have allowed.
-    assert sent.count('{"type":"pong"}') > 5
 
 
 def test_what_is_said_on_one_page_is_shown_on_both(
@@ -189,6 +63,12 @@ def test_what_is_said_on_one_page_is_shown_on_both(
     for page, mine in ((ada, 1), (grace, 0)):
         expect(page.locator("li p")).to_have_text(["Hello!"])
         expect(page.locator("li.mine")).to_have_count(mine)
+        expect(page.locator("li")).to_have_text(re.compile(r"^ada \d+:\d\d\s[AP]MHello!$"))
+        expect(page.locator("li b")).to_have_text("ada")
+        moment = page.locator("li time").get_attribute("datetime")
+        assert moment
+        assert abs(datetime.fromisoformat(moment) - datetime.now(timezone.utc)) < HOUR
+    assert ada.url.endswith(f"/chat/{room}/")
     field = ada.get_by_label("Message", exact=True)
     expect(field).to_have_value("")
     expect(field).to_be_focused()
@@ -196,11 +76,39 @@ def test_what_is_said_on_one_page_is_shown_on_both(
         page.context.close()
 
 
+def test_it_says_how_its_connection_is(page: Page) -> None:
+    page.add_init_script(RECORD_STATUS)
+    page.reload()
+    expect(page.get_by_role("status")).to_have_text("Live")
+    assert page.evaluate("told") == ["connecting: Connecting…", "live: Live"]
+
+
+def test_it_begins_with_the_last_fifty_messages_and_shows_the_last(
+    page: Page, project: projects.Project
+) -> None:
+    room = secrets.token_hex(8)
+    project.manage("shell", "-c", SAY_MANY % room)
+    page.goto(f"/chat/{room}/")
+    expect(page.locator("li")).to_have_count(50)
+    expect(page.locator("li p").first).to_have_text("Message 1")
+    expect(page.locator("li p").last).to_have_text("Message 50")
+    expect(page.locator("li p").last).to_be_in_viewport()
+    expect(page.get_by_role("heading")).to_be_in_viewport()
+
+
+def test_a_room_that_is_none_is_refused_with_the_reason(page: Page) -> None:
+    page.goto(f"/chat/{'long' * 13}/")
+    expect(page.get_by_role("status")).to_have_text(re.compile("^A room's name is 1 to 50 letters"))
+    expect(page.get_by_role("status")).to_have_attribute("data-state", "refused")
+
+
 def test_what_is_not_sent_stays_and_the_page_says_why(page: Page) -> None:
     field = page.get_by_label("Message", exact=True)
     say(page, " ")
     expect(page.get_by_role("status")).to_have_text("Not sent. A message has 1 to 500 characters.")
+    expect(page.get_by_role("status")).to_have_attribute("data-state", "failed")
     expect(field).to_have_value(" ")
+    expect(field).to_be_focused()
     field.evaluate("field => { field.removeAttribute('maxlength'); }")
     field.evaluate("field => { field.value = 'a'.repeat(3_000_000); }")
     page.get_by_role("button", name="Send").click()
@@ -215,6 +123,7 @@ def test_a_log_out_in_another_tab_ends_it(page: Page) -> None:
     other.goto("/")
     other.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("status")).to_have_text(REFUSED)
+    expect(page.get_by_role("status")).to_have_attribute("data-state", "refused")
     expect(other.get_by_role("heading")).to_have_text("Log in")
     assert page.evaluate("opened.length") == 1
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from tools import demo
 from tools.harness import clients, patience, processes, projects, servers
@@ -194,3 +194,39 @@ def test_once_live_it_begins_with_the_first_wait_again(
             "waiting",
             "connecting",
         ]
+
+
+def test_what_is_asked_while_it_connects_again_is_sent_once_it_is_live(
+    page: Page, project: projects.Project
+) -> None:
+    script = """
+    socket.onStatus = (state) => {
+      if (state === "connecting") queueMicrotask(() => {
+        ask("{ me }", {})();
+        ask("{ me }", {});
+      });
+    };
+    """
+    failures: list[Error] = []
+    page.on("pageerror", lambda error: failures.append(error))
+    env = {"DJANGO_SETTINGS_MODULE": "myproject.settings_short"}
+    with servers.serve(project, env=env) as server:
+        page.goto(f"{server.url}/static/chat/graphql.js")
+        opened(page, server)
+        page.evaluate(f"() => {{ {script} }}")
+        page.wait_for_function("heard.length > 1 && heard[1].length")
+        assert page.evaluate("heard.slice(0, 2)") == [[], [{"data": {"me": "ada"}}]]
+        page.goto("about:blank")
+    assert failures == []
+
+
+def test_which_codes_are_the_end(page: Page, server: servers.Server) -> None:
+    opened(page, server)
+    told = page.evaluate(
+        """(codes) => codes.map((code) => {
+          socket.socket.onclose({ code });
+          return states.at(-1);
+        })""",
+        [4399, 4400, 4401, 4408, 4409, 4499, 4500],
+    )
+    assert told == ["waiting", "refused", "refused", "waiting", "refused", "refused", "waiting"]
