@@ -22,11 +22,16 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-#: Run before a page, it notes when each socket is opened.
+#: Run before a page, it notes when each socket is opened, and the address that it is given.
 RECORD_SOCKETS = """
   window.opened = [];
+  window.addresses = [];
   window.WebSocket = class extends WebSocket {
-    constructor(...given) { super(...given); opened.push(performance.now()); }
+    constructor(...given) {
+      super(...given);
+      opened.push(performance.now());
+      addresses.push(given[0]);
+    }
   };
 """
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -100,10 +100,10 @@ def test_the_server_ends_when_it_is_asked_to(outage: Outage) -> None:
 
 @contextlib.contextmanager
 def streaming(site: Site, cookies: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a site, and have a stream of it open."""
+    """Have a stream of a running site open."""
     ask = {"query": ADD, "variables": {"room": "waiting"}}
     headers = {"Accept": "text/event-stream", "Origin": site.url}
-    with running(site), httpx.Client(cookies=cookies, timeout=30) as client:
+    with httpx.Client(cookies=cookies, timeout=30) as client:
         site.say(cookies, "waiting", "welcome")
         with client.stream("POST", f"{site.url}/graphql", json=ask, headers=headers) as answer:
             lines = answer.iter_lines()  # Without a name it would be closed, and the stream too.
@@ -120,10 +120,12 @@ class Patient(Site):
 def test_uvicorn_waits_for_a_stream_unless_it_is_told(
     project: projects.Project, cookies: dict[str, str]
 ) -> None:
-    with streaming(Patient(project, "uvicorn"), cookies) as process:
-        process.terminate()
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(3)
+    with running(Patient(project, "uvicorn")) as site:
+        with streaming(site, cookies) as process:
+            process.terminate()
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(3)
+        process.wait(10)
 
 
 def test_uvicorn_ends_a_stream_when_it_is_told(
@@ -135,6 +137,9 @@ def test_uvicorn_ends_a_stream_when_it_is_told(
     class Told(Site):
         ARGUMENTS: Mapping[str, tuple[str, ...]] = {name: tuple(options)}
 
-    with streaming(Told(project, "uvicorn", "settings", application), cookies) as process:
+    with (
+        running(Told(project, "uvicorn", "settings", application)) as site,
+        streaming(site, cookies) as process,
+    ):
         process.terminate()
         process.wait(20)

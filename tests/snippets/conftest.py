@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 
@@ -12,6 +13,16 @@ from tests.browser import chromium
 from tools import demo
 from tools.harness import servers
 from tools.harness.projects import Project
+
+SAY_MANY = """
+from django.contrib.auth.models import User
+from chat.models import Message
+
+ada = User.objects.get(username="ada")
+Message.objects.bulk_create(
+    Message(room="%s", author=ada, text=f"Message {number}") for number in range(51)
+)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +51,11 @@ def browser() -> Iterator[Browser]:
     """A real Chromium."""
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def full_room(project: Project) -> str:
+    """A room of the module's project in which ada has said 51 things, from "Message 0" on."""
+    room = secrets.token_hex(8)
+    project.manage("shell", "-c", SAY_MANY % room)
+    return room

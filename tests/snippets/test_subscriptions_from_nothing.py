@@ -6,6 +6,7 @@ a command it is run. The environment is made apart, and what pip installs this P
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from collections.abc import Iterator
@@ -76,6 +77,22 @@ class Reader:
             text = path.read_text(encoding="utf-8") + "\n\n" + text
         path.write_text(text, encoding="utf-8")
 
+    @contextlib.contextmanager
+    def serve(self, target: str, shown: str, redis: RedisServer) -> Iterator[servers.Server]:
+        """Run commands whose last is a server: on a free port, not on the one that is shown."""
+        port = processes.free_port()
+        before, _, last = content(target).strip().rpartition("\n")
+        assert f" {shown} " in last
+        script = f"{before}\nexec {last.replace(shown, str(port))}"
+        with processes.running(
+            "daphne",
+            ["sh", "-e", "-c", script],
+            cwd=self.project.path,
+            env={**environment(), "REDIS_URL": redis.url},
+        ) as process:
+            process.wait_until(lambda: processes.accepts(port))
+            yield servers.Server("daphne", port, process)
+
     def run(self, script: str) -> None:
         done = subprocess.run(
             ["sh", "-eu", "-c", script],
@@ -134,10 +151,9 @@ def test_a_reader_ends_with_a_working_chat(tmp_path: Path, redis: RedisServer) -
 
     reader.follow(until="chat/shell/two_processes.sh:first")
     assert not [block for block, _ in reader.steps if block.options.get("title")]
-    settings = {"DJANGO_SETTINGS_MODULE": "myproject.settings_redis", "REDIS_URL": redis.url}
     with (
-        servers.serve(reader.project, "daphne", env=settings) as first,
-        servers.serve(reader.project, "daphne", env=settings) as second,
+        reader.serve("chat/shell/two_processes.sh:first", "8001", redis) as first,
+        reader.serve("chat/shell/two_processes.sh:second", "8002", redis) as second,
         clients.login(first, "ada", PASSWORD) as ada,
         clients.WebSocketClient.connect(second, cookies=ada) as socket,
     ):

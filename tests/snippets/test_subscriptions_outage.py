@@ -19,6 +19,13 @@ from tools.harness import clients, live, processes, projects, servers
 SEND = "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { id } }"
 VENDORED = live.ROOT / "tests/vendor/graphql_ws"
 WAITING = "The connection is lost. Trying again…"
+#: A page's clock runs fast.
+FAST = """
+() => {
+  const later = window.setTimeout;
+  window.setTimeout = (act, wait = 0, ...given) => later(act, wait / 1000, ...given);
+}
+"""
 PINGING = """
 from myproject.settings import *
 STRAWBERRY_DJANGO_REALTIME = {"PING_INTERVAL": 0.2, "PONG_TIMEOUT": 1, "MAX_LIFETIME": 3}
@@ -76,10 +83,14 @@ def post(server: servers.Server, room: str, text: str) -> None:
 
 @dataclass
 class Outage:
-    """Three pages of a server that was away for a while, and what has been said meanwhile."""
+    """Three pages of a server that was away for a while, and what has been said meanwhile.
+
+    The pages with the client of a bundler are in a room of their own.
+    """
 
     server: servers.Server
     room: str
+    bundled_room: str
     chat: Page
     bundled: Page
     without_retry: Page
@@ -89,15 +100,16 @@ class Outage:
 @pytest.fixture(scope="module")
 def outage(browser: Browser, project: projects.Project) -> Iterator[Outage]:
     port = processes.free_port()
-    room = secrets.token_hex(8)
+    rooms = room, bundled_room = secrets.token_hex(8), secrets.token_hex(8)
     with serve_on(port, project) as server:
         chat = enter(browser, server.url)
         bundled, without_retry = chat.context.new_page(), chat.context.new_page()
         chat.context.add_init_script(RECORD_SOCKETS)
-        post(server, room, "Before")
+        for name in rooms:
+            post(server, name, "Before")
         chat.goto(f"/chat/{room}/")
-        bundled.goto(f"/static/chat/bundled.html?room={room}&from=bundled")
-        without_retry.goto(f"/static/chat/bundled.html?room={room}&from=without_retry")
+        bundled.goto(f"/static/chat/bundled.html?room={bundled_room}&from=bundled")
+        without_retry.goto(f"/static/chat/bundled.html?room={bundled_room}&from=without_retry")
         for page in (chat, bundled, without_retry):
             expect(page.locator("li")).to_have_count(1)
     expect(chat.get_by_role("status")).to_have_text(WAITING)
@@ -108,16 +120,23 @@ def outage(browser: Browser, project: projects.Project) -> Iterator[Outage]:
     opened = chat.evaluate("opened")
     waits = [after - before for before, after in itertools.pairwise(opened)]
     with serve_on(port, project) as server:
-        post(server, room, "Meanwhile")
-        yield Outage(server, room, chat, bundled, without_retry, waits)
+        for name in rooms:
+            post(server, name, "Meanwhile")
+        yield Outage(server, room, bundled_room, chat, bundled, without_retry, waits)
 
 
 def test_after_an_outage_it_comes_back_and_shows_what_it_missed_once(outage: Outage) -> None:
     expect(outage.chat.get_by_role("status")).to_have_text("Live", timeout=60_000)
-    for text in ("Before", "Meanwhile"):
-        expect(outage.chat.locator("#messages p", has_text=text)).to_have_count(1)
+    expect(outage.chat.locator("#messages p")).to_have_text(["Before", "Meanwhile"])
     post(outage.server, outage.room, "After")
-    expect(outage.chat.locator("#messages p").last).to_have_text("After")
+    expect(outage.chat.locator("#messages li")).to_have_count(3)
+
+
+def test_they_ask_for_the_address_of_a_websocket(outage: Outage) -> None:
+    # Browsers before 2024 take no other.
+    for page in (outage.chat, outage.bundled):
+        asked = set(page.evaluate("addresses"))
+        assert asked == {f"{outage.server.ws_url}/graphql"}
 
 
 def test_it_waits_longer_after_each_try_that_fails(outage: Outage) -> None:
@@ -133,11 +152,36 @@ def test_without_should_retry_the_client_of_a_bundler_gives_up(outage: Outage) -
 def test_the_client_of_a_bundler_listens_and_comes_back(outage: Outage) -> None:
     page = outage.bundled
     expect(page.locator("li", has_text="Meanwhile")).to_be_visible(timeout=60_000)
-    post(outage.server, outage.room, "Finally")
+    post(outage.server, outage.bundled_room, "Finally")
     expect(page.locator("li").last).to_have_text("Finally")
     page.context.clear_cookies()
     page.reload()
     expect(page).to_have_title("Log in first.")
+
+
+def test_the_client_of_a_bundler_never_gives_up(
+    browser: Browser, project: projects.Project
+) -> None:
+    room = secrets.token_hex(8)
+    with serve_on(processes.free_port(), project) as server:
+        page = enter(browser, server.url)
+        page.add_init_script(RECORD_SOCKETS)
+        post(server, room, "Before")
+        page.goto(f"/static/chat/bundled.html?room={room}&from=bundled")
+        expect(page.locator("li")).to_have_count(1)
+        page.evaluate(FAST)
+    page.wait_for_function("opened.length > 12", timeout=60_000)
+    page.context.close()
+
+
+def test_the_client_of_a_bundler_begins_with_the_last_fifty_messages(
+    browser: Browser, server: servers.Server, full_room: str
+) -> None:
+    page = enter(browser, server.url)
+    page.goto(f"/static/chat/bundled.html?room={full_room}&from=bundled")
+    expect(page.locator("li")).to_have_count(50)
+    expect(page.locator("li").first).to_have_text("Message 1")
+    page.context.close()
 
 
 def test_it_answers_pings_and_comes_back_after_4408(

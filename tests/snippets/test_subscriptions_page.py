@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import RECORD_SOCKETS, chat_page, say
 from tools import demo
-from tools.harness import clients, projects, servers
+from tools.harness import clients, servers
 
 SEND = "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { id } }"
 REFUSED = "The server has ended the connection. Reload the page to log in again."
@@ -26,16 +26,6 @@ RECORD_STATUS = """
     if (now && now !== told.at(-1)) told.push(now);
   }).observe(document, { attributes: true, childList: true, subtree: true });
 """
-SAY_MANY = """
-from django.contrib.auth.models import User
-from chat.models import Message
-
-ada = User.objects.get(username="ada")
-Message.objects.bulk_create(
-    Message(room="%s", author=ada, text=f"Message {number}") for number in range(51)
-)
-"""
-
 HOUR = timedelta(hours=1)
 
 
@@ -84,11 +74,9 @@ def test_it_says_how_its_connection_is(page: Page) -> None:
 
 
 def test_it_begins_with_the_last_fifty_messages_and_shows_the_last(
-    page: Page, project: projects.Project
+    page: Page, full_room: str
 ) -> None:
-    room = secrets.token_hex(8)
-    project.manage("shell", "-c", SAY_MANY % room)
-    page.goto(f"/chat/{room}/")
+    page.goto(f"/chat/{full_room}/")
     expect(page.locator("li")).to_have_count(50)
     expect(page.locator("li p").first).to_have_text("Message 1")
     expect(page.locator("li p").last).to_have_text("Message 50")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Page
 
+from tests.clients import site
 from tools import demo
 from tools.harness import clients, patience, processes, projects, servers
 
@@ -56,6 +58,14 @@ def project(project: projects.Project) -> projects.Project:
     """The chat, and settings with which no connection lasts."""
     (project.path / "myproject/settings_short.py").write_text(SHORT)
     return project
+
+
+@pytest.fixture(scope="module")
+def closing(project: projects.Project) -> Iterator[servers.Server]:
+    """A server whose sockets close with the code that a room's name asks for."""
+    (project.path / "clients_asgi.py").write_text(site.ASGI, encoding="utf-8")
+    with servers.serve(project, application=site.APPLICATION) as server:
+        yield server
 
 
 @pytest.fixture
@@ -220,13 +230,17 @@ def test_what_is_asked_while_it_connects_again_is_sent_once_it_is_live(
     assert failures == []
 
 
-def test_which_codes_are_the_end(page: Page, server: servers.Server) -> None:
-    opened(page, server)
-    told = page.evaluate(
-        """(codes) => codes.map((code) => {
-          socket.socket.onclose({ code });
-          return states.at(-1);
-        })""",
-        [4399, 4400, 4401, 4408, 4409, 4499, 4500],
-    )
-    assert told == ["waiting", "refused", "refused", "waiting", "refused", "refused", "waiting"]
+@pytest.mark.parametrize(
+    ("code", "then"),
+    [
+        *((code, "waiting") for code in (4399, 4408, 4500)),
+        *((code, "refused") for code in (4400, 4401, 4409, 4499)),
+    ],
+)
+def test_which_codes_are_the_end(page: Page, closing: servers.Server, code: int, then: str) -> None:
+    page.goto(f"{closing.url}/static/chat/graphql.js")
+    opened(page, closing)
+    room = f"close-{code}-{secrets.token_hex(4)}"
+    page.evaluate("([query, room]) => { ask(query, { room }); }", [ADDED, room])
+    page.wait_for_function("states.length > 2")
+    assert page.evaluate("states.slice(0, 3)") == ["connecting", "live", then]

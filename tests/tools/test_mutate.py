@@ -32,6 +32,22 @@ def test_double():
     assert space["double"](2) == 4
     assert space["double"](3) == 6
 """
+#: The second takes less time, and fails without the first.
+IN_ORDER = """
+
+ran = []
+
+
+def test_slow():
+    import time
+
+    time.sleep(0.3)
+    ran.append((SNIPPETS / "sums/sums.py").read_text())
+
+
+def test_quick():
+    assert (SNIPPETS / "sums/sums.py").read_text() in ran
+"""
 RED = TESTS.replace("== 4", "== 5")
 MODULE = "tests/snippets/test_sums.py"
 ENTRY = "[sums/sums.py: NAME = *]\nreason = Nobody asks.\n"
@@ -151,6 +167,13 @@ def test_a_page_that_is_not_there_is_an_error(
     with pytest.raises(SystemExit):
         main(["product"], root)
     assert "neither a page with snippets nor one of them: product" in capsys.readouterr().err
+
+
+def test_tests_that_need_their_order_kill_nothing_by_it(root: Path) -> None:
+    write(root, "snippets/sums/sums.py", UNDEFENDED)
+    write(root, MODULE, TESTS + IN_ORDER)
+    assert main(["--workers", "1"], root) == 1
+    assert len(results.figures(root)["sums.md"].survivors) == 3
 
 
 def test_who_fails_late_and_only_once_is_no_killer(

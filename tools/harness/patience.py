@@ -1,4 +1,4 @@
-"""Patience: how long a test waits for what comes at once where nothing is wrong.
+"""Patience: how long the clients of the tests wait for an answer.
 
 Most mutants of a client are noticed by what never comes: `nox -s mutate` waits less for it.
 Imports the standard library only.

@@ -3,7 +3,7 @@
 A snippet is used by the test that opens its file, or whose fixture or module does: the harness
 opens it to build a project. FILE becomes JSON, `{test: {"outcome", "reason", "seconds", "files"}}`,
 the files as they are named under `snippets/`, and the reason, which only what did not pass has, in
-one line.
+one line. The tests of a module stand in the order in which they ran.
 A file of tests that cannot be loaded is there as if it were a test. Works with pytest-xdist.
 Imports `projects`.
 """
@@ -113,7 +113,7 @@ class Uses:
     def pytest_sessionfinish(self) -> None:
         """Write the file."""
         if self.path is not None:
-            text = json.dumps(dict(sorted(self.tests.items())), indent=1)
+            text = json.dumps(self.tests, indent=1)
             self.path.write_text(text + "\n", encoding="utf-8")
 
 

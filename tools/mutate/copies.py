@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tools.mutate.mutants import Mutant
 
 BUILT = frozenset({"site", "dist", "build", "htmlcov"})  # by a command, in the checkout's root
-#: How long a test waits for what should come at once: on a quiet machine it comes within one.
+#: How long a client waits for an answer.
 WAIT_SECONDS = 6
 OVER_TIME = "from pytest-timeout"
 COMPILED = ("strawberry_django", "tools", "tests")

@@ -106,9 +106,10 @@ class Defenders:
     def of(self, file: str, pages: Collection[str]) -> list[Defender]:
         """Return the tests of some pages that use a file, in the order to run them until one fails.
 
-        Those of a module stay together, as they share what it starts. A module is the earlier, the
-        less time a mutant of the file has cost it so far (its own, before it was tried). Of a test
-        that runs on each server, it is the run on one of them.
+        A module is the earlier, the less time it has needed for each mutant of the file that it has
+        found (before the first, what it takes as a whole). Its tests keep the order in which they
+        pass unmutated: in another one, a test may fail for what an earlier one leaves behind. Of a
+        test that runs on each server, it is the run on one of them.
         """
         used = {
             test: its
@@ -127,18 +128,10 @@ class Defenders:
             module: (cost + self._spent[file, module]) / (1 + self._kills[file, module])
             for module, cost in _costs(found).items()
         }
-        return sorted(
-            found,
-            key=lambda one: (
-                each[one.module],
-                one.module,
-                -self._kills[file, one.name],
-                one.seconds,
-            ),
-        )
+        return sorted(found, key=lambda one: (each[one.module], one.module))
 
     def note(self, file: str, tests: Sequence[Defender], killer: str, seconds: float) -> None:
-        """Remember which of the tests has found a mutant of a file, and what they took."""
+        """Remember which module has found a mutant of a file, and what all up to it took."""
         module = killer.partition("::")[0]
         for earlier, cost in _costs(tests).items():
             if earlier == module:
@@ -146,7 +139,7 @@ class Defenders:
             self._spent[file, earlier] += cost
             seconds -= cost
         self._spent[file, module] += max(seconds, 0)
-        self._kills.update([(file, module), (file, killer)])
+        self._kills[file, module] += 1
 
 
 def _costs(tests: Iterable[Defender]) -> dict[str, float]:
