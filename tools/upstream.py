@@ -14,7 +14,6 @@ import contextlib
 import datetime
 import json
 import platform
-import re
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from packaging.requirements import Requirement
 
 from tools.harness import live
 from tools.harness.servers import SERVERS
@@ -57,12 +58,15 @@ class Drift:
 
 
 def versions(constraints: str) -> dict[str, tuple[str, str]]:
-    """Return the version that is pinned and the one that is installed, where they differ."""
+    """Return what is pinned for this Python and what is installed, where they differ."""
     found = {}
-    for name, pin in re.findall(r"^([\w.-]+)==([^\s;]+)", constraints, re.MULTILINE):
+    for line in constraints.splitlines():
+        pin = Requirement(line)
+        if pin.marker is not None and not pin.marker.evaluate():
+            continue
         with contextlib.suppress(PackageNotFoundError):
-            if version(name) != pin:
-                found[name] = (pin, version(name))
+            if not pin.specifier.contains(version(pin.name), prereleases=True):
+                found[pin.name] = (str(pin.specifier).removeprefix("=="), version(pin.name))
     return found
 
 

@@ -87,7 +87,12 @@ def test_a_test_that_shows_nothing_is_told_all_the_same(checkout: Path) -> None:
 
 def test_versions_are_those_that_differ() -> None:
     django = version("Django")
-    pins = f"django==1.0\nchannels=={version('channels')}\nnot-installed-anywhere==3 ; x == '1'\n"
+    pins = f"""\
+channels==1.0 ; python_full_version < '3'
+channels=={version("channels")} ; python_full_version >= '3'
+django==1.0
+not-installed-anywhere==3
+"""
     assert versions(pins) == {"django": ("1.0", django)}
 
 
