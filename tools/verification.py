@@ -25,6 +25,11 @@ from tools.shown import shown
 from tools.threats import RECORD as THREATS
 
 Row = tuple[str, str, str]
+EARLIER = (
+    "{:,} of the killed were noticed by an earlier version of the command, which also changed the "
+    "order of a module's tests and left undefined names to a linter. `-- --changed` runs them "
+    "again."
+)
 
 
 def figures(root: Path) -> str:
@@ -44,7 +49,10 @@ def mutants(root: Path) -> str:
     for page, found in _mutated(root).items():
         total.add(found)
         lines.append(_mutants_row(f"[{page.removesuffix('.md')}]({page})", found))
-    return "\n".join([*lines, _mutants_row("Together", total)])
+    lines.append(_mutants_row("Together", total))
+    if total.earlier:
+        lines += ["", EARLIER.format(total.earlier)]
+    return "\n".join(lines)
 
 
 def survivors(root: Path) -> str:
@@ -139,7 +147,9 @@ def _mutation(root: Path) -> str:
     said = f"{total.killed:,} of {total.mutants:,} mutants killed"
     if total.not_run:
         said += f", {total.not_run:,} not run yet"
-    return said
+    if total.earlier:
+        said += f", {total.earlier:,} by an earlier version"
+    return f"{said} ({', '.join(mutation.Record(root).dates) or 'never run'})"
 
 
 def _library(root: Path) -> str:

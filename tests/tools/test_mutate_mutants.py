@@ -44,6 +44,15 @@ def kinds(found: dict[tuple[str, str], str]) -> list[tuple[str, str]]:
     return [key for key in found if key[0] != "delete"]
 
 
+def test_each_argument_of_a_command_is_taken_away() -> None:
+    assert kinds(made("a.sh", "serve --bind 0.0.0.0:8000 a.asgi:app\n", 1)) == [
+        ("name", "serve --bind 0.0.0.0:8000 a.asgi:appx"),
+        ("argument", "serve 0.0.0.0:8000 a.asgi:app"),
+        ("argument", "serve --bind a.asgi:app"),
+        ("argument", "serve --bind 0.0.0.0:8000"),
+    ]
+
+
 def test_strings_numbers_names_arguments_and_operators_are_altered() -> None:
     assert kinds(made("a.py", PYTHON, 11)) == [
         ("operator", "if one != 1 and not two:"),

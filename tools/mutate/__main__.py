@@ -2,8 +2,9 @@
 
 ``nox -s mutate`` tries every mutant; ``-- guide/testing`` those of a page, and
 ``-- chat/myproject/schema.py`` those of a snippet. ``-- --changed`` tries those of which the record
-says nothing, because they changed or were never run: so it also goes on with a run that was
-stopped. ``-- --survivors`` tries again what survived; ``-- --figures`` prints what the record says.
+says nothing, because they changed or were never run, or were tried by an earlier method: so it also
+goes on with a run that was stopped. ``-- --survivors`` tries again what survived; ``-- --figures``
+prints what the record says.
 It ends with code 1 when a mutant survived or an entry of the allowlist is stale.
 ``-- --library`` mutates the library instead: tools.mutate.library says how.
 May import tools.mutate.
@@ -16,8 +17,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.mutate.allowlist import Allowlist
 from tools.mutate.copies import MutationError
-from tools.mutate.results import figures, parts, table
+from tools.mutate.results import figures, mutants_of, parts, table
 from tools.mutate.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +61,9 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
             print(error, file=sys.stderr)
             return 2
     else:
-        problems = []
+        problems = Allowlist(root).problems(
+            mutant for part in known for mutant in mutants_of(root, part)
+        )
     concerned = {part.page for part in known if {part.page, part.file} & wanted}
     found = {name: its for name, its in figures(root).items() if not wanted or name in concerned}
     survivors = [line for its in found.values() for line in its.survivors]

@@ -15,7 +15,7 @@ _QUOTED = r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
 _NUMBER = r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?![\w.])"
 _TRIPLE = r'"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\''
 _WORD = r"[^\W\d]\w*"
-_SHELL_WORD = r"[\w./@:\[\]-]*[A-Za-z_][\w./@:\[\]-]*"
+_SHELL_WORD = r"[\w./@:\[\]-]*[A-Za-z_][\w./@:\[\]-]*|\d+(?:\.\d+){3}(?::\d+)?"
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Language:
     operators: dict[str, str]
     keywords: frozenset[str] = frozenset()
     name: str = _WORD
+    words: bool = False  #: whether a line is a command, and its further names are its arguments
 
     def pattern(self) -> re.Pattern[str]:
         """Return what matches one token."""
@@ -88,7 +89,9 @@ _JAVASCRIPT = Language(
 )
 _MARKUP = Language(comment=r"<!--.*?-->|\{#.*?#\}", string=_QUOTED, operators={}, name=r"[\w-]*\w")
 _STYLES = Language(comment=r"/\*.*?\*/", string=_QUOTED, operators={}, name=r"[.#]?[a-zA-Z][\w-]*")
-_SHELL = Language(comment=r"#[^\n]*", string=_QUOTED, operators={"&&": "||"}, name=_SHELL_WORD)
+_SHELL = Language(
+    comment=r"#[^\n]*", string=_QUOTED, operators={"&&": "||"}, name=_SHELL_WORD, words=True
+)
 _GRAPHQL = Language(comment=r"#[^\n]*", string=_QUOTED, operators={})
 _DATA = Language(comment=r"[#;][^\n]*", string=_QUOTED, operators={}, name=r"[\w.-]*\w")
 

@@ -2,9 +2,10 @@
 
 A line is deleted with what it opens: a statement with its block, a bracket with what it encloses.
 Each string, number and operator of it is altered once, its last name once, and the last argument
-of its last call is taken away. Nothing is made of what is not executed: comments, docstrings, the
-annotations of functions that nothing decorates, and lines of closing brackets, which go with the
-line that opens. May import tools.markers and tools.mutate.lexing.
+of its last call is taken away; of a command, each argument. Nothing is made of what is not
+executed: comments, docstrings, the annotations of functions that nothing decorates, and lines of
+closing brackets, which go with the line that opens. May import tools.markers and
+tools.mutate.lexing.
 """
 
 from __future__ import annotations
@@ -141,6 +142,8 @@ def _altered(line: str, code: list[Token], language: Language) -> Iterator[tuple
     names = [token for token in code if token.kind == "name"]
     if names:
         yield "name", f"{line[: names[-1].end]}x{line[names[-1].end :]}"
+    for given in names[1:] if language.words else []:
+        yield "argument", line[: given.start].rstrip(" ") + line[given.end :]
     for call in list(_LAST_CALL.finditer(line))[-1:]:
         argument = _LAST_ARGUMENT.search(call["inside"])
         if argument:

@@ -1,19 +1,20 @@
 """Results: what came of the mutants of each included part, and the figures of each page.
 
 The record holds them under the digest of what was shown: of a part that has changed since, nothing
-is known. May import tools.markers, tools.shown, tools.stamp, tools.mutate.summed and, to count
-what was not run, tools.mutate.mutants.
+is known. What may survive is what the allowlist names today. May import tools.markers, tools.shown,
+tools.stamp, tools.mutate.allowlist, tools.mutate.mutants and tools.mutate.summed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tools.markers import HIGHLIGHT
+from tools.mutate.allowlist import Allowlist
 from tools.mutate.mutants import Mutant, mutants
 from tools.mutate.summed import Summed
 from tools.shown import Shown, shown
@@ -21,6 +22,9 @@ from tools.stamp import stamp, write
 
 NAME = "tools/mutate/record.json"
 RECORDED = "recorded/"
+#: How mutants are tried. It is raised with whatever makes kills of before worth less: since 2, the
+#: tests of a module keep their order, and no mutant is left to a linter.
+METHOD = 2
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Figures(Summed):
     killed: int = 0
     allowlisted: int = 0
     not_run: int = 0
+    earlier: int = 0  #: of the killed, those by an earlier `METHOD`
     survivors: list[str] = field(default_factory=list)  #: "docs/page.md:line: file:line: mutant"
 
 
@@ -61,6 +66,16 @@ class Record:
         known = self._parts.get(part.target)
         return known if known is not None and known["digest"] == part.digest else None
 
+    def method_of(self, part: Shown) -> int:
+        """Return how the mutants of a part were tried; 0 if nothing is known of it as it is now."""
+        known = self.of(part)
+        return 0 if known is None else known.get("method", 1)
+
+    @property
+    def dates(self) -> list[str]:
+        """The days of its runs."""
+        return sorted({stamp["date"] for stamp in self._stamps})
+
     def add(
         self,
         part: Shown,
@@ -68,6 +83,7 @@ class Record:
         *,
         killed: int = 0,
         allowlisted: int = 0,
+        method: int = METHOD,
     ) -> None:
         """Put in what came of the mutants of a part: the name of what killed each, or nothing.
 
@@ -76,6 +92,7 @@ class Record:
             outcomes: what came of each that was tried now.
             killed: how many of its other mutants were killed.
             allowlisted: how many may survive.
+            method: how those that were killed before were tried.
         """
         now = stamp()
         if now not in self._stamps:
@@ -85,6 +102,7 @@ class Record:
         self._parts[part.target] = {
             "digest": part.digest,
             "stamp": self._stamps.index(now),
+            "method": method,
             "lines": len(part.lines),
             "killed": killed + sum(bool(by) for _, by in tried),
             "allowlisted": allowlisted,
@@ -112,28 +130,39 @@ class Record:
 
 def figures(root: Path) -> dict[str, Figures]:
     """Return the figures of each page of a checkout that shows snippets, by its name."""
-    record = Record(root)
+    record, allowlist = Record(root), Allowlist(root)
     found: dict[str, Figures] = {}
     counted: set[tuple[str, str]] = set()
     for part in parts(root):
         if (part.page, part.target) not in counted:
             counted.add((part.page, part.target))
-            found.setdefault(part.page, Figures()).add(_of_part(root, part, record.of(part)))
+            its = _of_part(part, record, mutants_of(root, part), allowlist)
+            found.setdefault(part.page, Figures()).add(its)
     return found
 
 
-def _of_part(root: Path, part: Shown, known: Mapping[str, Any] | None) -> Figures:
+def _of_part(part: Shown, record: Record, tried: Sequence[Mutant], allowlist: Allowlist) -> Figures:
+    known = record.of(part)
     if known is None:
-        count = len(mutants_of(root, part))
-        return Figures(len(part.lines), count, not_run=count)
+        return Figures(len(part.lines), len(tried), not_run=len(tried))
     survivors = [
         f"docs/{part.page}:{part.line}: snippets/{part.file}:{part.lines[one['line'] - 1][0]}: "
         f"{HIGHLIGHT.sub('', one['was'])} => {HIGHLIGHT.sub('', one['now'])}"
         for one in known["survived"]
     ]
-    count = known["killed"] + known["allowlisted"] + len(survivors)
+    # Of what was passed over, nothing is known once its entry is gone.
+    allowed = min(
+        known["allowlisted"], sum(allowlist.entry(mutant) is not None for mutant in tried)
+    )
+    killed = known["killed"]
     return Figures(
-        len(part.lines), count, known["killed"], known["allowlisted"], survivors=survivors
+        lines=len(part.lines),
+        mutants=killed + known["allowlisted"] + len(survivors),
+        killed=killed,
+        allowlisted=allowed,
+        not_run=known["allowlisted"] - allowed,
+        earlier=killed if record.method_of(part) < METHOD else 0,
+        survivors=survivors,
     )
 
 
@@ -142,10 +171,10 @@ def table(found: Mapping[str, Figures]) -> str:
     total = Figures()
     for one in found.values():
         total.add(one)
-    rows = [["page", "lines", "mutants", "killed", "allowlisted", "survived", "not run"]]
+    rows = [["page", "lines", "mutants", "killed", "allowlisted", "survived", "not run", "earlier"]]
     for name, one in [*found.items(), ("together", total)]:
         counts = (one.lines, one.mutants, one.killed, one.allowlisted, len(one.survivors))
-        rows.append([name, *map(str, (*counts, one.not_run))])
+        rows.append([name, *map(str, (*counts, one.not_run, one.earlier))])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows

@@ -5,22 +5,17 @@ May import tools.mutate and tools.problems.
 
 from __future__ import annotations
 
-import itertools
-import json
-import subprocess
-import sys
-import tempfile
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from tools.mutate.allowlist import Allowlist
-from tools.mutate.copies import Copy, MutationError
+from tools.mutate.copies import Copy
 from tools.mutate.crew import crew, work
 from tools.mutate.defenders import Defenders
 from tools.mutate.mutants import Mutant
 from tools.mutate.progress import Progress
-from tools.mutate.results import Record, mutants_of, parts
+from tools.mutate.results import METHOD, Record, mutants_of, parts
 from tools.problems import Problem
 from tools.shown import Shown
 
@@ -31,8 +26,6 @@ PATIENCE, MORE_SECONDS = 4, 40
 LATE_SECONDS = 10
 #: How often a mutant is tried whose killer does not kill it again.
 TIMES = 3
-BY_LINT = "ruff: undefined name"
-_RUFF = ("ruff", "check", "--isolated", "--no-cache", "--select", "F821", "--output-format", "json")
 
 
 class Run:
@@ -54,6 +47,7 @@ class Run:
         self.outcomes: dict[str, list[tuple[Mutant, str]]] = {}
         self.killed_before: dict[str, int] = {}
         self.allowed_before: dict[str, int] = {}
+        self.method_before: dict[str, int] = {}
         for target, part in self.wanted.items():
             for mutant in mutants_of(root, part):
                 over = self.allowlist.entry(mutant) is not None and not everything
@@ -61,19 +55,23 @@ class Run:
         self._everything = everything
         self._lock = threading.Lock()
         self._progress = Progress(0)
-        self._undefined: set[Mutant] = set()
         self._pages: dict[str, set[str]] = {}
         for part in self.shown:
             self._pages.setdefault(part.file, set()).add(part.page)
 
     def narrow(self, *, survivors: bool) -> None:
-        """Leave out what the record tells of; or, for survivors, all but what survived."""
+        """Leave out what the record tells of; or, for survivors, all but what survived.
+
+        What was tried by an earlier method counts as unknown, but for survivors.
+        """
         for target, part in [*self.wanted.items()]:
             known = self.record.of(part)
-            if (known is not None) is not survivors or (known and not known["survived"]):
+            if not survivors and self.record.method_of(part) < METHOD:
+                continue
+            if not survivors or known is None or not known["survived"]:
                 del self.wanted[target]
                 self.left.pop(target, None)
-            elif known is not None:
+            else:
                 before = {(its["line"], its["kind"], its["now"]) for its in known["survived"]}
                 lines = [number for number, _ in part.lines]
                 for kind in (self.left, self.passed_over):
@@ -84,6 +82,7 @@ class Run:
                     ]
                 self.killed_before[target] = known["killed"]
                 self.allowed_before[target] = known["allowlisted"]
+                self.method_before[target] = self.record.method_of(part)
 
     def run(self, workers: int) -> list[Problem]:
         """Try the mutants; return what is wrong with the allowlist.
@@ -100,9 +99,6 @@ class Run:
             if not self.left.get(target):
                 self._finish(target)
         if total:
-            with tempfile.TemporaryDirectory(prefix="mutate-lint-") as folder:
-                self._undefined = undefined(itertools.chain(*self.left.values()), Path(folder))
-            print(f"{len(self._undefined)} of them use a name that nothing defines", flush=True)
             with crew(self.root, workers) as copies:
                 pages = {page for file in files for page in self._pages[file]}
                 self.defenders.learn(copies[0], files, pages)
@@ -124,8 +120,6 @@ class Run:
 
     def _killer(self, copy: Copy, mutant: Mutant) -> str:
         """Return what noticed a mutant, or nothing."""
-        if mutant in self._undefined:
-            return BY_LINT
         with self._lock:
             tests = self.defenders.of(mutant.file, self._pages[mutant.file])
         if not tests:
@@ -174,24 +168,6 @@ class Run:
             tried,
             killed=self.killed_before.get(target, 0),
             allowlisted=self.allowed_before.get(target, 0) + len(allowed),
+            method=self.method_before.get(target, METHOD),
         )
         self.record.write(self.shown)
-
-
-def undefined(every: Iterable[Mutant], folder: Path) -> set[Mutant]:
-    """Return those that use a name that nothing defines, or do not parse: lint finds them."""
-    written: dict[str, Mutant] = {}
-    for number, mutant in enumerate(each for each in every if each.file.endswith(".py")):
-        path = folder / f"{number}.py"
-        path.write_text(mutant.source, encoding="utf-8")
-        written[path.name] = mutant
-    done = subprocess.run(
-        [sys.executable, "-m", *_RUFF, str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode not in (0, 1):
-        raise MutationError(f"ruff ended with code {done.returncode}:\n{done.stderr}")
-    found = json.loads(done.stdout or "[]")
-    return {written[Path(each["filename"]).name] for each in found}
