@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients import node
 from tools.harness import live
 from tools.problems import Problem
 from tools.prose.check import check
-from tools.prose.facts import facts
+from tools.prose.facts import RETRIES, facts
 from tools.prose.names import Names
-from tools.prose.text import prose
+from tools.prose.text import Line, in_words, prose
 
 PAGE = """\
 ---
@@ -33,6 +34,27 @@ title: 12 things
 Call `listen_to_channel`, and set `ALLOWED_HOSTS`.
 """
 FACTS = [("page.md", "after 30 seconds")]
+#: Each prints how often a client asks a server that is not there, without the waits between.
+TRIES = {
+    "graphql-ws": """
+        import { createClient } from "graphql-ws";
+        import { WebSocket } from "ws";
+        let tries = 0;
+        const client = createClient({
+          url: "ws://127.0.0.1:1", webSocketImpl: WebSocket, on: { connecting: () => tries++ },
+          shouldRetry: () => true, retryWait: async () => {},
+        });
+    """,
+    "graphql-sse": """
+        import { createClient } from "graphql-sse";
+        let tries = 0;
+        const fetchFn = (...all) => { tries++; return fetch(...all); };
+        const client = createClient({ url: "http://127.0.0.1:1", fetchFn, retry: async () => {} });
+    """,
+}
+LISTEN = """
+    client.subscribe({ query: "{ me }" }, { error: () => console.log(tries), complete: () => {} });
+"""
 
 
 @pytest.fixture
@@ -64,6 +86,8 @@ def test_what_the_code_has_may_be_said(root: Path) -> None:
         ("ALLOWED_HOSTS", "ALLOWED_HOST", "docs/page.md:15: `ALLOWED_HOST`"),
         ("It is", "In 5 cases it is", "docs/page.md:9: the number 5 is unbound"),
         ("30 seconds", "20 seconds", "docs/page.md: does not say 'after 30 seconds'"),
+        ("It is", "After six seconds it is", "docs/page.md:9: the number six is unbound"),
+        ("It is", "The default is six. It is", "docs/page.md:9: the number six is unbound"),
     ],
 )
 def test_what_it_does_not_have_is_a_problem(
@@ -79,6 +103,28 @@ def test_a_changed_default_is_a_problem(root: Path) -> None:
         "docs/page.md: does not say 'after 20 seconds'; mend page or fact",
         "docs/page.md:9: the number 30 is unbound; bind it in tools/prose/facts.py",
     ]
+
+
+def test_a_number_in_words_is_bound_too(root: Path) -> None:
+    (root / "docs/page.md").write_text(PAGE.replace("30 seconds", "five seconds"))
+    assert found(root, [("page.md", f"after {in_words(5.0)} seconds")]) == []
+    assert found(root, [("page.md", f"after {in_words(6)} seconds")]) == [
+        "docs/page.md: does not say 'after six seconds'; mend page or fact",
+        "docs/page.md:9: the number five is unbound; bind it in tools/prose/facts.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Ten bytes, a five-minute wait and sixty more", ["Ten", "five"]),
+        ("Twenty-five times, `two times`, [2](three times)", ["Twenty-five"]),
+        ("Three things follow: one second, and ten", []),
+        ("The default is twelve, and seven by day", ["twelve"]),
+    ],
+)
+def test_words_are_numbers_before_a_unit_and_as_a_default(text: str, numbers: list[str]) -> None:
+    assert [number for _, number in Line("page.md", 1, text).numbers()] == numbers
 
 
 @pytest.mark.parametrize(
@@ -109,6 +155,66 @@ def test_only_prose_is_read(root: Path) -> None:
 
 def test_a_part_of_a_word_is_not_the_word(root: Path) -> None:
     assert Names(root).unknown("listen") == {"listen"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "info.context.capacity",
+        "request.listener",
+        ".capacity",
+        "strawberry_django.auth.subscribe",
+        "strawberry_django.realtime.subscribe",
+        "manage.py fuzz",
+        "graphql_ide=False",
+        "allow_queries_via_get=None",
+        "connection_init_wait_timeout=30",
+        "allowed_origins='origin'",
+        "on_connect=True",
+    ],
+)
+def test_a_name_of_known_words_must_resolve(name: str) -> None:
+    assert Names(live.ROOT).unknown(name) == {name}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "info.context.request.session",
+        "info.context.ws",
+        "request.META",
+        "strawberry_django.realtime.consumers.GraphQLWSConsumer",
+        "python manage.py migrate",
+        "graphql_ide=None",
+        'slow_consumer="latest"',
+        "ping_interval=30",
+        "allowed_origins=()",
+        "on_connect=on_connect",
+    ],
+)
+def test_a_name_that_resolves_is_known(name: str) -> None:
+    assert Names(live.ROOT).unknown(name) == set()
+
+
+def test_what_a_snippet_adds_may_be_listed(root: Path) -> None:
+    (root / "docs/page.md").write_text(PAGE + "It is `request.listen_to_channel`.\n")
+    (root / "snippets/b.py").write_text("request\n")
+    assert len(found(root)) == 1
+    (root / "tools/prose/names.ini").write_text("[other]\nrequest.listen_to_channel = its own\n")
+    assert found(root) == []
+
+
+@pytest.mark.parametrize("package", RETRIES)
+def test_a_client_tries_again_as_often_as_the_pages_say(package: str) -> None:
+    done = subprocess.run(
+        [node.command("node"), "--input-type=module", "--eval", TRIES[package] + LISTEN],
+        cwd=node.packages(),
+        capture_output=True,
+        text=True,
+        timeout=node.SECONDS,
+        check=False,
+    )
+    assert done.stdout.strip() == str(1 + RETRIES[package]), done.stderr
 
 
 def test_each_fact_is_of_a_page() -> None:

@@ -2,11 +2,12 @@
 
 Each is a page and a text with its numbers taken from where they are decided: our defaults, the
 protocol, or the packages that a sentence is about. May import the library, those
-packages and tools.matrix.cells.
+packages, tools.matrix.cells and its sibling `text`.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tools.matrix.cells import PYTHONS
+from tools.matrix.cells import PYTHONS, VARIED
+from tools.prose.text import in_words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,10 +25,14 @@ Fact = tuple[str, str]
 CHANNELS = "integrations/channels.md"
 COMPATIBILITY = "compatibility.md"
 CLIENTS = "guide/clients.md"
+ROUTER = "reference/router.md"
 SECURITY = "guide/security.md"
+TESTING = "guide/testing.md"
 TUTORIAL = "guide/subscriptions.md"
 #: Close codes that a client meets and that are not the server's to send (RFC 6455, IANA).
 OTHERS_CLOSE_CODES = {1001, 1006, 1013}
+#: How often npm packages try again by themselves; tests/tools/test_prose.py reads it in them.
+RETRIES = {"graphql-ws": 5, "graphql-sse": 5}
 
 
 def facts() -> Iterator[Fact]:
@@ -36,6 +42,9 @@ def facts() -> Iterator[Fact]:
     yield CLIENTS, f"ping every {DEFAULTS['ping_interval']} seconds"
     yield SECURITY, f"says how often ({DEFAULTS['session_revalidate_interval']} seconds by default)"
     yield CHANNELS, f"at the latest: {DEFAULTS['session_revalidate_interval']} seconds"
+    yield CLIENTS, f"**`retryAttempts`.** The default is {in_words(RETRIES['graphql-ws'])}."
+    yield CLIENTS, f"It tries again {in_words(RETRIES['graphql-sse'])} times"
+    yield from _signatures()
     yield from _codes()
     yield from _requirements()
     yield from _channel_layers()
@@ -92,12 +101,24 @@ def _codes() -> Iterator[Fact]:
     yield SECURITY, "the answer is a 4xx, never a 500"
 
 
+def _signatures() -> Iterator[Fact]:
+    from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator
+    from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
+
+    timeout = inspect.signature(GraphQLWebsocketCommunicator).parameters["timeout"].default
+    yield TESTING, f"within {in_words(timeout)} seconds"
+    taken = inspect.signature(AuthGraphQLProtocolTypeRouter).parameters.values()
+    count = sum(one.kind is one.POSITIONAL_OR_KEYWORD for one in taken)
+    yield ROUTER, f"its {in_words(count)} parameters"
+
+
 def _requirements() -> Iterator[Fact]:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     lowest = re.search(r'^requires-python = ">=([\d.]+)"$', project, re.MULTILINE)
     assert lowest
     yield CHANNELS, f"You need Python {lowest[1]} or newer"
     yield COMPATIBILITY, f"Python {PYTHONS[0]} to {PYTHONS[-1]}"
+    yield COMPATIBILITY, f"the {in_words(len(VARIED))} packages above"
 
 
 def _channel_layers() -> Iterator[Fact]:

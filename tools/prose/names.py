@@ -1,20 +1,21 @@
 """The names: what may stand between backticks on a page.
 
-A name is known when it is a word of the library, of a snippet or of the commands; or when
-``tools/prose/names.ini`` says where it comes from. There ``python`` names are imported, so that one
-which its package drops is found; for the others a reason stands.
+A name is known when its words are those of the library, of a snippet or of the commands, and what
+it says beyond them resolves; or when ``tools/prose/names.ini`` says where it comes from. There
+``python`` names are imported, so that one which its package drops is found; for the others a reason
+stands. May import tools.problems and its sibling `resolve`.
 """
 
 from __future__ import annotations
 
 import ast
 import configparser
-import importlib.util
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.problems import Problem
+from tools.prose.resolve import exists, parsed, unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,13 +51,13 @@ class Names:
         self._used: set[str] = set()
 
     def unknown(self, name: str) -> set[str]:
-        """Return the words of a name that are not known."""
-        missing = words(name) - self._known
+        """Return the words of a name that are not known, and what of it does not resolve."""
+        missing = (words(name) - self._known).union(unresolved(self.root, name))
         for section in self._listed.values():
             for listed in section:
                 if listed in missing or listed == name:
                     self._used.add(listed)
-                    missing -= words(listed)
+                    missing -= words(listed) | {listed}
         return missing
 
     def problems(self) -> Iterator[Problem]:
@@ -67,7 +68,7 @@ class Names:
                     yield Problem(NAMES, 0, f"{name!r} is on no page, or known", "remove it")
                 elif not value.strip():
                     yield Problem(NAMES, 0, f"{name!r} has no reason", "say where it comes from")
-                elif section == "python" and not _exists(value.strip()):
+                elif section == "python" and not exists(value.strip()):
                     yield Problem(NAMES, 0, f"{value.strip()} does not exist", "mend the pages")
 
 
@@ -84,19 +85,5 @@ def _read(path: Path) -> str:
 
 def _django_settings() -> set[str]:
     """Return the names of Django's own settings, without loading a project's."""
-    source = importlib.util.find_spec("django.conf.global_settings")
-    assert source is not None
-    assert source.origin is not None
-    tree = ast.parse(Path(source.origin).read_text(encoding="utf-8"))
+    tree = parsed("django.conf.global_settings")
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.isupper()}
-
-
-def _exists(dotted: str) -> bool:
-    module, _, attributes = dotted.partition(":")
-    try:
-        found: object = importlib.import_module(module)
-        for attribute in filter(None, attributes.split(".")):
-            found = getattr(found, attribute)
-    except (AttributeError, ImportError):
-        return False
-    return True

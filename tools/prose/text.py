@@ -1,5 +1,7 @@
 """The prose of a page: its lines without code blocks, and the numbers and names in them.
 
+A number is said in digits, or in words where it counts a unit or is a default.
+
 May import tools.markers.
 """
 
@@ -23,6 +25,21 @@ _SILENT = re.compile(
     r"|^\s{4,}[\w ]+: \S+$|^#+ \d+\.|^\s*\d+\.(?= )"
 )
 _NUMBER = re.compile(r"(?<![\w.,-])\d[\d.,]*(?<![.,])(?: MiB| MB)?(?!\w)")
+_WORDS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
+    *("nineteen", "twenty"),
+)
+_ROUND = "thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand"
+#: Without "one", which is too often no number.
+_SAID = rf"(?:{'|'.join(_WORDS[2:])}|{_ROUND})"
+_UNITS = (
+    r"(?:seconds?|minutes?|hours?|days?|times|attempts|bytes|characters|connections|listeners"
+    r"|messages|operations|packages|parameters|processes|releases|sockets|subscriptions|versions)"
+)
+_IN_WORDS = re.compile(
+    rf"(?<![\w-]){_SAID}(?:-\w+)??(?=[ -]{_UNITS}\b)|(?<=default is ){_SAID}\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +58,15 @@ class Line:
     def numbers(self) -> Iterator[tuple[int, str]]:
         """Yield each number that is said, and where in the line."""
         said = _SILENT.sub(_blank, _CODE.sub(_blank, self.text))
-        for found in _NUMBER.finditer(said):
-            yield found.start(), found[0]
+        for pattern in (_NUMBER, _IN_WORDS):
+            for found in pattern.finditer(said):
+                yield found.start(), found[0]
+
+
+def in_words(number: float) -> str:
+    """Return how a small whole number is said."""
+    assert number in range(len(_WORDS))
+    return _WORDS[int(number)]
 
 
 def _blank(found: re.Match[str]) -> str:
