@@ -125,6 +125,20 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def stock(session: nox.Session) -> None:
+    """Measure what the stock router and ours do, for `docs/why.md`; `-- NAME` only looks."""
+    prepare(session, "run", library=True)
+    session.run("python", "-m", "tools.stock", *session.posargs)
+
+
+@nox.session(default=False)
+def threats(session: nox.Session) -> None:
+    """Record the attacks on both routers, for the security page's table; `-- FILE` only looks."""
+    prepare(session, "test", library=True)
+    session.run("python", "-m", "tools.threats", *session.posargs)
+
+
+@nox.session(default=False)
 def matrix(session: nox.Session) -> None:
     """Run the snippets over Pythons, Djangos and both ends of the rest; `-- --all`, `-- 3.11`."""
     prepare(session, "matrix")

@@ -1,9 +1,9 @@
 """Recording: find the scenarios, run them, remember their output by what went into it.
 
 The fingerprint of a scenario covers every snippet, the library's sources (of the checkout
-and as installed), the harness, the scenario's module and every installed version. While it
-stays the same the output is taken from ``.cache/recordings`` and nothing is run.
-May import tools.normalise and tools.scenarios.
+and as installed), the harness, what else scenarios import or read, the scenario's module and
+every installed version. While it stays the same the output is taken from
+``.cache/recordings`` and nothing is run. May import tools.normalise and tools.scenarios.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _IGNORED = {"__pycache__", "node_modules", "recorded", ".mypy_cache", ".ruff_cache"}
+#: What scenarios import or read besides.
+_READ = (
+    *("constraints.txt", "tests/clients/package-lock.json"),
+    *("tools/demo.py", "tools/markers.py"),
+)
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,7 @@ class Recorder:
             *sources(tools / "harness"),
             *sorted(self.folder.glob("_*.py")),
             *(Path(__file__).with_name(name) for name in ("normalise.py", "transcripts.py")),
+            *(path for name in _READ if (path := self.root / name).is_file()),
         ]
         for folder in _installed_library():
             files += sources(folder)

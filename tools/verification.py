@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.fuzz import results as fuzzing
-from tools.matrix import ledger
-from tools.matrix.cells import ALL
+from tools.matrix import ledger, tables
 from tools.mutate import library_record as library
 from tools.mutate import results as mutation
 from tools.prose.facts import facts
@@ -113,7 +112,11 @@ def _rows(root: Path) -> Iterator[Row]:
         "nox -s mutate -- --library",
         _library(root),
     )
-    yield "The snippets run at the lowest and the newest versions", "nox -s matrix", _matrix()
+    yield (
+        "The snippets run at the lowest and the newest versions",
+        "nox -s matrix",
+        tables.figures(ledger.read(), parts),
+    )
     yield (
         "The checkers find what they are there for",
         "nox -s tools",
@@ -161,13 +164,6 @@ def _library(root: Path) -> str:
     if found.unknown:
         said += f", {len(found.unknown)} of the modules not run as they are"
     return f"{said} ({', '.join(library.Record(root).dates) or 'never run'})"
-
-
-def _matrix() -> str:
-    cells = ledger.read()["cells"]
-    passed = sum(not run["failed"] and not run["error"] for run in cells.values())
-    ran = f"{len(cells)} of {len(ALL)} sets of versions were run"
-    return f"{ran}, {passed} without a failure"
 
 
 def _tests(root: Path, folder: str) -> int:

@@ -163,6 +163,28 @@ def test_what_was_only_skipped_is_not_passed() -> None:
     assert ledger.outcome(done, FILE, "d1") == "skipped"
 
 
+def test_a_skipped_test_is_not_hidden_by_one_that_passed() -> None:
+    kept = ledger.empty()
+    uses = {**PASSING, **used(("t/c.py::x", "skipped", FILE))}
+    done = merged(kept, "3.11 5.2 newest", uses)
+    assert ledger.outcome(done, FILE, "d1") == "skipped"
+    assert ledger.outcome(done, "chat/schema.py:query", "d2") == "passed"
+    assert ledger.skips(kept, "3.11 5.2 newest", FILE) == [("t/c.py::x", "because t/c.py::x")]
+    assert ledger.skips(kept, "3.11 5.2 newest", "chat/schema.py") == []
+
+
+@pytest.mark.parametrize("name", ["t/c.py", "t/c.py::x"])
+def test_a_test_that_is_skipped_before_it_opens_anything_counts_for_its_file(name: str) -> None:
+    kept = ledger.empty()
+    merged(kept, "3.10 5.2 lowest", {**PASSING, **used(("t/c.py::x", "passed", FILE))})
+    skip = {name: {"outcome": "skipped", "files": [], "seconds": 0.0, "reason": "no browser"}}
+    done = merged(kept, "3.11 5.2 newest", {**PASSING, **skip})
+    assert ledger.outcome(done, FILE, "d1") == "skipped"
+    assert ledger.outcome(done, "chat/schema.py:query", "d2") == "passed"
+    assert ledger.skips(kept, "3.11 5.2 newest", FILE) == [(name, "no browser")]
+    assert kept["tests"][FILE] == {"t/a.py": 1, "t/c.py": 1}
+
+
 def test_a_file_of_tests_that_does_not_load_fails_its_snippets() -> None:
     kept = ledger.empty()
     merged(kept, "3.11 5.2 newest", PASSING)
@@ -198,9 +220,34 @@ def test_a_changed_snippet_is_no_longer_passed() -> None:
     kept = ledger.empty()
     done = merged(kept, "3.11 5.2 newest", PASSING)
     assert ledger.outcome(done, FILE, "d9") == "changed"
-    assert ledger.outcome(done, "chat/urls.py", "d3") == "untested"
+    assert ledger.outcome(done, "chat/urls.py", "d3", kept["tests"]) == "untested"
     block = [(FILE, "d1"), ("chat/schema.py:query", "d9")]
     assert ledger.outcomes(kept, block) == {"3.11 5.2 newest": "changed"}
+
+
+def test_a_cell_is_verified_only_if_each_part_passed_as_it_is() -> None:
+    kept = ledger.empty()
+    later = {**PASSING, **used(("t/c.py::x", "passed", "chat/urls.py"))}
+    merged(kept, "3.10 5.2 lowest", PASSING)
+    merged(kept, "3.10 5.2 newest", later)
+    merged(kept, "3.11 5.2 lowest", {**later, **used(("t/d.py::x", "skipped", FILE))})
+    merged(kept, "3.11 5.2 newest", {**later, **used(("t/d.py::x", "failed", "none"))})
+    merged(kept, "3.12 5.2 newest", {}, error="no solution found")
+    assert ledger.verdicts(kept, DIGESTS.items()) == {
+        "3.10 5.2 lowest": ("outdated", 1),
+        "3.10 5.2 newest": ("verified", 3),
+        "3.11 5.2 lowest": ("skipped", 1),
+        "3.11 5.2 newest": ("failed", 0),
+        "3.12 5.2 newest": ("failed", 3),
+    }
+    before = kept["cells"]["3.10 5.2 lowest"]
+    assert ledger.outcome(before, "chat/urls.py", "d3", kept["tests"]) == "later"
+    assert ledger.outcomes(kept, [("chat/urls.py", "d3")])["3.10 5.2 lowest"] == "later"
+    changed = ledger.verdicts(kept, {**DIGESTS, FILE: "d9"}.items())
+    assert [changed[name] for name in ("3.10 5.2 lowest", "3.10 5.2 newest")] == [
+        ("outdated", 2),
+        ("outdated", 1),
+    ]
 
 
 def test_the_committed_ledger_tells_of_cells_and_files_that_there_are() -> None:

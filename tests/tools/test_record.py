@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.record import main
+from tools.recording import _READ
 from tools.scenarios import scenario
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,6 +141,10 @@ def test_nothing_runs_while_nothing_changes(tree: Tree) -> None:
         "strawberry_django/realtime/conf.py",
         "tools/harness/servers.py",
         "tools/scenarios/_shared.py",
+        "tools/demo.py",
+        "tools/markers.py",
+        "constraints.txt",
+        "tests/clients/package-lock.json",
     ],
 )
 def test_a_change_of_what_goes_in_runs_it_again(tree: Tree, path: str) -> None:
@@ -146,6 +152,18 @@ def test_a_change_of_what_goes_in_runs_it_again(tree: Tree, path: str) -> None:
     tree.write(path, "Hello, grace!\n")
     tree.record("--check")
     assert tree.count() == 2
+
+
+def test_what_scenarios_import_goes_in() -> None:
+    known = {"harness", "scenarios", "normalise", "transcripts"}
+    known |= {Path(name).stem for name in _READ}
+    folders = (ROOT / "tools" / name for name in ("scenarios", "harness"))
+    paths = [ROOT / "tools/demo.py", *(path for one in folders for path in one.glob("*.py"))]
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tools"):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+                assert {name.split(".")[1] for name in names} <= known, path
 
 
 def test_a_failed_scenario_is_reported_and_the_others_go_on(

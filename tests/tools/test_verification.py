@@ -13,6 +13,7 @@ from mkdocs.exceptions import PluginError
 from tools import verification
 from tools.harness import live
 from tools.hooks.verification import on_page_markdown
+from tools.matrix import ledger
 from tools.mutate import library_record
 from tools.shown import shown
 
@@ -35,6 +36,18 @@ def test_every_check_has_its_command_and_figures() -> None:
     assert all(said.strip("| ") for *_, said in rows)
     parts = row(verification.figures(live.ROOT), "Every block")[2]
     assert parts.startswith(f"{len(list(shown(live.ROOT)))} parts of ")
+
+
+def test_only_sets_of_versions_that_ran_what_is_shown_are_counted_as_passed() -> None:
+    said = row(verification.figures(live.ROOT), "The snippets run")[2]
+    kept, targets = ledger.read(), [(one.target, one.digest) for one in shown(live.ROOT)]
+    whole = [
+        name
+        for name, run in kept["cells"].items()
+        if all(run["snippets"].get(target) == f"{digest} passed" for target, digest in targets)
+        and not run["failed"]
+    ]
+    assert f" {len(whole)} with every part passed" in said
 
 
 def test_tests_are_counted(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tools.hooks.verified import Marks
 from tools.matrix import cells, ledger, pictures, tables, trial
 from tools.pages import SitePage
 from tools.reader import page as reader
-from tools.shown import Shown
+from tools.shown import Shown, shown
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = ((1, "import os"),)
@@ -68,6 +69,10 @@ def test_a_block_of_two_snippets_needs_both() -> None:
 def test_what_did_not_run_is_not_verified() -> None:
     assert "details" not in put({NEWEST: "skipped"})
     assert "details" not in Marks(ledger.empty(), (ITEM,)).put(BLOCK, "")
+    html = put({NEWEST: "passed", LOWEST: "skipped"})
+    assert "✓ verified with Python 3.11, Django 5.2, newest versions" in html
+    told = "Python 3.10, Django 5.2, lowest versions: &lt;no&gt; luck"
+    assert f"<dt>Skipped with</dt><dd>{told}</dd>" in html
 
 
 def test_a_failing_test_is_shown_with_its_reason() -> None:
@@ -81,6 +86,35 @@ def test_a_failing_test_is_shown_with_its_reason() -> None:
 def test_only_versions_that_were_run_are_named() -> None:
     html = put({"3.10 5.2 newest": "passed", "3.13 6.1 newest": "passed"})
     assert "with Django 5.2, 6.1 on Python 3.10, 3.13, newest versions</summary>" in html
+
+
+def names_of_tests(found: ledger.Ledger, items: Sequence[Shown], *targets: str) -> list[str]:
+    """The files of tests that a mark names."""
+    html = Marks(found, items).mark(targets, "").replace("<wbr>", "")
+    told = html.partition("<dt>Tests</dt>")[2].partition("<dt>")[0]
+    return re.findall(r"<dd>(?:<code>)?(.+?)(?:</code>)?</dd>", told)
+
+
+def test_the_tests_of_the_page_come_first_and_of_these_those_that_use_little_else() -> None:
+    found = kept({NEWEST: "passed"})
+    wide, narrow, other = (f"tests/snippets/test_{name}.py" for name in ("page", "page_b", "a"))
+    found["tests"] = {
+        ITEM.file: {other: 70, wide: 50, narrow: 1, "tests/clients/test_cors.py": 60},
+        "chat/urls.py": {wide: 50, "tests/clients/test_cors.py": 60},
+    }
+    named = [narrow, wide, other, "and 1 files more"]
+    assert names_of_tests(found, (ITEM,), ITEM.target) == named
+
+
+def test_the_look_of_the_chat_is_among_its_tests() -> None:
+    items = list(shown(ROOT))
+    found, file = ledger.read(), "chat/chat/static/chat/chat.css"
+    (item,) = {item.target: item for item in items if item.file == file}.values()
+    run = next(iter(found["cells"].values()))
+    run["snippets"][item.target] = f"{item.digest} passed"
+    look, *others = names_of_tests(found, items, item.target)
+    assert look == "tests/snippets/test_subscriptions_look.py"
+    assert all(one.startswith("tests/snippets/test_subscriptions_") for one in others[:2])
 
 
 def test_paths_are_links_where_there_is_a_repository() -> None:
@@ -147,7 +181,7 @@ def test_the_plot_has_a_sign_for_each_snippet_in_each_cell() -> None:
     html = pictures.plot(kept({NEWEST: "passed", LOWEST: "failed"}), [ITEM, OTHER, ITEM])
     assert html.count('<rect class="matrix__passed"') == 1 + 1  # one is of the legend
     assert html.count('<rect class="matrix__failed"') == 1 + 1
-    assert html.count('<rect class="matrix__untested"') == 2 + 1
+    assert html.count('<rect class="matrix__untested"') == 2 + 2  # one is barred: of "later"
     assert html.count('<circle class="matrix__none"') == 2 * (len(cells.ALL) - 2) + 1
     assert "<title>chat/schema.py:query: passed in 1 of 16\n3.10 5.2 lowest: failed</title>" in html
     title, described = re.findall(r'aria-labelledby="(\S+) (\S+)"', html)[0]
@@ -156,18 +190,18 @@ def test_the_plot_has_a_sign_for_each_snippet_in_each_cell() -> None:
 
 
 def test_each_sign_has_a_shape_of_its_own() -> None:
-    names = ("passed", "failed", "skipped", "none")
+    names = ("passed", "failed", "skipped", "later", "none")
     shapes = {re.sub(r"matrix__\w+", "", pictures.sign(name, 0, 0)) for name in names}
     assert len(shapes) == len(names)
 
 
 def test_the_tables_tell_what_failed_and_what_was_not_run() -> None:
     found = kept({NEWEST: "passed", LOWEST: "failed"})
-    assert "<td>3.11</td><td>5.2</td><td>newest</td><td>✓ passed</td><td>1</td>" in tables.cells(
-        found
-    )
-    assert "<td>3.10</td><td>5.2</td><td>lowest</td><td>✗ failed</td>" in tables.cells(found)
-    assert tables.cells(found).count("not run yet") == len(cells.ALL) - 2
+    table = tables.cells(found, [ITEM])
+    assert "<td>3.11</td><td>5.2</td><td>newest</td><td>✓ passed</td><td>1</td>" in table
+    assert "<td>3.10</td><td>5.2</td><td>lowest</td><td>✗ failed</td>" in table
+    assert table.count("not run yet") == len(cells.ALL) - 2
+    assert "Outdated" not in table
     assert "<td>&lt;no&gt; luck</td><td>3.10 5.2 lowest</td>" in tables.failures(found)
     assert "The pages show 2 snippets. Of 16 sets of versions 2 were run" in tables.summary(
         found, [ITEM, OTHER]
@@ -175,3 +209,22 @@ def test_the_tables_tell_what_failed_and_what_was_not_run() -> None:
     rows = tables.snippets(found, [ITEM, OTHER], str)
     assert "✓ passed in 1: 3.11 5.2 newest<br>✗ failed in 1: 3.10 5.2 lowest" in rows
     assert "no test in the matrix in 2" in rows
+
+
+def test_what_is_outdated_or_skipped_is_counted_and_told() -> None:
+    found = kept({NEWEST: "passed", LOWEST: "skipped"})
+    ran = f"2 of {len(cells.ALL)} sets of versions were run, "
+    assert tables.figures(found, [ITEM]) == f"{ran}1 with every part passed, 1 with a part skipped"
+    assert "<td>1 skipped</td>" in tables.cells(found, [ITEM])
+    skipped = "skipped here in 1: 3.10 5.2 lowest (&lt;no&gt; luck)"
+    assert skipped in tables.snippets(found, [ITEM], str)
+    found["tests"][OTHER.file] = {"tests/snippets/test_it.py": 1}
+    items = [ITEM, OTHER]
+    assert tables.figures(found, items) == f"{ran}0 with every part passed, 2 outdated"
+    table = tables.cells(found, items)
+    assert table.count("<td>1 outdated</td>") == 2
+    assert "<p>Outdated are the parts that" in table
+    assert "not tested in that run in 2" in tables.snippets(found, items, str)
+    assert "1 not tested in that run" not in tables.summary(found, [ITEM])
+    assert "2 not tested in that run" in tables.summary(found, items)
+    assert 'class="matrix__bar"' in pictures.plot(found, [OTHER])

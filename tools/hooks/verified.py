@@ -2,7 +2,8 @@
 
 A mark says with which versions the block was run, by which tests, and where its source is. It is
 there only while the ledger has run the very lines that are shown. ``<!-- matrix NAME -->`` alone
-on a line of a page becomes a part of the ledger. May import tools.matrix and tools.shown.
+on a line of a page becomes a part of the ledger. May import tools.matrix, tools.mutate.naming and
+tools.shown.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mkdocs.exceptions import PluginError
 
 from tools.matrix import ledger, pictures, tables
 from tools.matrix.cells import DJANGOS, ENDS, PYTHONS
+from tools.mutate.naming import tests_of
 from tools.shown import Shown, shown
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class Marks:
         self.items = items
         self.digests = {item.target: item.digest for item in items}
         self.repository = repository
+        #: Of how many snippets' files each file of tests uses.
+        self.uses = Counter(test for tests in kept["tests"].values() for test in tests)
 
     def put(self, content: str, about: str) -> str:
         """Put a mark under each block of a page's HTML that is verified.
@@ -65,6 +69,7 @@ class Marks:
         outcomes = ledger.outcomes(self.kept, given)
         passed = [name for name, outcome in outcomes.items() if outcome == "passed"]
         failed = [name for name, outcome in outcomes.items() if outcome == "failed"]
+        skipped = [name for name, outcome in outcomes.items() if outcome == "skipped"]
         if not passed and not failed:
             return ""
         files = list(dict.fromkeys(target.partition(":")[0] for target in targets))
@@ -72,7 +77,8 @@ class Marks:
         rows = [
             ("Versions", [self._versions(passed)] if passed else []),
             ("Fails with", [self._failure(name, files) for name in failed]),
-            ("Tests", self._tests(files)),
+            ("Skipped with", [self._skip(name, files) for name in skipped]),
+            ("Tests", self._tests(targets)),
             ("Source", [self.link(f"snippets/{file}") for file in files]),
             ("Run", [self._days(passed or failed) + see]),
         ]
@@ -111,11 +117,21 @@ class Marks:
         where = f"<code>{html.escape(test.rpartition('::')[2])}</code>: " if test else ""
         return f"{_cell(name)}: {where}{html.escape(reason)}{more}"
 
-    def _tests(self, files: Iterable[str]) -> list[str]:
+    def _skip(self, name: str, files: Sequence[str]) -> str:
+        reasons = (why for file in files for _, why in ledger.skips(self.kept, name, file))
+        return f"{_cell(name)}: {html.escape('; '.join(dict.fromkeys(reasons)))}"
+
+    def _tests(self, targets: Sequence[str]) -> list[str]:
+        """Name the tests of the block's own pages first, and of these what uses little else."""
         counts: Counter[str] = Counter()
-        for file in files:
+        for file in dict.fromkeys(target.partition(":")[0] for target in targets):
             counts.update(self.kept["tests"].get(file, {}))
-        told = [self.link(test) for test, _ in counts.most_common(TESTS)]
+        own = tests_of(dict.fromkeys(item.page for item in self.items if item.target in targets))
+
+        def order(test: str) -> tuple[bool, int, int, str]:
+            return not test.startswith(own), self.uses[test], -counts[test], test
+
+        told = [self.link(test) for test in sorted(counts, key=order)[:TESTS]]
         more = len(counts) - len(told)
         return [*told, f"and {more} files more"] if more else told
 
@@ -194,7 +210,7 @@ def on_page_content(content: str, *, page: Page, files: Files, **_: object) -> s
     parts = {
         "summary": lambda: tables.summary(marks.kept, marks.items),
         "plot": lambda: pictures.plot(marks.kept, marks.items),
-        "cells": lambda: tables.cells(marks.kept),
+        "cells": lambda: tables.cells(marks.kept, marks.items),
         "versions": lambda: tables.versions(marks.kept),
         "failures": lambda: tables.failures(marks.kept),
         "snippets": lambda: tables.snippets(marks.kept, marks.items, marks.link),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -80,8 +80,17 @@ def _by_number(name: str) -> list[tuple[int, ...] | str]:
 def merge(ledger: Ledger, name: str, run: Run, uses: Uses, digests: Mapping[str, str]) -> None:
     """Put a run of a cell into a ledger: its tests, and what they say of each shown snippet."""
     shown = {target.partition(":")[0] for target in digests}
+    # A skipped test that has opened nothing counts for what the tests of its file use.
+    unopened = {
+        test.partition("::")[0]
+        for test, its in uses.items()
+        if its["outcome"] == "skipped" and not its["files"]
+    }
     if not run["error"]:
-        ledger["tests"].update(_tests(uses, shown))
+        for file, tests in _tests(uses, shown).items():
+            before = ledger["tests"].get(file, {}).items()
+            unseen = {test: count for test, count in before if test in unopened}
+            ledger["tests"][file] = dict(sorted((unseen | tests).items()))
     ledger["tests"] = {file: tests for file, tests in ledger["tests"].items() if file in shown}
     failed = {name for name, test in uses.items() if test["outcome"] == "failed"}
     outcomes: dict[str, set[str]] = defaultdict(set)
@@ -91,6 +100,8 @@ def merge(ledger: Ledger, name: str, run: Run, uses: Uses, digests: Mapping[str,
     for file, tests in ledger["tests"].items():
         if run["error"] or failed & set(tests):  # the file of tests itself does not load
             outcomes[file].add("failed")
+        if unopened & set(tests):
+            outcomes[file].add("skipped")
     run["snippets"] = {
         target: f"{digest} {_worst(outcomes[target.partition(':')[0]])}"
         for target, digest in sorted(digests.items())
@@ -110,17 +121,18 @@ def _tests(uses: Uses, shown: set[str]) -> dict[str, dict[str, int]]:
 
 
 def _worst(outcomes: set[str]) -> str:
-    return next(one for one in ("failed", "passed", "skipped") if one in outcomes)
+    return next(one for one in ("failed", "skipped", "passed") if one in outcomes)
 
 
-def outcome(run: Run, target: str, digest: str) -> str:
+def outcome(run: Run, target: str, digest: str, tests: Container[str] = ()) -> str:
     """Return what a run says of a snippet as it is shown: "passed", "failed", "skipped".
 
-    It is "changed" where the run saw another text of it, and "untested" where no test used it.
+    It is "changed" where the run saw another text of it, "later" where its file is one of those
+    that have tests, though not in this run, and "untested" where no test uses it.
     """
     seen, _, found = run["snippets"].get(target, "").partition(" ")
     if not seen:
-        return "untested"
+        return "later" if target.partition(":")[0] in tests else "untested"
     return found if seen == digest else "changed"
 
 
@@ -129,12 +141,41 @@ def outcomes(ledger: Ledger, targets: Iterable[tuple[str, str]]) -> dict[str, st
 
     Each of ``targets`` is what is included, and the digest of it.
     """
-    order = ("changed", "failed", "untested", "skipped", "passed")
+    order = ("changed", "failed", "later", "untested", "skipped", "passed")
     wanted = list(targets)
     return {
-        name: min((outcome(run, *one) for one in wanted), key=order.index)
+        name: min((outcome(run, *one, ledger["tests"]) for one in wanted), key=order.index)
         for name, run in ledger["cells"].items()
     }
+
+
+def verdicts(ledger: Ledger, targets: Iterable[tuple[str, str]]) -> dict[str, tuple[str, int]]:
+    """Return for each cell what it says of all that is shown, and of how many parts.
+
+    It is "failed", or "outdated" where parts changed or were not tested yet, or "skipped", or else
+    "verified". Each of ``targets`` is what is included, and the digest of it.
+    """
+    wanted = set(targets)
+    found = {}
+    for name, run in ledger["cells"].items():
+        counts = Counter(outcome(run, *one) for one in wanted)
+        outdated = counts["changed"] + counts["untested"]
+        if run["failed"] or run["error"] or counts["failed"]:
+            found[name] = ("failed", counts["failed"])
+        elif outdated:
+            found[name] = ("outdated", outdated)
+        elif counts["skipped"]:
+            found[name] = ("skipped", counts["skipped"])
+        else:
+            found[name] = ("verified", counts["passed"])
+    return found
+
+
+def skips(ledger: Ledger, name: str, file: str) -> list[tuple[str, str]]:
+    """Return what a cell skipped of the tests in whose files a snippet is used, and why."""
+    tests = ledger["tests"].get(file, {})
+    told = ledger["cells"][name]["skips"]
+    return [(test, why) for test, why in told.items() if test.partition("::")[0] in tests]
 
 
 def reasons(run: Run, file: str) -> list[tuple[str, str]]:

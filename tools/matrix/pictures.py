@@ -24,6 +24,7 @@ MEANINGS = {
     "failed": "failed",
     "skipped": "skipped here",
     "untested": "no test in the matrix",
+    "later": "not tested in that run",
     "changed": "changed since, not run again",
     "none": "not run yet",
 }
@@ -103,7 +104,9 @@ def _said(kept: Ledger, items: Sequence[Shown]) -> str:
 
 def _outcome(kept: Ledger, item: Shown, cell: Cell) -> str:
     run = kept["cells"].get(cell.name)
-    return "none" if run is None else ledger.outcome(run, item.target, item.digest)
+    if run is None:
+        return "none"
+    return ledger.outcome(run, item.target, item.digest, kept["tests"])
 
 
 def _header() -> Iterator[str]:
@@ -143,6 +146,9 @@ def sign(outcome: str, x: int, y: int) -> str:
         return f'{box}<path class="matrix__stroke" d="{lines}"/>'
     if outcome == "skipped":
         return f'{box}<path class="matrix__bar" d="M{left} {y + h / 2}H{right}"/>'
+    if outcome == "later":
+        box = sign("untested", x, y)
+        return f'{box}<path class="matrix__bar" d="M{x + w / 2} {top}V{bottom}"/>'
     if outcome == "none":
         return f'<circle class="matrix__none" cx="{x + w / 2}" cy="{y + h / 2}" r="1"/>'
     return box

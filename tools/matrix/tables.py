@@ -16,13 +16,14 @@ from tools.matrix.pictures import MEANINGS, title_of
 from tools.shown import Shown
 
 Link = Callable[[str], str]
+_OUTDATED = "<p>Outdated are the parts that have changed since, or were not yet tested.</p>\n"
 
 
 def summary(kept: Ledger, items: Sequence[Shown]) -> str:
     """Say in a sentence or two how much there is, and what came of it."""
     targets = {item.target: item for item in items}
     pairs = [
-        ledger.outcome(run, item.target, item.digest)
+        ledger.outcome(run, item.target, item.digest, kept["tests"])
         for run in kept["cells"].values()
         for item in targets.values()
     ]
@@ -41,8 +42,33 @@ def summary(kept: Ledger, items: Sequence[Shown]) -> str:
     )
 
 
-def cells(kept: Ledger) -> str:
-    """Return a table of the cells and what came of the tests in each."""
+def figures(kept: Ledger, items: Iterable[Shown]) -> str:
+    """Say how many cells were run, and in how many of them each part passed as it is shown."""
+    verdicts = [verdict for verdict, _ in _verdicts(kept, items).values()]
+    said = {
+        "verified": "with every part passed",
+        "outdated": "outdated",
+        "skipped": "with a part skipped",
+        "failed": "with a failure",
+    }
+    counts = [
+        f"{verdicts.count(verdict)} {words}"
+        for verdict, words in said.items()
+        if verdict in ("verified", *verdicts)
+    ]
+    return f"{len(verdicts)} of {len(ALL)} sets of versions were run, {', '.join(counts)}"
+
+
+def _verdicts(kept: Ledger, items: Iterable[Shown]) -> dict[str, tuple[str, int]]:
+    return ledger.verdicts(kept, ((item.target, item.digest) for item in items))
+
+
+def cells(kept: Ledger, items: Iterable[Shown]) -> str:
+    """Return a table of the cells and what came of the tests in each.
+
+    A cell has passed if every part that the pages show has, as it is shown.
+    """
+    verdicts = _verdicts(kept, items)
     rows = []
     for cell in ALL:
         run = kept["cells"].get(cell.name)
@@ -50,12 +76,18 @@ def cells(kept: Ledger) -> str:
         if run is None:
             rows.append([*head, "not run yet", "", "", "", ""])
             continue
-        fine = not run["failed"] and not run["error"]
+        verdict, parts = verdicts[cell.name]
+        results = {
+            "verified": "✓ passed",
+            "failed": "✗ not run" if run["error"] else "✗ failed",
+            "skipped": f"{parts} skipped",
+            "outdated": f"{parts} outdated",
+        }
         counts = [str(run[name]) for name in ("passed", "failed", "skipped")]
-        result = "✓ passed" if fine else "✗ not run" if run["error"] else "✗ failed"
-        rows.append([*head, result, *counts, run["date"]])
+        rows.append([*head, results[verdict], *counts, run["date"]])
     header = ("Python", "Django", "Others", "Result", "Passed", "Failed", "Skipped", "Date")
-    return _narrow(_table(header, rows))
+    table = _narrow(_table(header, rows))
+    return table + (_OUTDATED if any(one == "outdated" for one, _ in verdicts.values()) else "")
 
 
 def versions(kept: Ledger) -> str:
@@ -131,11 +163,18 @@ def _snippet(kept: Ledger, item: Shown, link: Link) -> list[str]:
     for outcome, names in sorted(found.items(), key=lambda one: list(MEANINGS).index(one[0])):
         mark = {"passed": "✓ ", "failed": "✗ "}.get(outcome, "")
         where = "" if len(names) == len(kept["cells"]) else f": {', '.join(names)}"
-        told.append(f"{mark}{MEANINGS[outcome]} in {len(names)}{where}")
+        why = "".join(f" ({html.escape(one)})" for one in _reasons(kept, item, outcome, names))
+        told.append(f"{mark}{MEANINGS[outcome]} in {len(names)}{where}{why}")
     tests = [f"{link(file)} ({n})" for file, n in kept["tests"].get(item.file, {}).items()]
     source = link(f"snippets/{item.file}")
     section = f" {html.escape(item.target.partition(':')[2])}".rstrip()
     return [f"{source}{section}", "<br>".join(told), "<br>".join(tests)]
+
+
+def _reasons(kept: Ledger, item: Shown, outcome: str, names: Iterable[str]) -> Iterable[str]:
+    """Return why an item was skipped in these cells, each reason once."""
+    told = (ledger.skips(kept, name, item.file) for name in names if outcome == "skipped")
+    return dict.fromkeys(why for each in told for _, why in each)
 
 
 def _breakable(name: str) -> str:

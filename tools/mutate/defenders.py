@@ -2,7 +2,7 @@
 
 What is learned is kept in `.cache/mutate/uses.json`, test file by test file, and learned again for
 those that have changed, and for those that use a snippet to be mutated when anything else has.
-May import tools.mutate.copies; runs pytest with tools.harness.uses.
+May import tools.mutate.copies and tools.mutate.naming; runs pytest with tools.harness.uses.
 """
 
 from __future__ import annotations
@@ -19,17 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.mutate.copies import Copy, MutationError
+from tools.mutate.naming import tests_of
 
 CACHE = ".cache/mutate/uses.json"
-#: How the names of a page's tests begin, if not `tests/snippets/test_<page>`.
-PAGES = {
-    "guide/clients.md": ("tests/clients/",),
-    "guide/security.md": (
-        *("tests/snippets/test_security", "tests/security/test_tokens"),
-        "tests/security/test_permissions",
-    ),
-    "index.md": ("tests/snippets/test_channels",),
-}
 #: What every test depends on.
 _STATE = (
     *("snippets", "strawberry_django", "tests/security/site", "tools/harness", "tools/scenarios"),
@@ -167,12 +159,6 @@ def _run(copy: Copy, modules: list[str]) -> dict[str, Any]:
 
 def _files(path: Path) -> list[Path]:
     return [path] if path.is_file() else sorted(path.rglob("*"))
-
-
-def tests_of(pages: Iterable[str]) -> tuple[str, ...]:
-    """Return how the names of the tests of some pages begin."""
-    ways = (PAGES.get(page, (f"tests/snippets/test_{Path(page).stem}",)) for page in pages)
-    return tuple(prefix for each in ways for prefix in each)
 
 
 def digest(paths: Iterable[Path]) -> str:
