@@ -28,10 +28,11 @@ os.environ.setdefault("UV_COMPILE_BYTECODE", "1")
 
 CONSTRAINTS = "constraints.txt"
 METADATA = nox.project.load_toml("pyproject.toml")
-#: What `upstream` takes as new as it is.
+#: What `upstream` takes as new as it is, pre-releases too; of what these need, the newest release.
 UPSTREAM = (
     *("Django", "asgiref", "channels", "channels-redis", "redis", "graphql-core"),
     *("strawberry-graphql", "strawberry-graphql-django", "daphne", "hypercorn", "uvicorn"),
+    "gql[httpx,websockets]",
 )
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
@@ -158,7 +159,8 @@ def upstream(session: nox.Session) -> None:
     """Name the lines that the newest of everything makes false; `-- --full` on each server."""
     prepare(session, "test", library=True)
     # A pre-release in the requirement lets pip and uv take pre-releases of this one.
-    session.install("--upgrade", *(f"{name}>=0.dev0" for name in UPSTREAM))
+    eager = [] if session.venv_backend == "uv" else ["--upgrade-strategy", "eager"]
+    session.install("--upgrade", *eager, *(f"{name}>=0.dev0" for name in UPSTREAM))
     session.run("python", "-m", "tools.upstream", *session.posargs)
 
 

@@ -1,10 +1,11 @@
 """Tomorrow's drift: which lines of the pages the newest of everything makes false.
 
-``python -m tools.upstream`` runs the guide's tests and the probes of `tools.stock` with what is
-installed, which `nox -s upstream` made the newest, pre-releases too. It says which pages and lines
-show what a failed test used, which promise of ours does not hold, and what the stock router does
-otherwise than recorded. It ends with 1 if there is any of this to tell; then ``--report FILE``
-writes it as Markdown, and else there is no such file. May import the other tools.
+``python -m tools.upstream`` runs the guide's tests, `tools.prose` and the probes of `tools.stock`
+with what is installed, which `nox -s upstream` made the newest, pre-releases too. It says which
+pages and lines show what a failed test used, which numbers and names in the prose are no longer the
+code's, which promise of ours does not hold, and what the stock router does otherwise than recorded.
+It ends with 1 if there is any of this to tell; then ``--report FILE`` writes it as Markdown, and
+else there is no such file. May import the other tools.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ from packaging.requirements import Requirement
 
 from tools.harness import live
 from tools.harness.servers import SERVERS
+from tools.prose.check import check
 from tools.shown import shown
 from tools.stock import drift
 from tools.stock.page import RECORD
 from tools.stock.record import broken, chosen, measure
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = ("tests/snippets", "tests/test_reference_claims")
+TESTS = ("tests/snippets", "tests/clients", "tests/test_reference_claims")
 REFERENCE_PAGE = "docs/integrations/channels.md"
 QUICK = ("uvicorn",)
 
@@ -49,12 +51,13 @@ class Drift:
     versions: dict[str, tuple[str, str]] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    prose: list[str] = field(default_factory=list)
     promises: list[str] = field(default_factory=list)
     news: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
-        return bool(self.failed or self.promises or self.news)
+        return bool(self.failed or self.prose or self.promises or self.news)
 
 
 def versions(constraints: str) -> dict[str, tuple[str, str]]:
@@ -167,6 +170,7 @@ def markdown(found: Drift, day: datetime.date) -> str:
             f"`{place}`: {_tests(names)}" for place, names in found.lines.items()
         ],
         "Failed tests": [f"`{name}`: {reason}" for name, reason in found.failed.items()],
+        "Numbers and names in the prose": found.prose,
         "Our promises": found.promises,
         "The stock router": found.news,
     }
@@ -190,15 +194,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--full", action="store_true", help="probe on each server, not on one")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write Markdown to this file")
     parser.add_argument("--record", type=Path, default=RECORD, help="what was measured before")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout of the prose")
     parser.add_argument("--claim", action="append", default=[], help="probe only this one")
     options = parser.parse_args(arguments)
     live.ensure()
     found = Drift(versions((ROOT / "constraints.txt").read_text(encoding="utf-8")))
-    print("[1/2] The guide's tests", flush=True)
+    print("[1/3] The guide's tests", flush=True)
     tests = run_tests(options.tests)
     found.lines, found.failed = false_lines(tests), failures(tests)
+    print("[2/3] The prose", flush=True)
+    found.prose = [str(problem) for problem in check(options.root)]
     servers = SERVERS if options.full else QUICK
-    print(f"[2/2] The probes of both routers on {', '.join(servers)}", flush=True)
+    print(f"[3/3] The probes of both routers on {', '.join(servers)}", flush=True)
     claims = chosen(options.claim)
     results = measure(claims, servers, say=partial(print, flush=True))
     record = json.loads(options.record.read_text(encoding="utf-8"))

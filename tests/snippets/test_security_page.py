@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, get_type_hints
 
 import httpx
 import pytest
@@ -21,6 +21,7 @@ from graphql import GraphQLError
 from strawberry.extensions import MaskErrors
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
+from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator, graphql_http
 from tests.schema import schema
 from tests.support import in_database
@@ -147,6 +148,13 @@ async def ask_with_token(token: str) -> tuple[int, Any]:
     headers = [(b"authorization", f"Bearer {token}".encode())]
     answer = await graphql_http(application, "{ hello }", headers=headers)
     return answer.status, answer.json() if answer.status == 200 else None
+
+
+def test_the_hints_of_the_hooks_name_what_they_get() -> None:
+    hooks = load("hooks")
+    assert get_type_hints(hooks.on_operation)["operation"] is OperationRequest
+    for hook in (hooks.make_token, hooks.on_connect, hooks.suspend):
+        assert Any in get_type_hints(hook).values()
 
 
 async def test_a_token_is_of_the_hooks_salt_and_an_active_user(ada: Any) -> None:

@@ -33,6 +33,8 @@ HISTORY_OF_NOBODY = {
     "return newest[::-1]": "return [Message(**{**vars(one), 'author': 'nobody'}) for one in newest]"
 }
 EVENTS_OF_NOBODY = {'"author": message.author,': '"author": "nobody",'}
+#: With it, Python does not look at the hints.
+LATER = "from __future__ import annotations\n"
 ALONE = "def test_grace_alone(grace):\n    assert grace.username == 'grace'\n"
 
 
@@ -57,6 +59,12 @@ def test_the_command_runs_the_tests_and_they_pass(project: projects.Project) -> 
     assert done.returncode == 0, done.stdout
     assert f"{len(TESTS)} passed" in done.stdout
     assert "warning" not in done.stdout
+
+
+def test_the_hints_of_the_fixtures_are_imported(project: projects.Project) -> None:
+    source = (project.path / "tests/conftest.py").read_text(encoding="utf-8")
+    assert LATER in source
+    project.manage("shell", "-c", source.replace(LATER, ""))
 
 
 def test_the_packages_are_those_that_the_tests_need() -> None:

@@ -13,9 +13,12 @@ import pytest
 
 from tests.test_reference_claims.claims import CLAIMS
 from tools.harness import live
+from tools.matrix import ledger
+from tools.shown import shown
 from tools.stock.page import RECORD
 from tools.upstream import (
     REFERENCE_PAGE,
+    TESTS,
     Drift,
     claimed,
     failures,
@@ -101,6 +104,7 @@ def test_the_report_names_everything() -> None:
         versions={"django": ("5.2", "7.0a1")},
         lines={"docs/a.md:6 (one/asgi.py)": ["tests/a.py::one", "tests/a.py::two"]},
         failed={"tests/a.py::one": "KeyError", "tests/a.py::two": "ValueError"},
+        prose=["docs/a.md:3: the number 16 is unbound; bind it"],
         promises=["host does not hold with our router on uvicorn: 200"],
         news=["now holds: user-http"],
     )
@@ -110,6 +114,7 @@ def test_the_report_names_everything() -> None:
         "| django | 5.2 | 7.0a1 |",
         "- `docs/a.md:6 (one/asgi.py)`: `a.py::one` and 1 more",
         "- `tests/a.py::two`: ValueError",
+        "- docs/a.md:3: the number 16 is unbound; bind it",
         "- host does not hold with our router on uvicorn: 200",
         "- now holds: user-http",
     ):
@@ -118,6 +123,14 @@ def test_the_report_names_everything() -> None:
         "Every line holds, and the stock router does what is recorded.\n"
     )
     assert not Drift(versions={"django": ("5.2", "7.0a1")})
+
+
+def test_each_snippet_that_a_test_uses_is_tried() -> None:
+    used = ledger.read()["tests"]
+    shows = {each.file for each in shown(ROOT)} & set(used)
+    assert {file.partition("/")[0] for file in shows} >= {"chat", "clients", "security", "testing"}
+    for file in shows:
+        assert any(test.startswith(TESTS) for test in used[file]), file
 
 
 def test_pytest_that_cannot_run_is_an_error(tmp_path: Path) -> None:
@@ -179,6 +192,16 @@ def test_a_day_without_drift_leaves_no_report(
     assert main([QUICK, "--claim", "mix", "--report", str(report)]) == 0
     assert "Every line holds" in capsys.readouterr().out
     assert not report.exists()
+
+
+def test_prose_that_is_no_longer_so_is_told_and_red(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "docs" / "guide" / "clients.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("It gives up after 77 seconds.\n")
+    assert main([QUICK, "--claim", "mix", "--root", str(tmp_path)]) == 1
+    assert "docs/guide/clients.md:1: the number 77 is unbound" in capsys.readouterr().out
 
 
 def test_drift_is_told_and_red(tmp_path: Path) -> None:
