@@ -61,8 +61,9 @@ def test_the_command_runs_the_tests_and_they_pass(project: projects.Project) -> 
     assert "warning" not in done.stdout
 
 
-def test_the_hints_of_the_fixtures_are_imported(project: projects.Project) -> None:
-    source = (project.path / "tests/conftest.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["conftest", "test_chat"])
+def test_the_hints_are_imported(project: projects.Project, name: str) -> None:
+    source = (project.path / "tests" / f"{name}.py").read_text(encoding="utf-8")
     assert LATER in source
     project.manage("shell", "-c", source.replace(LATER, ""))
 
