@@ -28,11 +28,12 @@ os.environ.setdefault("UV_COMPILE_BYTECODE", "1")
 
 CONSTRAINTS = "constraints.txt"
 METADATA = nox.project.load_toml("pyproject.toml")
-#: What `upstream` takes as new as it is, pre-releases too; of what these need, the newest release.
+#: What the pages are about: `upstream` takes it as new as it is, pre-releases too, and of what it
+#: needs the newest release.
 UPSTREAM = (
     *("Django", "asgiref", "channels", "channels-redis", "redis", "graphql-core"),
     *("strawberry-graphql", "strawberry-graphql-django", "daphne", "hypercorn", "uvicorn"),
-    "gql[httpx,websockets]",
+    *("django-cors-headers", "gql[httpx,websockets]", "httpx", "websockets"),
 )
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
@@ -159,6 +160,7 @@ def upstream(session: nox.Session) -> None:
     """Name the lines that the newest of everything makes false; `-- --full` on each server."""
     prepare(session, "test", library=True)
     # A pre-release in the requirement lets pip and uv take pre-releases of this one.
+    # What these need is upgraded by uv of itself, and by pip only if it is eager.
     eager = [] if session.venv_backend == "uv" else ["--upgrade-strategy", "eager"]
     session.install("--upgrade", *eager, *(f"{name}>=0.dev0" for name in UPSTREAM))
     session.run("python", "-m", "tools.upstream", *session.posargs)

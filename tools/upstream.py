@@ -18,6 +18,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from packaging.requirements import Requirement
 
 from tools.harness import live
 from tools.harness.servers import SERVERS
+from tools.matrix import ledger
 from tools.prose.check import check
 from tools.shown import shown
 from tools.stock import drift
@@ -117,15 +119,18 @@ def false_lines(tests: Tests, root: Path = ROOT) -> dict[str, list[str]]:
     """Return the lines of the pages that failed tests leave unproven, with those tests.
 
     A line is unproven if a failed test used the file that it shows, or is the test of a sentence of
-    the reference and the line is the heading that the sentence stands under.
+    the reference and the line is the heading that the sentence stands under. A file of tests that
+    does not load has used what the ledger of the matrix says that its tests do.
     """
     shows: dict[str, list[str]] = defaultdict(list)
     for each in shown(root):
         shows[each.file].append(f"docs/{each.page}:{each.line} ({each.target})")
     headings = claimed(root)
+    known = ledger.read(root / ledger.PATH.relative_to(ROOT))["tests"]
     lines: dict[str, list[str]] = defaultdict(list)
     for name in failures(tests):
-        places = [place for file in tests[name]["files"] for place in shows[file]]
+        files = [*tests[name]["files"], *(file for file, users in known.items() if name in users)]
+        places = [place for file in files for place in shows[file]]
         places += headings.get(name.partition("[")[0].rpartition("::")[2], [])
         for place in dict.fromkeys(places):
             lines[place].append(name)
@@ -148,6 +153,21 @@ def claimed(root: Path = ROOT) -> dict[str, list[str]]:
         if number := headings.get(title.casefold()):
             found[claim.test].append(f"{REFERENCE_PAGE}:{number} ({claim.text})")
     return found
+
+
+def false_prose(root: Path = ROOT) -> list[str]:
+    """Return what the prose says and the code does not.
+
+    Where a package no longer has what a statement is made of, that is told, with its line there.
+    """
+    try:
+        return [str(problem) for problem in check(root)]
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        last = [frame for frame in frames if Path(frame.filename).parent.name == "prose"][-1]
+        where = f"tools/prose/{Path(last.filename).name}:{last.lineno}"
+        what = f"``{last.line}``: {type(error).__name__}: {error}"
+        return [f"{where}: {what}; mend it, for no prose is checked without"]
 
 
 def _by_line(place: str) -> tuple[str, int, str]:
@@ -203,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tests = run_tests(options.tests)
     found.lines, found.failed = false_lines(tests), failures(tests)
     print("[2/3] The prose", flush=True)
-    found.prose = [str(problem) for problem in check(options.root)]
+    found.prose = false_prose(options.root)
     servers = SERVERS if options.full else QUICK
     print(f"[3/3] The probes of both routers on {', '.join(servers)}", flush=True)
     claims = chosen(options.claim)

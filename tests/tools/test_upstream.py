@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channels.layers import BaseChannelLayer
 
 from tests.test_reference_claims.claims import CLAIMS
 from tools.harness import live
@@ -23,6 +24,7 @@ from tools.upstream import (
     claimed,
     failures,
     false_lines,
+    false_prose,
     main,
     markdown,
     run_tests,
@@ -161,27 +163,68 @@ def test_what_fails_once_only_is_no_drift(tmp_path: Path) -> None:
     assert tests["test_busy.py::test_once"]["outcome"] == "passed"
 
 
-def test_a_false_snippet_is_found_in_a_run(tmp_path: Path) -> None:
-    """A checkout in which a shown line is wrong."""
+def copied(target: Path) -> Path:
+    """A checkout that may be altered."""
     for name in ("docs", "snippets", "strawberry_django", "tests", "tools"):
         ignored = shutil.ignore_patterns("__pycache__", "node_modules")
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+        shutil.copytree(ROOT / name, target / name, ignore=ignored)
     for name in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, tmp_path)
-    path = tmp_path / "snippets" / "custom_url_pattern" / "myproject" / "asgi.py"
+        shutil.copy(ROOT / name, target)
+    return target
+
+
+def alter(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('"^api/graphql"', '"^rpc/graphql"'), encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def included(lines: dict[str, list[str]], root: Path, target: str) -> list[str]:
+    """The pages that are named for a part of a snippet; each line named does include it."""
+    pages = []
+    for place in lines:
+        page, line = place.partition(" ")[0].split(":")
+        if place.endswith(f"({target})"):
+            written = (root / page).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+            assert target in written
+            pages.append(page)
+    return pages
+
+
+def test_a_false_snippet_is_found_in_a_run(tmp_path: Path) -> None:
+    """A checkout in which a shown line is wrong."""
+    copied(tmp_path)
+    path = tmp_path / "snippets" / "custom_url_pattern" / "myproject" / "asgi.py"
+    alter(path, '"^api/graphql"', '"^rpc/graphql"')
     test = "test_channels_router.py::test_the_custom_pattern_moves_graphql_on_both_protocols"
     tests = run_tests([f"tests/snippets/{test}"], tmp_path)
     assert failures(tests)
+    target = "custom_url_pattern/myproject/asgi.py:router"
+    assert len(included(false_lines(tests, tmp_path), tmp_path, target)) == 1
+
+
+def test_a_client_that_fails_names_the_page_of_the_clients(tmp_path: Path) -> None:
+    """A checkout in which a shown client asks at an address that is none."""
+    copied(tmp_path)
+    alter(tmp_path / "snippets" / "clients" / "chat_client.py", "/graphql", "/nothing")
+    test = "tests/clients/test_gql.py::test_query_mutation_and_errors[uvicorn]"
+    tests = run_tests([test], tmp_path)
+    assert list(failures(tests)) == [test]
     lines = false_lines(tests, tmp_path)
-    shown = [
-        place for place in lines if place.endswith("(custom_url_pattern/myproject/asgi.py:router)")
-    ]
-    assert len(shown) == 1
-    page, line = shown[0].partition(" ")[0].split(":")
-    written = (tmp_path / page).read_text(encoding="utf-8").splitlines()[int(line) - 1]
-    assert "custom_url_pattern/myproject/asgi.py:router" in written
+    for part in ("ask", "listen"):
+        target = f"clients/chat_client.py:{part}"
+        assert included(lines, tmp_path, target) == ["docs/guide/clients.md"]
+
+
+def test_clients_that_cannot_be_imported_name_their_page(tmp_path: Path) -> None:
+    """A checkout whose tests import what the newest gql, say, no longer has."""
+    copied(tmp_path)
+    file = "tests/clients/test_gql.py"
+    alter(tmp_path / file, "from gql import Client,", "from gql import OfOldClient as Client,")
+    tests = run_tests([file], tmp_path)
+    assert "OfOldClient" in failures(tests)[file]
+    lines = false_lines(tests, tmp_path)
+    assert included(lines, tmp_path, "clients/chat_client.py:ask") == ["docs/guide/clients.md"]
 
 
 def test_a_day_without_drift_leaves_no_report(
@@ -202,6 +245,27 @@ def test_prose_that_is_no_longer_so_is_told_and_red(
     page.write_text("It gives up after 77 seconds.\n")
     assert main([QUICK, "--claim", "mix", "--root", str(tmp_path)]) == 1
     assert "docs/guide/clients.md:1: the number 77 is unbound" in capsys.readouterr().out
+
+
+def test_a_default_of_another_package_that_changes_names_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = BaseChannelLayer.MAX_NAME_LENGTH - 1
+    monkeypatch.setattr(BaseChannelLayer, "MAX_NAME_LENGTH", 78)
+    page = ROOT / "docs" / "guide" / "subscriptions.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    (line,) = [n for n, text in enumerate(lines, 1) if f"at most {before} characters" in text]
+    told = "\n".join(false_prose())
+    assert "docs/guide/subscriptions.md: does not say 'at most 77 characters'" in told
+    assert f"docs/guide/subscriptions.md:{line}: the number {before} is unbound" in told
+
+
+def test_a_default_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(BaseChannelLayer, "MAX_NAME_LENGTH")
+    (told,) = false_prose()
+    assert told.startswith("tools/prose/facts.py:")
+    assert "at most {BaseChannelLayer.MAX_NAME_LENGTH - 1} characters" in told
+    assert "AttributeError" in told
 
 
 def test_drift_is_told_and_red(tmp_path: Path) -> None:
