@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,8 +14,9 @@ from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportConnectionFailed, TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
-from tests.clients.gql_client import load
+from tests.clients.gql_client import SOURCE, load
 from tests.clients.site import ADD, ME, MESSAGES, SEND, Site
+from tests.hints import evaluated
 from tools.harness.servers import SERVERS
 
 
@@ -30,6 +33,10 @@ def headers(site: Site, cookies: dict[str, str]) -> dict[str, str]:
 
 def transport(site: Site, **options: Any) -> WebsocketsTransport:
     return WebsocketsTransport(url=site.url.replace("http", "ws") + "/graphql", **options)
+
+
+def test_the_hints_are_imported() -> None:
+    subprocess.run([sys.executable, "-c", evaluated(SOURCE)], check=True)
 
 
 def causes(error: BaseException | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.hints import evaluated
 from tools.harness import clients, projects, servers
 from tools.scenarios._integration import ask_over_websocket, guide_project, read, run_script
 
@@ -43,6 +44,11 @@ def test_the_resolver_finds_the_loader_over_http_and_websocket(server: servers.S
     assert clients.graphql(server, USERNAMES).json() == ANSWER
     assert ask_over_websocket(server, USERNAMES) == ANSWER
     assert json.loads(read("custom_context/recorded/usernames.http.json")) == ANSWER
+
+
+def test_the_hints_of_the_consumers_are_imported(two_users: projects.Project) -> None:
+    source = evaluated(two_users.path / "myproject/consumers.py")
+    two_users.manage("shell", "--no-imports", "-c", source)
 
 
 def test_the_third_is_nobody_until_there_is_one(

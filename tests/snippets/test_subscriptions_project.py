@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.hints import evaluated
 from tools import demo
 from tools.harness import clients, projects, servers
 
@@ -92,3 +93,7 @@ def test_a_login_without_a_page_to_go_on_to_leads_to_the_lobby(server: servers.S
 def test_the_admin_and_the_static_files_are_there(server: servers.Server) -> None:
     assert httpx.get(f"{server.url}/admin/").headers["Location"].startswith("/admin/login/")
     assert httpx.get(f"{server.url}/static/chat/chat.css").is_success
+
+
+def test_the_hints_of_the_schema_are_imported(chat: projects.Project) -> None:
+    chat.manage("shell", "--no-imports", "-c", evaluated(chat.path / "myproject/schema.py"))

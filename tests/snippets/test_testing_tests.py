@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hints import evaluated
 from tools import demo
 from tools.harness import projects
 from tools.scenarios._integration import environment, script
@@ -33,8 +34,6 @@ HISTORY_OF_NOBODY = {
     "return newest[::-1]": "return [Message(**{**vars(one), 'author': 'nobody'}) for one in newest]"
 }
 EVENTS_OF_NOBODY = {'"author": message.author,': '"author": "nobody",'}
-#: With it, Python does not look at the hints.
-LATER = "from __future__ import annotations\n"
 ALONE = "def test_grace_alone(grace):\n    assert grace.username == 'grace'\n"
 
 
@@ -63,9 +62,8 @@ def test_the_command_runs_the_tests_and_they_pass(project: projects.Project) -> 
 
 @pytest.mark.parametrize("name", ["conftest", "test_chat"])
 def test_the_hints_are_imported(project: projects.Project, name: str) -> None:
-    source = (project.path / "tests" / f"{name}.py").read_text(encoding="utf-8")
-    assert LATER in source
-    project.manage("shell", "--no-imports", "-c", source.replace(LATER, ""))
+    source = evaluated(project.path / "tests" / f"{name}.py")
+    project.manage("shell", "--no-imports", "-c", source)
 
 
 def test_the_packages_are_those_that_the_tests_need() -> None:
