@@ -38,9 +38,10 @@ def open_terminal(wheels: Path) -> Iterator[OpenTerminal]:
     """Open terminals, each in an empty directory; what runs in them at the end is stopped."""
     opened: list[Terminal] = []
 
-    def open_one(folder: Path, **env: str) -> Terminal:
+    def open_one(folder: Path, *, hurried: bool = False, **env: str) -> Terminal:
         folder.mkdir(parents=True, exist_ok=True)
-        terminal = Terminal.open(folder / "home", wheels, live.ROOT / "constraints.txt", **env)
+        pins = live.ROOT / "constraints.txt"
+        terminal = Terminal.open(folder / "home", wheels, pins, hurried=hurried, **env)
         opened.append(terminal)
         return terminal
 

@@ -42,7 +42,7 @@ def changed(path: Path, has: str, old: str = "", new: str = "") -> str:
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory, open_terminal: OpenTerminal) -> Terminal:
     """A terminal in an active environment that has what the pages install."""
-    terminal = open_terminal(tmp_path_factory.mktemp("prepared"))
+    terminal = open_terminal(tmp_path_factory.mktemp("prepared"), hurried=True)
     terminal.run(PROJECT + "python -m pip install strawberry-django-channels channels daphne")
     return terminal
 
@@ -51,7 +51,7 @@ def follow(markup: str, folder: Path, terminal: Terminal, *headings: str) -> Non
     """Follow some chapters of a page in a folder."""
     copy = folder / "page.html"
     copy.write_text(markup, encoding="utf-8")
-    reader = Reader(Terminal(folder, terminal.env, dict(terminal.env)), choices=["pip"])
+    reader = Reader(terminal.elsewhere(folder), choices=["pip"])
     try:
         reader.follow(page.section(page.read(copy), *headings))
     finally:
@@ -71,7 +71,7 @@ def test_a_fault_in_the_configuration_leaves_the_reader_stuck(
     site: Path, tmp_path: Path, prepared: Terminal, has: str, old: str, new: str, stuck: str
 ) -> None:
     markup = changed(site / GUIDE, has, old, new)
-    setting_up = Terminal(tmp_path, prepared.env, dict(prepared.env))
+    setting_up = prepared.elsewhere(tmp_path)
     setting_up.run("django-admin startproject myproject .")
     with pytest.raises(StuckError, match=re.escape(stuck)):
         follow(markup, tmp_path, prepared, "Configuration")
@@ -96,7 +96,7 @@ def test_a_fault_in_the_first_steps_leaves_the_reader_stuck(
     stuck: str,
 ) -> None:
     markup = changed(site / TUTORIAL, has, old, new)
-    terminal = open_terminal(tmp_path)
+    terminal = open_terminal(tmp_path, hurried=True)
     with pytest.raises(StuckError, match=re.escape(stuck)):
         follow(markup, terminal.cwd, terminal, "1. A project", "2. Settings and routing")
 
@@ -105,7 +105,7 @@ def test_a_fault_in_the_chat_leaves_the_reader_stuck(
     site: Path, tmp_path: Path, prepared: Terminal
 ) -> None:
     markup = changed(site / TUTORIAL, "InMemoryChannelLayer")
-    setting_up = Terminal(tmp_path, prepared.env, dict(prepared.env))
+    setting_up = prepared.elsewhere(tmp_path)
     setting_up.run("django-admin startproject myproject .")
     chapters = ("2. Settings and routing", "4. A broadcast", "5. Who is speaking")
     with pytest.raises(StuckError, match=r"(?s)5\. Who is speaking: bash.*makemigrations chat"):

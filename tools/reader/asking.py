@@ -6,6 +6,7 @@ tools.transcripts.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -28,6 +29,8 @@ _POST = re.compile(
     r"^POST (?P<path>\S+)(?: with (?P<session>a session and )?(?P<header>\S+: \S+))?$"
 )
 _HANDSHAKE = re.compile(r"^WebSocket handshake with Origin: (?P<origin>\S+)$")
+#: How long nothing may come after the last frame that is shown.
+QUIET_SECONDS = 0.3
 _NOWHERE = Path("/nowhere")
 
 
@@ -77,6 +80,8 @@ def replay(
 ) -> None:
     """Send the client's frames of a conversation and compare the server's.
 
+    What is shown must be all of it: each operation ends, and nothing comes afterwards.
+
     Args:
         server: with whom.
         frames: what is shown.
@@ -85,9 +90,13 @@ def replay(
         meanwhile: what is done between the first result and the second.
     """
     with clients.WebSocketClient.connect(server, cookies=session) as socket:
-        results = 0
+        results, running = 0, set()
         for who, text in frames:
             shown = json.loads(text)
+            if shown.get("type") == "subscribe":
+                running.add(shown["id"])
+            elif shown.get("type") in ("complete", "error"):
+                running.discard(shown["id"])
             if who == "client":
                 asked = shown.get("payload", {}).get("query")
                 if asked is not None and asked.split() != document.split() != []:
@@ -99,6 +108,10 @@ def replay(
                 if results == 2 and meanwhile:
                     meanwhile()
             same_json("a frame", text, socket.next_message())
+        if running:
+            raise StuckError(f"the frames do not show how operation {running.pop()} ends")
+        with contextlib.suppress(TimeoutError):
+            raise StuckError(f"not shown, and came: {socket.next_message(QUIET_SECONDS)}")
 
 
 def exchange(

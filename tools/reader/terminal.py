@@ -1,9 +1,9 @@
 """A terminal: the commands of a page, run as they are shown.
 
 What a command exports, where it goes and what it activates stays for the next one. Only this
-differs from a terminal of the reader's: a free port stands for each port shown; our own wheel
-is found where it was built; and where uv is at hand it does what ``python -m venv`` and
-``python -m pip`` would, which takes seconds instead of minutes. May import tools.harness.
+differs from a terminal of the reader's: a free port stands for each port shown, and our own wheel
+is found where it was built. A hurried one, for pages with planted faults, lets uv do what
+``python -m venv`` and ``python -m pip`` would. May import tools.harness.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tools.harness import processes, servers
 
-SECONDS = 120
+SECONDS = 300
 SERVER = re.compile(r"^(?:python manage\.py )?(?P<name>runserver|daphne|uvicorn|hypercorn)\b")
 _PORT = re.compile(r"(?<=[: ])80\d\d\b")
 _DEFAULT_PORT = "8000"
@@ -41,6 +41,7 @@ class Terminal:
         cwd: where it is now.
         first_env: the environment in which it was opened.
         env: the environment as it is now.
+        hurried: uv stands for ``venv`` and ``pip``.
         output: what the last command printed; of a server, look at its log.
         ports: for each port shown, the one that stands for it.
         serving: the servers that run, by the port shown.
@@ -49,27 +50,32 @@ class Terminal:
     cwd: Path
     first_env: dict[str, str]
     env: dict[str, str]
+    hurried: bool = False
     output: str = ""
     ports: dict[str, str] = field(default_factory=dict)
     serving: dict[str, servers.Server] = field(default_factory=dict)
     stacks: dict[str, contextlib.ExitStack] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path, wheels: Path, constraints: Path, **more: str) -> Terminal:
+    def open(
+        cls, folder: Path, wheels: Path, constraints: Path, *, hurried: bool = False, **more: str
+    ) -> Terminal:
         """Open one in an empty folder, with the system's commands and a bare Python.
 
         Args:
             folder: becomes the current one.
             wheels: where our own wheel is.
             constraints: the versions of everything else.
+            hurried: let uv stand for ``venv`` and ``pip``.
             **more: variables that the page says may be set (``REDIS_URL``).
         """
         tools = folder.with_name(f"{folder.name}-commands")
         tools.mkdir(parents=True)
         (tools / "python").symlink_to(Path(sys.executable).resolve())
-        uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-        if uv:
-            (tools / "uv").symlink_to(uv)
+        places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        for name in ("uv", "node", "npm", "npx"):
+            if found := shutil.which(name, path=places):
+                (tools / name).symlink_to(found)
         folder.mkdir()
         env = {name: value for name, value in os.environ.items() if not _NOT_THEIRS.match(name)}
         env |= {
@@ -81,7 +87,11 @@ class Terminal:
             "UV_CONSTRAINT": str(constraints),
             **more,
         }
-        return cls(folder, env, dict(env))
+        return cls(folder, env, dict(env), hurried)
+
+    def elsewhere(self, folder: Path) -> Terminal:
+        """Open another one in a folder, in the environment that is active here."""
+        return Terminal(folder, self.env, dict(self.env), self.hurried)
 
     def new_window(self) -> None:
         """Go on in a new window: in this folder and environment, without what was exported."""
@@ -114,7 +124,7 @@ class Terminal:
 
     def _run(self, script: str, fails: bool) -> None:
         state = self.cwd.parent / ".state"
-        command = self.on_our_port(_faster(script, self.env["PATH"]))
+        command = self.on_our_port(_by_uv(script) if self.hurried else script)
         kept = f'\npwd >"{state}.cwd"\nenv -0 >"{state}.env"\n'
         done = subprocess.run(
             ["sh", "-e", "-c", command + kept],
@@ -161,9 +171,7 @@ class Terminal:
             self.stacks.pop(port, contextlib.ExitStack()).close()
 
 
-def _faster(script: str, path: str) -> str:
-    if not shutil.which("uv", path=path):
-        return script
+def _by_uv(script: str) -> str:
     python = Path(sys.executable).resolve()
     script = re.sub(r"(?m)^python -m venv\b", f"uv venv --quiet --python '{python}'", script)
     return re.sub(r"(?m)^python -m pip\b", "uv pip", script)
