@@ -15,6 +15,7 @@ from tools.harness import clients, projects, servers
 
 ASK = """
 import json
+from django.apps import apps
 from chat.models import Message
 from django.contrib.auth.models import User
 from django.forms import modelform_factory
@@ -28,6 +29,7 @@ def refused(user, **fields):
 user = User.objects.create_user("somebody")
 said = [Message.objects.create(room="a-room", author=user, text=text) for text in ("a", "b")]
 facts = {
+    "apps": {one.name for one in apps.get_app_configs()},
     "longest": refused(user, room="r" * 50, text="t" * 500),
     "too long": refused(user, room="r" * 51, text="t" * 501),
     "no slug": refused(user, room="a room", text="t"),
@@ -37,7 +39,7 @@ facts = {
 }
 user.delete()
 facts["kept"] = Message.objects.filter(room="a-room").count()
-print(json.dumps(facts))
+print(json.dumps(facts, default=sorted))
 """
 
 
@@ -50,6 +52,12 @@ def facts(chat: projects.Project) -> Any:
 def server(chat: projects.Project) -> Iterator[servers.Server]:
     with servers.serve(chat) as server:
         yield server
+
+
+def test_each_of_the_apps_is_installed(facts: Any) -> None:
+    assert {"daphne", "channels", "strawberry_django", "strawberry_django.realtime"} <= {
+        *facts["apps"]
+    }
 
 
 def test_the_table_holds_what_the_schema_lets_in(facts: Any) -> None:
