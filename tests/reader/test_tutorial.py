@@ -14,9 +14,18 @@ from tools.harness.redis import RedisServer
 from tools.reader import page
 from tools.reader.walk import Reader
 
-BUNDLER = (
-    "With a bundler"  # takes npm and a bundler; see tests/snippets/test_subscriptions_outage.py
+#: What the page asks of whoever has a bundler: to use it.
+BUNDLE = (
+    "npm install esbuild\n"
+    "npx esbuild src/chat.js --bundle --format=esm --outfile=chat/static/chat/bundled.js"
 )
+LISTEN = """
+async () => {
+  window.heard = [];
+  const { listen } = await import("/static/chat/bundled.js");
+  listen("lobby", ({ text }) => heard.push(text));
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +50,18 @@ def two_people_talk(browser: Browser, reader: Reader, ada_at: str, grace_at: str
         window.context.close()
 
 
-@pytest.mark.timeout(600)
+def the_bundle_listens(browser: Browser, reader: Reader) -> None:
+    """Bundle what the page shows, and let it listen to what ada says."""
+    reader.terminal.run(BUNDLE)
+    url = f"http://127.0.0.1:{reader.terminal.ports['8000']}"
+    ada = chat_page(browser, url, "ada", reader.passwords["ada"])
+    ada.evaluate(LISTEN)
+    say(ada, "Good afternoon")
+    ada.wait_for_function("heard.at(-1) === 'Good afternoon'")
+    ada.context.close()
+
+
+@pytest.mark.timeout(900)
 def test_a_reader_of_the_built_tutorial_ends_with_a_chat_for_two(
     site: Path, tmp_path: Path, open_terminal: OpenTerminal, redis: RedisServer, browser: Browser
 ) -> None:
@@ -51,14 +71,15 @@ def test_a_reader_of_the_built_tutorial_ends_with_a_chat_for_two(
     assert chapters[-2:] == ["7. More than one process", "8. What next"]
     reader = Reader(open_terminal(tmp_path, REDIS_URL=redis.url), choices=())
     for chapter in chapters:
-        told = [one for one in page.section(items, chapter) if BUNDLER not in one.headings]
+        told = page.section(items, chapter)
         reader.follow(told)
         if chapter == "6. The page":
             prose = next(one.text for one in told if "Open a private window" in one.text)
             assert f"with the password {reader.passwords['grace']}." in prose
             two_people_talk(browser, reader, "8000", "8000")
+            the_bundle_listens(browser, reader)
     two_people_talk(browser, reader, "8001", "8002")
-    blocks = [one for one in items if one.kind != "prose" and BUNDLER not in one.headings]
+    blocks = [one for one in items if one.kind != "prose"]
     assert reader.done == blocks
     tests = page.read(site / "guide/testing/index.html")
     reader.follow(tests)

@@ -224,6 +224,18 @@ def test_a_table_has_what_differs_by_server() -> None:
     )
 
 
+def test_what_no_router_can_keep_is_shown_as_it_is() -> None:
+    reasons = dict.fromkeys(page.SERVERS, "the layer loses it")
+    fails = dict.fromkeys(page.SERVERS, seen(False))
+    lost = one("c", stock=True, beyond=reasons) | {"stock": fails, "ours": fails}
+    assert page.table([lost]).splitlines()[-1] == (
+        "| It works<br>(No router can: the layer loses it.) | ✗ measured | ✗ measured |"
+    )
+    kept = one("d", stock=True, beyond=reasons)
+    assert page.holds(kept, "stock")
+    assert not page.holds(lost, "stock")
+
+
 @pytest.fixture
 def warned(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     with caplog.at_level(logging.WARNING, logger="mkdocs.hooks.stock"):

@@ -23,6 +23,8 @@ SECONDS = 300
 SERVER = re.compile(r"^(?:python manage\.py )?(?P<name>runserver|daphne|uvicorn|hypercorn)\b")
 _PORT = re.compile(r"(?<=[: ])80\d\d\b")
 _DEFAULT_PORT = "8000"
+#: How a server is told its port where the page leaves it at that.
+_OPTION = {"daphne": "--port ", "uvicorn": "--port ", "hypercorn": "--bind 127.0.0.1:"}
 #: Of this process and its virtual environment, and nothing to a reader.
 _NOT_THEIRS = re.compile(
     r"PYTHON|VIRTUAL_ENV|DJANGO|COV|PYTEST|REDIS_URL|UV_PROJECT|UV_PYTHON|UV_RUN|NOX|PWD|OLDPWD"
@@ -150,7 +152,7 @@ class Terminal:
         shown = found[0] if found else _DEFAULT_PORT
         self.stop(shown)
         port = int(self._free(shown))
-        command = self.on_our_port(line) if found else f"{line} {self.ports[shown]}"
+        command = self.on_our_port(line) if found else f"{line} {_OPTION.get(name, '')}{port}"
         stack = self.stacks[shown] = contextlib.ExitStack()
         try:
             process = stack.enter_context(

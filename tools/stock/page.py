@@ -37,9 +37,10 @@ def digest(folder: Path = HERE) -> str:
 
 
 def holds(claim: Claim, router: str) -> bool:
-    """Tell whether a claim holds on every server on which a router can keep it."""
+    """Tell whether a claim holds on every server on which a router can keep it, else on all."""
     servers = claim[router].items()
-    return all(seen["holds"] for server, seen in servers if server not in claim["beyond"])
+    asked = [seen for server, seen in servers if server not in claim["beyond"]]
+    return all(seen["holds"] for seen in asked or claim[router].values())
 
 
 def fill(markdown: str, record: Mapping[str, Any]) -> str:
@@ -88,13 +89,24 @@ def table(claims: Iterable[Claim]) -> str:
     lines = ["| | Stock router | This router |", "| --- | --- | --- |"]
     for claim in claims:
         cells = [claim["says"]]
-        for server, reason in claim["beyond"].items():
-            cells[0] += f"<br>(No router can on {server.title()}: {reason}.)"
+        cells[0] += "".join(f"<br>(No router can{where}.)" for where in beyond(claim))
         for router in ("stock", "ours"):
             sign = "✓" if holds(claim, router) else "✗"
             cells.append(f"{sign} {measured(claim[router])}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def beyond(claim: Claim) -> list[str]:
+    """Return where no router can keep a claim, each with the reason."""
+    servers: dict[str, list[str]] = {}
+    for server, reason in claim["beyond"].items():
+        servers.setdefault(reason, []).append(server.title())
+    where = {
+        reason: "" if len(names) == len(SERVERS) else f" on {', '.join(names)}"
+        for reason, names in servers.items()
+    }
+    return [f"{place}: {reason}" for reason, place in where.items()]
 
 
 def measured(servers: Mapping[str, Any]) -> str:
