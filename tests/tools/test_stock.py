@@ -55,7 +55,7 @@ def small(*claims: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_record_is_one_of_these_probes(record: Any) -> None:
-    assert record["digest"] == page.digest(), "run `python -m tools.stock`"
+    assert record["digest"] == page.digest(), "run `nox -s stock`"
     known = [(each["name"], each["kind"], each["says"]) for each in record["claims"]]
     assert known == [(each.name, each.kind, each.says) for each in CLAIMS.values()]
 
@@ -259,7 +259,7 @@ def test_the_build_warns_of_an_old_record_and_of_a_false_page(
     assert built("<!-- stock: not user-http -->") == ""
     assert warned.messages == []
     built("<!-- stock: made -->", digest="another")
-    assert warned.messages == ["record.json is older than its probes; run `python -m tools.stock`"]
+    assert warned.messages == ["record.json is older than its probes; run `nox -s stock`"]
     text = "<!-- stock: not mix -->"
     assert built(text) == text
     assert warned.messages[1:] == ["why.md: the page says that 'mix' fails, and it holds"]

@@ -26,7 +26,7 @@ def on_page_markdown(markdown: str, *, page: Page, path: Path = RECORD, **_: obj
         return markdown
     record = json.loads(path.read_text(encoding="utf-8"))
     if record["digest"] != digest():
-        log.warning("%s is older than its probes; run `python -m tools.stock`", path.name)
+        log.warning("%s is older than its probes; run `nox -s stock`", path.name)
     try:
         return fill(markdown, record)
     except ValueError as error:
