@@ -160,7 +160,7 @@ def test_a_page_of_another_origin_may_ask(
         (other,) = there.serving.values()
         headers = {"Origin": "https://app.example.com"}
         with httpx.Client(base_url=other.url, headers=headers, cookies=cookies) as window:
-            answer = clients.graphql(window, ME)
+            answer = clients.graphql(window, ME, headers=headers)
             asked = {"Access-Control-Request-Method": "POST"}
             allowed = window.options("/graphql", headers=asked).headers
         refused = httpx.post(

@@ -93,7 +93,7 @@ class Terminal:
 
     def elsewhere(self, folder: Path) -> Terminal:
         """Open another one in a folder, in the environment that is active here."""
-        return Terminal(folder, self.env, dict(self.env), self.hurried)
+        return Terminal(folder, dict(self.env), dict(self.env), self.hurried)
 
     def new_window(self) -> None:
         """Go on in a new window: in this folder and environment, without what was exported."""
