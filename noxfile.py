@@ -141,6 +141,13 @@ def threats(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Measure what `django_middleware` costs, for the sentences of the security page."""
+    prepare(session, "run", library=True)
+    session.run("python", "-m", "benchmarks.django_middleware")
+
+
+@nox.session(default=False)
 def matrix(session: nox.Session) -> None:
     """Run the snippets over Pythons, Djangos and both ends of the rest; `-- --all`, `-- 3.11`."""
     prepare(session, "matrix")
