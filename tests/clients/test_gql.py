@@ -35,15 +35,15 @@ def transport(site: Site, **options: Any) -> WebsocketsTransport:
     return WebsocketsTransport(url=site.url.replace("http", "ws") + "/graphql", **options)
 
 
-def test_the_hints_are_imported() -> None:
-    subprocess.run([sys.executable, "-c", evaluated(SOURCE)], check=True)
-
-
 def causes(error: BaseException | None) -> Iterator[str]:
     """What an exception and those behind it say."""
     while error is not None:
         yield f"{error} {getattr(getattr(error, 'response', None), 'body', '')}"
         error = error.__cause__
+
+
+def test_the_hints_are_imported() -> None:
+    subprocess.run([sys.executable, "-c", evaluated(SOURCE)], check=True)
 
 
 async def test_query_mutation_and_errors(site: Site, cookies: dict[str, str]) -> None:

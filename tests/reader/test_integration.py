@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.reader.conftest import OpenTerminal
 from tools.harness.redis import RedisServer
 from tools.reader import page
 from tools.reader.page import Item
+from tools.reader.terminal import StuckError
 from tools.reader.walk import Reader
 
 pytestmark = pytest.mark.timeout(600)
@@ -113,26 +115,57 @@ def test_the_rest_of_the_page_in_its_order(reader: Reader, items: list[Item]) ->
         assert reader.done == blocks(rest, reader)
 
 
+def take(reader: Reader, items: list[Item], server: str, routing: str) -> None:
+    """Take an alternative, and get the answers shown."""
+    reader.follow(page.section(items, "Channel Layers"))
+    advanced = page.section(items, "Advanced: Custom Routing")
+    rules = [one for one in advanced if one.kind == "python"]
+    assert len(rules) == len(BLOCKS_OF_ROUTING) - 1
+    reader.follow(rules[: BLOCKS_OF_ROUTING[routing]])
+    reader.bare_refusals = routing == "custom routing"
+    assert any("refuses with a bare 403, without a reason" in one.text for one in advanced)
+    heading = "Development" if server == "runserver" else "Production"
+    commands = [one for one in page.section(items, heading) if one.kind == "bash"]
+    reader.follow(one for one in commands if "manage.py check" not in one.text)
+    (running,) = reader.terminal.serving.values()
+    assert running.name == server.lower()
+    answers = page.section(items, "Accessing User in Resolvers")
+    reader.follow(one for one in answers if one.kind in ("graphql", "json", "frames"))
+    reader.follow(page.section(items, "Security"))
+
+
 @pytest.mark.parametrize(("server", "routing", "layer"), ALTERNATIVES)
 def test_each_alternative_gives_the_answers_shown(
     reader: Reader, items: list[Item], server: str, routing: str, layer: str
 ) -> None:
     with trying(reader, layer, server):
-        reader.follow(page.section(items, "Channel Layers"))
-        advanced = page.section(items, "Advanced: Custom Routing")
-        rules = [one for one in advanced if one.kind == "python"]
-        assert len(rules) == len(BLOCKS_OF_ROUTING) - 1
-        reader.follow(rules[: BLOCKS_OF_ROUTING[routing]])
-        reader.bare_refusals = routing == "custom routing"
-        assert any("refuses with a bare 403, without a reason" in one.text for one in advanced)
-        heading = "Development" if server == "runserver" else "Production"
-        commands = [one for one in page.section(items, heading) if one.kind == "bash"]
-        reader.follow(one for one in commands if "manage.py check" not in one.text)
-        (running,) = reader.terminal.serving.values()
-        assert running.name == server.lower()
-        answers = page.section(items, "Accessing User in Resolvers")
-        reader.follow(one for one in answers if one.kind in ("graphql", "json", "frames"))
-        reader.follow(page.section(items, "Security"))
+        take(reader, items, server, routing)
+
+
+@pytest.mark.parametrize(
+    ("server", "routing", "layer", "old", "new"),
+    [
+        ("runserver", "router", "Redis", "core.RedisChannelLayer", "core.OtherChannelLayer"),
+        ("Uvicorn", "router", "In memory", "application --host", "application --hosts"),
+        (
+            "Hypercorn",
+            "router",
+            "In memory",
+            "hypercorn myproject.asgi",
+            "hypercorn myproject.wsgi",
+        ),
+        ("Daphne", "custom routing", "In memory", "^graphql", "^grafql"),
+        ("Daphne", "custom routing with session_auth", "In memory", "session_auth=", "other_auth="),
+        ("Daphne", "router", "In memory", "403 Forbidden", "404 Not Found"),
+    ],
+)
+def test_a_fault_in_an_alternative_leaves_the_reader_stuck(
+    reader: Reader, items: list[Item], server: str, routing: str, layer: str, old: str, new: str
+) -> None:
+    planted = [dataclasses.replace(one, text=one.text.replace(old, new)) for one in items]
+    assert planted != items
+    with trying(reader, layer, server), pytest.raises(StuckError):
+        take(reader, planted, server, routing)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -149,9 +182,6 @@ def test_a_reader_with_uv_comes_as_far(
     terminal = open_terminal(tmp_path)
     terminal.run(WITH_UV + A_PROJECT)
     reader = Reader(terminal, choices=["uv"])
-    reader.follow(page.section(items, "Installation"))
-    reader.follow(
-        one for one in page.section(items, "Configuration") if "Try it" not in one.headings
-    )
+    reader.follow(page.section(items, "Installation", "Configuration"))
     reader.follow(one for one in page.section(items, "Troubleshooting") if one.kind == "bash")
     assert "no issues" in terminal.output

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from daphne import cli
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
@@ -83,8 +82,12 @@ def test_the_command_listens_on_every_interface_at_port_8000(name: str) -> None:
     assert "8000" in command
 
 
-def test_daphne_alone_listens_on_this_machine_at_port_8000() -> None:
-    assert (cli.DEFAULT_HOST, cli.DEFAULT_PORT) == ("127.0.0.1", 8000)
+def test_daphne_alone_listens_on_this_machine_at_port_8000(project: projects.Project) -> None:
+    command = ["daphne", "myproject.asgi:application"]
+    with running("daphne", command, cwd=project.path, env=environment()) as process:
+        # Where something else has the port, Daphne says of the same address that it is in use.
+        said = re.compile(r"(Listening on TCP address|Couldn't listen on) 127\.0\.0\.1:8000\b")
+        process.wait_until(lambda: bool(said.search(process.log())))
 
 
 def test_runserver_without_daphne_is_wsgi(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def replay(
 ) -> None:
     """Send the client's frames of a conversation and compare the server's.
 
-    What is shown must be all of it: each operation ends, and nothing comes afterwards.
+    What is shown must be all of it: each operation ends, and nothing comes soon afterwards.
 
     Args:
         server: with whom.
@@ -109,7 +109,7 @@ def replay(
                     meanwhile()
             same_json("a frame", text, socket.next_message())
         if running:
-            raise StuckError(f"the frames do not show how operation {running.pop()} ends")
+            raise StuckError(f"the frames do not show how operation {min(running)} ends")
         with contextlib.suppress(TimeoutError):
             raise StuckError(f"not shown, and came: {socket.next_message(QUIET_SECONDS)}")
 

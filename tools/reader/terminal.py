@@ -1,9 +1,9 @@
 """A terminal: the commands of a page, run as they are shown.
 
 What a command exports, where it goes and what it activates stays for the next one. Only this
-differs from a terminal of the reader's: a free port stands for each port shown, and our own wheel
-is found where it was built. A hurried one, for pages with planted faults, lets uv do what
-``python -m venv`` and ``python -m pip`` would. May import tools.harness.
+differs from a terminal of the reader's: a free port stands for each port shown, our own wheel is
+found where it was built, and pip and uv take the versions that are pinned here. A hurried one, for
+pages with planted faults, lets uv do what ``venv`` and ``pip`` would. May import tools.harness.
 """
 
 from __future__ import annotations
