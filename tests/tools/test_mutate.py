@@ -138,7 +138,15 @@ def test_what_an_earlier_method_found_is_said_and_run_again(root: Path) -> None:
     assert (found.earlier, found.killed) == (0, found.mutants)
 
 
-def test_the_record_of_the_guide_names_no_survivor_and_its_reasons_are_in_use(
+def test_figures_that_lack_a_mutant_are_red(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--workers", "1"], root) == 0
+    assert main(["--figures"], root) == 0
+    write(root, "snippets/sums/sums.py", SNIPPET.replace("2", "1 + 1"))
+    assert main(["--figures"], root) == 1
+    assert "nox -s mutate -- --changed" in capsys.readouterr().out
+
+
+def test_the_record_of_the_guide_lacks_no_mutant_and_its_reasons_are_in_use(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["--figures"]) == 0, capsys.readouterr().out

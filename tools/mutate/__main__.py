@@ -5,7 +5,8 @@
 says nothing, because they changed or were never run, or were tried by an earlier method: so it also
 goes on with a run that was stopped. ``-- --survivors`` tries again what survived; ``-- --figures``
 prints what the record says.
-It ends with code 1 when a mutant survived or an entry of the allowlist is stale.
+It ends with code 1 when a mutant survived or an entry of the allowlist is stale; with
+``--figures`` also when the record lacks a mutant of what is shown today.
 ``-- --library`` mutates the library instead: tools.mutate.library says how.
 May import tools.mutate.
 """
@@ -72,7 +73,10 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         print("Survived:", *survivors, sep="\n  ")
     for problem in problems:
         print(problem)
-    return int(bool(survivors or problems))
+    lacking = sum(its.not_run + its.earlier for its in found.values()) if options.figures else 0
+    if lacking:
+        print(f"The record lacks {lacking} mutants: nox -s mutate -- --changed")
+    return int(bool(survivors or problems or lacking))
 
 
 def _library(options: argparse.Namespace, root: Path) -> int:

@@ -157,10 +157,10 @@ def _of_part(part: Shown, record: Record, tried: Sequence[Mutant], allowlist: Al
     killed = known["killed"]
     return Figures(
         lines=len(part.lines),
-        mutants=killed + known["allowlisted"] + len(survivors),
+        mutants=len(tried),
         killed=killed,
         allowlisted=allowed,
-        not_run=known["allowlisted"] - allowed,
+        not_run=len(tried) - killed - allowed - len(survivors),
         earlier=killed if record.method_of(part) < METHOD else 0,
         survivors=survivors,
     )

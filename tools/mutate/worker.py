@@ -24,7 +24,8 @@ from tools.harness import live
 
 TIMED_OUT = -1
 PLUGINS = ("pytest_django.plugin", "pytest_asyncio.plugin", "pytest_timeout", "no:cacheprovider")
-OPTIONS = ("--live", "-x", "-q", "--tb=short", "--disable-plugin-autoload")
+# Tracebacks of pytest parse sources, which Python 3.11 may refuse near the recursion limit.
+OPTIONS = ("--live", "-x", "-q", "--tb=native", "--disable-plugin-autoload")
 LIBRARY = "--library"
 OURS = ("strawberry_django.realtime", "strawberry_django.routers")
 IMPORTED = (
