@@ -48,6 +48,19 @@ def test_slow():
 def test_quick():
     assert (SNIPPETS / "sums/sums.py").read_text() in ran
 """
+#: What a mutant leaves open is found after the last test.
+LEAKING = """
+import socket
+from tools.harness.projects import SNIPPETS
+
+
+def test_double():
+    space = {}
+    exec((SNIPPETS / "sums/sums.py").read_text(), space)
+    if space["double"](3) != 6:
+        cycle = [socket.socket()]
+        cycle.append(cycle)
+"""
 RED = TESTS.replace("== 4", "== 5")
 MODULE = "tests/snippets/test_sums.py"
 ENTRY = "[sums/sums.py: NAME = *]\nreason = Nobody asks.\n"
@@ -136,6 +149,15 @@ def test_what_an_earlier_method_found_is_said_and_run_again(root: Path) -> None:
     assert main(["--workers", "1", "--changed"], root) == 0
     found = results.figures(root)["sums.md"]
     assert (found.earlier, found.killed) == (0, found.mutants)
+
+
+def test_a_mutant_that_leaves_something_open_is_noticed(root: Path) -> None:
+    write(root, MODULE, LEAKING)
+    write(root, "snippets/sums/sums.py", SNIPPET.replace("FACTOR * number", "2 * number"))
+    assert main(["--workers", "1"], root) == 1
+    found = results.figures(root)["sums.md"]
+    assert found.killed > 2
+    assert all("FACTOR" in one for one in found.survivors)
 
 
 def test_figures_that_lack_a_mutant_are_red(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

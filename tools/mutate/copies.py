@@ -22,7 +22,7 @@ import pytest
 
 from tools.harness import live, patience, prepared
 from tools.harness.forks import Forks
-from tools.mutate.worker import LIBRARY, TIMED_OUT
+from tools.mutate.worker import LIBRARY, RAISED, TIMED_OUT
 
 if TYPE_CHECKING:
     from tools.mutate.mutants import Mutant
@@ -31,6 +31,7 @@ BUILT = frozenset({"site", "dist", "build", "htmlcov"})  # by a command, in the 
 #: How long a client waits for an answer.
 WAIT_SECONDS = 6
 OVER_TIME = "from pytest-timeout"
+UNRAISABLE = "PytestUnraisableExceptionWarning"
 COMPILED = ("strawberry_django", "tools", "tests")
 _POLL_SECONDS = 0.02
 
@@ -123,6 +124,8 @@ class Copy:
         self._forks.check()
         if code == pytest.ExitCode.INTERNAL_ERROR and OVER_TIME in log:
             code = TIMED_OUT  # It told of a failure when the time was over.
+        if code == RAISED and UNRAISABLE in log:
+            code = pytest.ExitCode.TESTS_FAILED  # Pytest raises what it finds after the last test.
         # With a mutant of the library, an application of its settings, pytest may not even start.
         if code not in (TIMED_OUT, 0, 1, 2) and not self._library:
             raise MutationError(f"pytest ended with code {code}:\n{log}")

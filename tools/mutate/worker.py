@@ -23,6 +23,8 @@ import pytest
 from tools.harness import live
 
 TIMED_OUT = -1
+#: Pytest itself raised.
+RAISED = 70
 PLUGINS = ("pytest_django.plugin", "pytest_asyncio.plugin", "pytest_timeout", "no:cacheprovider")
 # Tracebacks of pytest parse sources, which Python 3.11 may refuse near the recursion limit.
 OPTIONS = ("--live", "-x", "-q", "--tb=native", "--disable-plugin-autoload")
@@ -74,7 +76,7 @@ def _run(job: dict[str, Any], log: Path) -> dict[str, Any]:
 
 
 def _test(job: dict[str, Any], log: Path) -> None:
-    code = 70
+    code = RAISED
     try:
         os.setsid()
         with log.open("wb") as file:
