@@ -5,7 +5,8 @@ with what is installed, which `nox -s upstream` made the newest, pre-releases to
 pages and lines show what a failed test used, which numbers and names in the prose are no longer the
 code's, which promise of ours does not hold, and what the stock router does otherwise than recorded.
 It ends with 1 if there is any of this to tell; then ``--report FILE`` writes it as Markdown, and
-else there is no such file. May import the other tools.
+else there is no such file. Which sentences of the stock router's documentation are false is said
+on every day. ``--record`` writes the figures for the pages. May import the other tools.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+from tools import stamp, verification
 from tools.harness import live
 from tools.harness.servers import SERVERS
 from tools.matrix import ledger
 from tools.prose.check import check
 from tools.shown import shown
 from tools.stock import drift
-from tools.stock.page import RECORD
+from tools.stock.page import DISTRIBUTIONS, RECORD
 from tools.stock.record import broken, chosen, measure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +58,8 @@ class Drift:
     prose: list[str] = field(default_factory=list)
     promises: list[str] = field(default_factory=list)
     news: list[str] = field(default_factory=list)
+    stock: list[str] = field(default_factory=list)
+    asked: int = 0
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
@@ -65,10 +69,8 @@ class Drift:
 def versions(constraints: str) -> dict[str, tuple[str, str]]:
     """Return what is pinned for this Python and what is installed, where they differ."""
     found = {}
-    for line in constraints.splitlines():
-        pin = Requirement(line)
-        if pin.marker is not None and not pin.marker.evaluate():
-            continue
+    pins = map(Requirement, constraints.splitlines())
+    for pin in (pin for pin in pins if pin.marker is None or pin.marker.evaluate()):
         with contextlib.suppress(PackageNotFoundError):
             if not pin.specifier.contains(version(pin.name), prereleases=True):
                 found[pin.name] = (str(pin.specifier).removeprefix("=="), version(pin.name))
@@ -97,9 +99,8 @@ def _pytest(arguments: Sequence[str], root: Path) -> Tests:
         path = Path(folder, "uses.json")
         command = [sys.executable, "-m", "pytest", *arguments, "--tb=short"]
         command += ["-p", "tools.harness.uses", f"--uses={path}", "--continue-on-collection-errors"]
-        mode = ["--live"] if live.is_live() else []
-        env = live.environment()
-        code = subprocess.run([*command, *mode], cwd=root, env=env, check=False).returncode
+        command += ["--live"] if live.is_live() else []
+        code = subprocess.run(command, cwd=root, env=live.environment(), check=False).returncode
         if code not in (0, 1) or not path.exists():
             raise RuntimeError(f"pytest ended with {code}; see above")
         outcomes: Tests = json.loads(path.read_text(encoding="utf-8"))
@@ -179,15 +180,14 @@ def _by_line(place: str) -> tuple[str, int, str]:
 def markdown(found: Drift, day: datetime.date) -> str:
     """Return the report."""
     parts = [f"# What upstream makes false on {day}", f"With Python {platform.python_version()}."]
-    if found.versions:
-        rows = (f"| {name} | {pin} | {new} |" for name, (pin, new) in found.versions.items())
-        table = "\n".join(["| | pinned | tried |", "| --- | --- | --- |", *rows])
-        parts += ["Tried, where it is not what is pinned:", table]
-    else:
-        parts += ["All versions are those that are pinned."]
+    rows = [f"| {name} | {pin} | {new} |" for name, (pin, new) in found.versions.items()]
+    table = "\n".join(["| | pinned | tried |", "| --- | --- | --- |", *rows])
+    pinned = ["All versions are those that are pinned."]
+    parts += ["Tried, where it is not what is pinned:", table] if rows else pinned
     sections = {
         "Lines that a failed test leaves unproven": [
-            f"`{place}`: {_tests(names)}" for place, names in found.lines.items()
+            f"`{place}`: `{first.rpartition('/')[2]}`" + (f" and {len(more)} more" if more else "")
+            for place, (first, *more) in found.lines.items()
         ],
         "Failed tests": [f"`{name}`: {reason}" for name, reason in found.failed.items()],
         "Numbers and names in the prose": found.prose,
@@ -199,12 +199,10 @@ def markdown(found: Drift, day: datetime.date) -> str:
             parts += [f"## {title}", "\n".join(f"- {item}" for item in items)]
     if not found:
         parts += ["Every line holds, and the stock router does what is recorded."]
-    return "\n\n".join(parts) + "\n"
-
-
-def _tests(names: Sequence[str]) -> str:
-    first = f"`{names[0].rpartition('/')[2]}`"
-    return first if len(names) == 1 else f"{first} and {len(names) - 1} more"
+    said = f"{len(found.stock)} of {found.asked} sentences that were measured are false."
+    listed = "\n".join(f"- {item}" for item in found.stock)
+    parts += ["## The stock router's documentation", said, listed]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -213,10 +211,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("tests", nargs="*", default=TESTS, help="other tests than the guide's")
     parser.add_argument("--full", action="store_true", help="probe on each server, not on one")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write Markdown to this file")
-    parser.add_argument("--record", type=Path, default=RECORD, help="what was measured before")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout of the prose")
+    parser.add_argument("--record", action="store_true", help="write the figures for the pages")
+    parser.add_argument("--before", type=Path, default=RECORD, help="what was measured before")
+    parser.add_argument("--root", type=Path, default=ROOT, help="of the prose and the figures")
     parser.add_argument("--claim", action="append", default=[], help="probe only this one")
     options = parser.parse_args(arguments)
+    if options.record and (options.claim or options.tests != TESTS):
+        parser.error("--record wants all tests and all claims; leave out what chooses some")
     live.ensure()
     found = Drift(versions((ROOT / "constraints.txt").read_text(encoding="utf-8")))
     print("[1/3] The guide's tests", flush=True)
@@ -226,14 +227,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found.prose = false_prose(options.root)
     servers = SERVERS if options.full else QUICK
     print(f"[3/3] The probes of both routers on {', '.join(servers)}", flush=True)
-    claims = chosen(options.claim)
-    results = measure(claims, servers, say=partial(print, flush=True))
-    record = json.loads(options.record.read_text(encoding="utf-8"))
+    results = measure(claims := chosen(options.claim), servers, say=partial(print, flush=True))
+    before = json.loads(options.before.read_text(encoding="utf-8"))
     found.promises = broken(claims, results, ["ours"])
-    found.news = drift.news(record, results)
-    found.news += drift.false_lines(ROOT / "docs", record, results)
+    sayings = drift.false_lines(ROOT / "docs", before, results)
+    found.news = [*drift.news(before, results), *sayings]
+    found.stock, found.asked = verification.false_sentences(claims, results)
     report = markdown(found, datetime.datetime.now(tz=datetime.timezone.utc).date())
     print(f"\n{report}")
+    if options.record:
+        figures = {"servers": servers, **verification.counted(found, tests, sayings)}
+        path = options.root / verification.UPSTREAM
+        stamp.write(path, {**stamp.stamp(DISTRIBUTIONS), **figures})
     if options.report:
         options.report.unlink(missing_ok=True)
         if found:

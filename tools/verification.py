@@ -1,18 +1,19 @@
 """Verification: the figures of the page that says how the guide is verified.
 
 Each is counted when the site is built, or read from the record that a session has written: none is
-typed. May import what makes the records: tools.fuzz.results, tools.matrix, tools.mutate.results,
-tools.mutate.library_record, tools.prose, tools.recording, tools.stock, tools.threats.
+typed. What `tools.upstream` counts for its record is here too, beside what reads it. May import
+what makes the records: tools.fuzz.results, tools.matrix, tools.mutate.results,
+tools.mutate.library_record, tools.prose, tools.recording, tools.stock.page, tools.threats.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.fuzz import results as fuzzing
 from tools.matrix import ledger, tables
@@ -21,8 +22,15 @@ from tools.mutate import results as mutation
 from tools.prose.facts import facts
 from tools.prose.text import prose
 from tools.shown import shown
+from tools.stock import page as probed
 from tools.threats import RECORD as THREATS
 
+if TYPE_CHECKING:
+    from tools.stock.claims import Claim
+    from tools.stock.record import Results
+    from tools.upstream import Drift, Tests
+
+UPSTREAM = "tools/upstream.json"
 Row = tuple[str, str, str]
 EARLIER = (
     "{:,} of the killed were noticed by an earlier version of the command, which also changed the "
@@ -102,6 +110,7 @@ def _rows(root: Path) -> Iterator[Row]:
     )
     yield "The router keeps the security page's promises", "nox -s security", _security()
     yield "No frame and no request breaks it", "nox -s fuzz", _fuzzing()
+    yield "What is said of the stock router is measured on both routers", "nox -s stock", _stock()
     yield (
         "Each shown line is left out and altered, to see a test fail",
         "nox -s mutate",
@@ -116,6 +125,11 @@ def _rows(root: Path) -> Iterator[Row]:
         "The snippets run at the lowest and the newest versions",
         "nox -s matrix",
         tables.figures(ledger.read(), parts),
+    )
+    yield (
+        "What the newest releases and pre-releases make false is named",
+        "nox -s upstream",
+        _upstream(root),
     )
     yield (
         "The checkers find what they are there for",
@@ -141,6 +155,57 @@ def _fuzzing() -> str:
     record = _read(fuzzing.RECORD)
     frames, requests = (sum(one[it] for one in record["results"]) for it in ("frames", "requests"))
     return f"{frames:,} frames, {requests:,} requests ({record['date']})"
+
+
+def _stock() -> str:
+    record = _read(probed.RECORD)
+    claims, servers = record["claims"], probed.number(len(probed.SERVERS))
+    stock, ours = (sum(probed.holds(one, router) for one in claims) for router in ("stock", "ours"))
+    kept = f"the stock router keeps {stock}, ours {ours}"
+    return f"{len(claims)} claims on {servers} servers: {kept} ({record['date']})"
+
+
+def _upstream(root: Path) -> str:
+    if not (root / UPSTREAM).is_file():
+        return "not run yet"
+    record = _read(root / UPSTREAM)
+    return (
+        f"{record['passed']:,} tests passed, {record['failed']:,} failed; false would be "
+        f"{record['lines']:,} lines, {record['prose']:,} numbers and names in the prose, "
+        f"{record['promises']} of our promises, and {record['stock']['false']} of "
+        f"{record['stock']['of']} sentences of the stock router's documentation "
+        f"(on {', '.join(record['servers'])}, {record['date']})"
+    )
+
+
+def false_sentences(claims: Iterable[Claim], results: Results) -> tuple[list[str], int]:
+    """Return the false sentences of the stock router's documentation, and how many were asked.
+
+    A sentence is false if it does not hold on one of the servers. One that could not be measured
+    on any counts for nothing.
+    """
+    false, asked = [], 0
+    for claim in (claim for claim in claims if claim.kind == "documented"):
+        seen = results[claim.name]["stock"]
+        answers = {one["holds"] for one in seen.values()} - {None}
+        asked += bool(answers)
+        if False in answers:
+            measured = probed.measured(seen).replace("<br>", "; ")
+            false.append(f"{claim.says} ({claim.name}): {measured}")
+    return false, asked
+
+
+def counted(found: Drift, tests: Tests, sayings: Iterable[str]) -> dict[str, Any]:
+    """Return the figures of a run of `tools.upstream`; a line or a promise counts once."""
+    passed = sum(test["outcome"] == "passed" for test in tests.values())
+    return {
+        "passed": passed,
+        "failed": len(found.failed),
+        "lines": len({place.partition(" ")[0] for place in (*found.lines, *sayings)}),
+        "prose": len(found.prose),
+        "promises": len({promise.partition(" ")[0] for promise in found.promises}),
+        "stock": {"false": len(found.stock), "of": found.asked},
+    }
 
 
 def _mutation(root: Path) -> str:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from channels.layers import BaseChannelLayer
 
 from tests.test_reference_claims.claims import CLAIMS
+from tools import upstream, verification
 from tools.harness import live
 from tools.matrix import ledger
 from tools.shown import shown
+from tools.stock.claims import CLAIMS as PROBED
 from tools.stock.page import RECORD
+from tools.stock.site import ROUTERS
 from tools.upstream import (
     REFERENCE_PAGE,
     TESTS,
@@ -33,6 +38,7 @@ from tools.upstream import (
 
 ROOT = live.ROOT
 DAY = datetime.date(2026, 1, 1)
+SHOWN = "custom_url_pattern/myproject/asgi.py"
 QUICK = "tests/test_reference_claims/test_see_also.py"
 
 
@@ -109,6 +115,8 @@ def test_the_report_names_everything() -> None:
         prose=["docs/a.md:3: the number 16 is unbound; bind it"],
         promises=["host does not hold with our router on uvicorn: 200"],
         news=["now holds: user-http"],
+        stock=["Use Redis (redis): 500"],
+        asked=12,
     )
     report = markdown(found, DAY)
     assert report.startswith("# What upstream makes false on 2026-01-01\n")
@@ -119,12 +127,26 @@ def test_the_report_names_everything() -> None:
         "- docs/a.md:3: the number 16 is unbound; bind it",
         "- host does not hold with our router on uvicorn: 200",
         "- now holds: user-http",
+        "1 of 12 sentences that were measured are false.",
+        "- Use Redis (redis): 500",
     ):
         assert f"\n{line}\n" in report
-    assert markdown(Drift(), DAY).endswith(
-        "Every line holds, and the stock router does what is recorded.\n"
-    )
+    assert "Every line holds" not in report
     assert not Drift(versions={"django": ("5.2", "7.0a1")})
+
+
+def test_what_the_stock_router_does_not_keep_is_told_and_is_no_drift() -> None:
+    found = Drift(stock=["Use Redis (redis): 500"], asked=12)
+    assert not found
+    assert markdown(found, DAY).endswith(
+        "\n\nEvery line holds, and the stock router does what is recorded.\n\n"
+        "## The stock router's documentation\n\n"
+        "1 of 12 sentences that were measured are false.\n\n"
+        "- Use Redis (redis): 500\n"
+    )
+    assert markdown(Drift(asked=12), DAY).endswith(
+        "## The stock router's documentation\n\n0 of 12 sentences that were measured are false.\n"
+    )
 
 
 def test_each_snippet_that_a_test_uses_is_tried() -> None:
@@ -232,8 +254,12 @@ def test_a_day_without_drift_leaves_no_report(
 ) -> None:
     report = tmp_path / "upstream.md"
     report.write_text("of another day")
-    assert main([QUICK, "--claim", "mix", "--report", str(report)]) == 0
-    assert "Every line holds" in capsys.readouterr().out
+    arguments = [QUICK, "--claim", "mix", "--claim", "user-http", "--report", str(report)]
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert "Every line holds" in told
+    assert "\n1 of 2 sentences that were measured are false.\n" in told
+    assert f"\n- {PROBED['user-http'].says} (user-http): " in told
     assert not report.exists()
 
 
@@ -275,6 +301,91 @@ def test_drift_is_told_and_red(tmp_path: Path) -> None:
     mix["stock"]["uvicorn"] = {"holds": False, "measured": "500"}
     other, report = tmp_path / "record.json", tmp_path / "upstream.md"
     other.write_text(json.dumps(record), encoding="utf-8")
-    arguments = [QUICK, "--claim", "mix", "--report", str(report), "--record", str(other)]
+    arguments = [QUICK, "--claim", "mix", "--report", str(report), "--before", str(other)]
     assert main(arguments) == 1
     assert "\n- now holds: mix on uvicorn (" in report.read_text(encoding="utf-8")
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, *, broken: str) -> None:
+    """Have the parts of a run find a failed test, false prose and a claim that nobody keeps."""
+    kept, fails = ({"uvicorn": {"holds": it, "measured": "seen"}} for it in (True, False))
+    results = {name: dict.fromkeys(ROUTERS, fails if name == broken else kept) for name in PROBED}
+    tests = {"tests/a.py::one": outcome(SHOWN), "tests/a.py::two": outcome(failed=False)}
+    tests["tests/a.py::three"] = {"outcome": "skipped", "seconds": 0, "files": []}
+    monkeypatch.setattr(upstream, "run_tests", lambda _: tests)
+    monkeypatch.setattr(upstream, "measure", lambda *_, **__: results)
+    monkeypatch.setattr(upstream, "false_prose", lambda _: ["docs/a.md:3: 16 is unbound"])
+
+
+def test_the_figures_of_a_run_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted(monkeypatch, broken="mix")
+    path, before = tmp_path / verification.UPSTREAM, tmp_path / "before.json"
+    path.parent.mkdir()
+    failed = {"uvicorn": {"holds": False, "measured": "500"}}
+    failing = {"name": "redis", "says": "Use Redis", "stock": failed}
+    before.write_text(json.dumps({"claims": [failing]}), encoding="utf-8")
+    arguments = ["--root", str(tmp_path), "--before", str(before)]
+    assert main(arguments) == 1
+    assert not path.exists()
+    assert main([*arguments, "--record"]) == 1
+    record = json.loads(path.read_text(encoding="utf-8"))
+    shows = {f"docs/{each.page}:{each.line}" for each in shown(ROOT) if each.file == SHOWN}
+    docs = sorted((ROOT / "docs").rglob("*.md"))
+    says = [
+        f"{page.relative_to(ROOT)}:{number}"
+        for page in docs
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"<!-- stock: not .*\bredis\b(?!-)", line)
+    ]
+    assert shows
+    assert says
+    assert datetime.date.fromisoformat(record.pop("date"))
+    assert record.pop("versions")["Django"] == version("Django")
+    assert record == {
+        "servers": ["uvicorn"],
+        "passed": 1,
+        "failed": 1,
+        "lines": len({*shows, *says}),
+        "prose": 1,
+        "promises": 1,
+        "stock": {"false": 1, "of": sum(one.kind == "documented" for one in PROBED.values())},
+    }
+    assert verification._upstream(tmp_path).startswith("1 tests passed, 1 failed; ")
+
+
+def test_figures_count_a_line_and_a_promise_once() -> None:
+    found = Drift(
+        lines={"docs/a.md:6 (one/asgi.py)": ["one"], "docs/a.md:6 (A sentence.)": ["two"]},
+        promises=["host does not hold on uvicorn: 200", "host does not hold on daphne: 200"],
+    )
+    sayings = ["docs/a.md:6 says that mix fails", "docs/why.md:9 says that mix fails"]
+    counted = verification.counted(found, {}, sayings)
+    assert (counted["lines"], counted["promises"]) == (2, 1)
+
+
+@pytest.mark.parametrize("some", [[QUICK], ["--claim", "mix"]], ids=["tests", "claims"])
+def test_a_part_of_a_run_is_not_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], some: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--root", str(tmp_path), "--record", *some])
+    assert "--record wants all tests and all claims" in capsys.readouterr().err
+    assert not (tmp_path / verification.UPSTREAM).exists()
+
+
+def hangs_untold(text: str) -> list[str]:
+    """The jobs of a workflow that are cancelled before their step with an id takes too long."""
+    return [
+        name
+        for name, job in yaml.safe_load(text)["jobs"].items()
+        for step in job["steps"]
+        if "id" in step and step.get("timeout-minutes", 360) >= job["timeout-minutes"]
+    ]
+
+
+def test_a_run_that_hangs_still_opens_its_issue() -> None:
+    text = (ROOT / ".github/workflows/drift.yml").read_text(encoding="utf-8")
+    assert hangs_untold(text) == []
+    line = "        timeout-minutes: 100\n"
+    assert hangs_untold(text.replace(line, "")) == ["drift"]
+    assert hangs_untold(text.replace(line, line.replace("100", "120"))) == ["drift"]

@@ -16,6 +16,9 @@ from tools.hooks.verification import on_page_markdown
 from tools.matrix import ledger
 from tools.mutate import library_record
 from tools.shown import shown
+from tools.stock import page
+from tools.stock.claims import Claim, Seen
+from tools.stock.record import Results
 
 
 def put(text: str) -> str:
@@ -31,7 +34,7 @@ def row(text: str, beginning: str) -> list[str]:
 
 def test_every_check_has_its_command_and_figures() -> None:
     rows = [line.split(" | ") for line in verification.figures(live.ROOT).splitlines()[2:]]
-    assert len(rows) == 11
+    assert len(rows) == 13
     assert all(command.startswith("`nox -s ") for _, command, _ in rows)
     assert all(said.strip("| ") for *_, said in rows)
     parts = row(verification.figures(live.ROOT), "Every block")[2]
@@ -92,6 +95,83 @@ def test_the_mutants_of_the_library_are_those_of_its_record(tmp_path: Path) -> N
     (tmp_path / library_record.ALLOWLIST).write_text(reason, encoding="utf-8")
     said = "2 of 3 mutants killed, 1 equivalent; tried of 2,000 in all (2026-11-22)"
     assert verification._library(tmp_path) == said
+
+
+def test_the_claims_that_either_router_keeps_are_counted_from_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {server: {"holds": True, "measured": "200"} for server in page.SERVERS}
+    on_some = {**kept, "daphne": {"holds": False, "measured": "500"}}
+    claims = [
+        {"stock": kept, "ours": kept},
+        {"stock": on_some, "ours": kept},
+        {"stock": on_some, "ours": on_some},
+    ]
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps({"date": "2026-11-22", "claims": claims}), encoding="utf-8")
+    monkeypatch.setattr(page, "RECORD", path)
+    said = "3 claims on three servers: the stock router keeps 1, ours 2 (2026-11-22)"
+    assert verification._stock() == said
+
+
+def test_what_upstream_makes_false_is_that_of_its_record(tmp_path: Path) -> None:
+    assert verification._upstream(tmp_path) == "not run yet"
+    path = tmp_path / verification.UPSTREAM
+    path.parent.mkdir()
+    record = {
+        "date": "2026-11-22",
+        "servers": ["daphne", "uvicorn"],
+        "passed": 1200,
+        "failed": 3,
+        "lines": 14,
+        "prose": 2,
+        "promises": 1,
+        "stock": {"false": 4, "of": 12},
+    }
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert verification._upstream(tmp_path) == (
+        "1,200 tests passed, 3 failed; false would be 14 lines, 2 numbers and names in the prose, "
+        "1 of our promises, and 4 of 12 sentences of the stock router's documentation "
+        "(on daphne, uvicorn, 2026-11-22)"
+    )
+
+
+def test_a_documented_sentence_is_false_if_one_server_shows_it() -> None:
+    answers: dict[str, tuple[bool | None, bool | None]] = {
+        "kept": (True, True),
+        "broken": (False, False),
+        "on-one": (True, False),
+        "unknown": (None, None),
+        "half": (None, False),
+        "ours": (False, False),
+    }
+    words = {True: "200", False: "500", None: "KeyError"}
+    results: Results = {
+        name: {
+            "stock": {
+                server: {"holds": holds, "measured": words[holds]}
+                for server, holds in zip(("uvicorn", "daphne"), both, strict=True)
+            },
+            "ours": {"uvicorn": {"holds": name != "kept", "measured": "201"}},
+        }
+        for name, both in answers.items()
+    }
+    claims = [
+        Claim(name, "expected" if name == "ours" else "documented", "It works", never)
+        for name in answers
+    ]
+    assert verification.false_sentences(claims, results) == (
+        [
+            "It works (broken): 500",
+            "It works (on-one): Uvicorn: 200; Daphne: 500",
+            "It works (half): Uvicorn: KeyError; Daphne: 500",
+        ],
+        4,
+    )
+
+
+def never(_: object) -> Seen:
+    raise NotImplementedError
 
 
 def test_a_place_becomes_figures() -> None:
