@@ -44,7 +44,14 @@ def one(name: str, *, stock: bool, **more: Any) -> dict[str, Any]:
     servers = {router: dict.fromkeys(page.SERVERS, seen(True)) for router in ROUTERS}
     if not stock:
         servers["stock"] = {**servers["stock"], "daphne": seen(False, "500")}
-    return {"name": name, "kind": "documented", "says": "It works", "beyond": {}, **servers, **more}
+    return {
+        "name": name,
+        "kind": "documented",
+        "says": "It works",
+        "neither": "",
+        **servers,
+        **more,
+    }
 
 
 def small(*claims: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +72,8 @@ def test_each_claim_was_measured_on_each_server_and_ours_keeps_it(record: Any) -
         for router in ROUTERS:
             assert set(each[router]) == set(SERVERS), each["name"]
             assert all(seen["holds"] is not None for seen in each[router].values())
-        assert page.holds(each, "ours"), each["name"]
+        assert page.holds(each, "ours") == (not each["neither"]), each["name"]
+        assert not (each["neither"] and page.holds(each, "stock")), each["name"]
 
 
 def test_the_digest_is_that_of_the_probes_and_their_site(tmp_path: Path) -> None:
@@ -134,7 +142,7 @@ def test_a_promise_of_ours_that_fails_is_told() -> None:
     claims = [
         CLAIMS["user-http"],
         Claim("planted", "expected", "Resolvers get a dict", only_stock),
-        Claim("unpromised", "expected", "The same", only_stock, beyond={"uvicorn": "why not"}),
+        Claim("unpromised", "expected", "The same", only_stock, neither="why not"),
         Claim("falls", "expected", "It falls", falls),
     ]
     said: list[str] = []
@@ -212,28 +220,15 @@ def test_a_page_that_says_otherwise_is_an_error(words: str, message: str) -> Non
 
 
 def test_a_table_has_what_differs_by_server() -> None:
-    reasons = {"daphne": "it is told nothing"}
     fails = {**dict.fromkeys(page.SERVERS, seen(True)), "daphne": seen(False, "a | b")}
-    unfit = one("b", stock=False, ours=fails, beyond=reasons)
+    unfit = one("b", stock=False, ours=fails, neither="it is told nothing")
     *_, first, second = page.table([one("a", stock=False), unfit]).splitlines()
     assert first == "| It works | ✗ Uvicorn, Hypercorn: measured<br>Daphne: 500 | ✓ measured |"
     assert second == (
-        "| It works<br>(No router can on Daphne: it is told nothing.) "
-        "| ✓ Uvicorn, Hypercorn: measured<br>Daphne: 500 "
-        "| ✓ Uvicorn, Hypercorn: measured<br>Daphne: a \\| b |"
+        "| It works<br>(Neither router does: it is told nothing.) "
+        "| ✗ Uvicorn, Hypercorn: measured<br>Daphne: 500 "
+        "| ✗ Uvicorn, Hypercorn: measured<br>Daphne: a \\| b |"
     )
-
-
-def test_what_no_router_can_keep_is_shown_as_it_is() -> None:
-    reasons = dict.fromkeys(page.SERVERS, "the layer loses it")
-    fails = dict.fromkeys(page.SERVERS, seen(False))
-    lost = one("c", stock=True, beyond=reasons) | {"stock": fails, "ours": fails}
-    assert page.table([lost]).splitlines()[-1] == (
-        "| It works<br>(No router can: the layer loses it.) | ✗ measured | ✗ measured |"
-    )
-    kept = one("d", stock=True, beyond=reasons)
-    assert page.holds(kept, "stock")
-    assert not page.holds(lost, "stock")
 
 
 @pytest.fixture

@@ -32,9 +32,10 @@ class Claim:
         application: which module of the project is served.
         settings: what the site's settings are changed by.
         redis: the channel layer on a Redis of its own, which is given as this backend.
+        pool: how many connections to Redis its layer may open, if not by default.
         alone: the probe ends or burdens its process.
         timed: the probe takes the time, which a busy machine has less of: it may try twice.
-        beyond: on which servers no router can keep it, and why.
+        neither: why neither router keeps it, where that is so.
     """
 
     name: str
@@ -44,9 +45,10 @@ class Claim:
     application: str = "asgi"
     settings: Mapping[str, Any] = field(default_factory=dict)
     redis: str = ""
+    pool: int = 0
     alone: bool = False
     timed: bool = False
-    beyond: Mapping[str, str] = field(default_factory=dict)
+    neither: str = ""
 
 
 #: Every claim, in the order of the pages; `tools.stock.probes` fills it.

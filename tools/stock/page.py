@@ -37,10 +37,8 @@ def digest(folder: Path = HERE) -> str:
 
 
 def holds(claim: Claim, router: str) -> bool:
-    """Tell whether a claim holds on every server on which a router can keep it, else on all."""
-    servers = claim[router].items()
-    asked = [seen for server, seen in servers if server not in claim["beyond"]]
-    return all(seen["holds"] for seen in asked or claim[router].values())
+    """Tell whether a router keeps a claim on every server."""
+    return all(seen["holds"] for seen in claim[router].values())
 
 
 def fill(markdown: str, record: Mapping[str, Any]) -> str:
@@ -89,24 +87,13 @@ def table(claims: Iterable[Claim]) -> str:
     lines = ["| | Stock router | This router |", "| --- | --- | --- |"]
     for claim in claims:
         cells = [claim["says"]]
-        cells[0] += "".join(f"<br>(No router can{where}.)" for where in beyond(claim))
+        if claim["neither"]:
+            cells[0] += f"<br>(Neither router does: {claim['neither']}.)"
         for router in ("stock", "ours"):
             sign = "✓" if holds(claim, router) else "✗"
             cells.append(f"{sign} {measured(claim[router])}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def beyond(claim: Claim) -> list[str]:
-    """Return where no router can keep a claim, each with the reason."""
-    servers: dict[str, list[str]] = {}
-    for server, reason in claim["beyond"].items():
-        servers.setdefault(reason, []).append(server.title())
-    where = {
-        reason: "" if len(names) == len(SERVERS) else f" on {', '.join(names)}"
-        for reason, names in servers.items()
-    }
-    return [f"{place}: {reason}" for reason, place in where.items()]
 
 
 def measured(servers: Mapping[str, Any]) -> str:

@@ -83,7 +83,8 @@ def process(
     settings, redis = dict(claim.settings), None
     if claim.redis:
         redis = stack.enter_context(redis_server())
-        config = {"hosts": [(redis.host, redis.port)]}
+        host: dict[str, Any] = {"address": f"redis://{redis.host}:{redis.port}"}
+        config = {"hosts": [{**host, "max_connections": claim.pool} if claim.pool else host]}
         settings["CHANNEL_LAYERS"] = {"default": {"BACKEND": claim.redis, "CONFIG": config}}
     if not settings and not claim.alone and claim.application == "asgi":
         return None
@@ -126,7 +127,7 @@ def broken(claims: Iterable[Claim], results: Results, routers: Iterable[str]) ->
     for claim in claims:
         for router in routers:
             for server, seen in results[claim.name][router].items():
-                promised = router == "ours" and server not in claim.beyond
+                promised = router == "ours" and not claim.neither
                 if is_unknown(seen) or (promised and not seen["holds"]):
                     what = "was not measured" if is_unknown(seen) else "does not hold"
                     whose = "our" if router == "ours" else "the stock"
@@ -142,7 +143,7 @@ def write(results: Results, path: Path = RECORD) -> None:
             "name": claim.name,
             "kind": claim.kind,
             "says": claim.says,
-            "beyond": dict(claim.beyond),
+            "neither": claim.neither,
             **results[claim.name],
         }
         for claim in CLAIMS.values()

@@ -129,6 +129,13 @@ class Site:
         seen: dict[str, int] = self.get("/report/").json()
         return seen
 
+    def queries(self, action: Callable[[], object]) -> int:
+        """Return how many queries the process makes for an action."""
+        # What the report itself costs is the same before and after.
+        first, second = self.report()["queries"], self.report()["queries"]
+        action()
+        return self.report()["queries"] - second - (second - first)
+
     def traceback(self) -> bool:
         """Tell whether the log got a traceback since the last call."""
         log = self.server.log()

@@ -4,6 +4,24 @@ A probe sees one thing and says what it saw in a few words, the same on each run
 differ from run to run are rounded.
 """
 
-from tools.stock.probes import documented, guards, layers, sessions, sharing, sockets, stopping
+from tools.stock.probes import (
+    documented,
+    guards,
+    layers,
+    layers_delivery,
+    sessions,
+    sharing,
+    sockets,
+    stopping,
+)
 
-__all__ = ["documented", "guards", "layers", "sessions", "sharing", "sockets", "stopping"]
+__all__ = [
+    "documented",
+    "guards",
+    "layers",
+    "layers_delivery",
+    "sessions",
+    "sharing",
+    "sockets",
+    "stopping",
+]

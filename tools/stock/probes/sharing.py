@@ -107,3 +107,18 @@ def slow_reader(site: Site) -> Seen:
     if grown < ROOM:
         return Seen(True, f"under {ROOM} of 125 MiB are kept")
     return Seen(False, f"{grown // 25 * 25:.0f} of 125 MiB are kept")
+
+
+@expected(
+    "optimizer",
+    says="A subscription takes no more queries than a query with the same selection",
+    neither="the optimizer of strawberry-graphql-django acts on queries",
+)
+def optimizer(site: Site) -> Seen:
+    """Twenty rows, and what each of them belongs to."""
+    site.act("log", site.visitor())
+    selection = "{ entries { user { username } } }"
+    query = site.queries(lambda: site.over_http(selection))
+    subscription = site.queries(lambda: site.over_websocket(f"subscription {selection}"))
+    assert query
+    return Seen(subscription <= query, f"{subscription} in place of {query}")

@@ -10,11 +10,11 @@ from websockets.exceptions import ConnectionClosed
 from tools.stock.claims import Seen, claim
 from tools.stock.site import Site, until
 
-#: The codes after which the graphql-ws client does not come back are the rest of 1000 to 1999.
-COMES_BACK = {1001, 1005, 1006, 1012, 1013, 1014}
+#: graphql-ws comes back after these of 1000 to 1999, and after all others but the fatal ones
+#: (`shouldRetryConnectOrThrow` and `isFatalInternalCloseCode` of its client).
+PASSING = {1000, 1001, 1005, 1006, 1012, 1013, 1014}
+FATAL = {4004, 4005, 4400, 4401, 4406, 4409, 4429, 4500}
 STOP_SECONDS = 8.0
-
-DAPHNE = "it ends without a word to the application"
 
 expected = partial(claim, kind="expected", alone=True)
 
@@ -33,23 +33,26 @@ def stopped(site: Site) -> int | None:
             return error.rcvd.code if error.rcvd else None
 
 
+def comes_back(code: int) -> bool:
+    """Tell whether the graphql-ws client connects again after a close code."""
+    return code in PASSING if code < 2000 else code not in FATAL
+
+
 @expected(
     "stop-code",
     says="When the server stops, its sockets are closed with a code that clients come back after",
-    beyond={"daphne": DAPHNE},
 )
 def stop_code(site: Site) -> Seen:
     """The code that the client sees."""
     code = stopped(site)
     if code is None:
         return Seen(False, "no close frame (1006)")
-    return Seen(code in COMES_BACK, f"{code}" + ("" if code in COMES_BACK else ", which is final"))
+    return Seen(comes_back(code), f"{code}" + ("" if comes_back(code) else ", which is final"))
 
 
 @expected(
     "stop-finally",
     says="When the server stops, the `finally` of a running subscription is executed",
-    beyond={"daphne": DAPHNE},
 )
 def stop_finally(site: Site) -> Seen:
     """What the generator prints there."""

@@ -8,9 +8,12 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import strawberry
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.db.backends.signals import connection_created
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
+from strawberry_django.optimizer import DjangoOptimizerExtension
 from strawberry_django.permissions import IsAuthenticated
 
 import strawberry_django
@@ -47,8 +50,20 @@ def _wait(seconds: float) -> str:
     return "waited"
 
 
+@strawberry_django.type(User)
+class Member:
+    username: str
+
+
+@strawberry_django.type(LogEntry)
+class Entry:
+    user: Member
+
+
 @strawberry.type
 class Query:
+    entries: list[Entry] = strawberry_django.field()
+
     @strawberry.field
     def me(self, info: Info[Any, Any]) -> str:
         user = info.context.request.user
@@ -71,6 +86,10 @@ class Query:
 
 @strawberry.type
 class Subscription:
+    @strawberry.subscription
+    async def entries(self) -> AsyncGenerator[list[Entry], None]:
+        yield [entry async for entry in LogEntry.objects.all()]
+
     @strawberry.subscription
     async def count(self, to: int = 3) -> AsyncGenerator[int, None]:
         for number in range(1, to + 1):
@@ -96,4 +115,6 @@ class Subscription:
             print("the generator has tidied up", flush=True)
 
 
-schema = strawberry.Schema(query=Query, subscription=Subscription)
+schema = strawberry.Schema(
+    query=Query, subscription=Subscription, extensions=[DjangoOptimizerExtension]
+)

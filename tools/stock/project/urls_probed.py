@@ -12,7 +12,10 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth import authenticate, get_user_model, login, logout
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -21,6 +24,7 @@ queries = import_module("myproject.schema").queries
 User: Any = get_user_model()
 
 EVENTS, EVENT_BYTES = 8_000, 16_384
+ENTRIES = 20
 
 
 def plain(request: HttpRequest) -> HttpResponse:
@@ -58,6 +62,19 @@ def set_password(request: HttpRequest, username: str) -> None:
     user.save()
 
 
+def forget(request: HttpRequest, username: str) -> None:
+    Session.objects.filter(session_key=request.session.session_key).delete()
+
+
+def log(request: HttpRequest, username: str) -> None:
+    user = User.objects.get(username=username)
+    LogEntry.objects.all().delete()
+    content_type = ContentType.objects.get_for_model(User)
+    LogEntry.objects.bulk_create(
+        LogEntry(user=user, content_type=content_type, action_flag=ADDITION) for _ in range(ENTRIES)
+    )
+
+
 def publish(request: HttpRequest, username: str) -> None:
     layer: Any = get_channel_layer()
     async_to_sync(layer.group_send)("probed", {"type": "probed.event", "text": username})
@@ -76,7 +93,8 @@ def flood(request: HttpRequest, username: str) -> None:
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, str], None]] = {
-    action.__name__: action for action in (enter, leave, deactivate, set_password, publish, flood)
+    action.__name__: action
+    for action in (enter, leave, deactivate, set_password, forget, log, publish, flood)
 }
 
 
