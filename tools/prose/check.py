@@ -1,8 +1,8 @@
 """The check: every number and every name that the pages say is one that the code has.
 
-A number is a close code or a status that the library sends, or stands in a text that `facts` makes;
-a name is one that `names` knows. A fact that is not on its page is a problem too: its number has
-changed, or its sentence. May import its siblings.
+A number is a status that the library sends, or stands in a text that `facts` makes, as each close
+code does; a name is one that `names` knows. A fact that is not on its page is a problem too: its
+number has changed, or its sentence. May import its siblings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tools.problems import Problem
-from tools.prose.facts import OTHERS_CLOSE_CODES, facts
+from tools.prose.facts import facts
 from tools.prose.names import Names
 from tools.prose.text import Line, prose
 
@@ -29,10 +29,10 @@ def check(root: Path, known: Iterable[Fact] | None = None) -> list[Problem]:
     lines = list(prose(root / "docs"))
     stated = list(facts() if known is None else known)
     names = Names(root)
-    codes = {*_close_codes(), *_statuses(root)}
+    statuses = _statuses(root)
     problems = list(_unstated(lines, stated))
     for line in lines:
-        problems += _numbers(line, [text for page, text in stated if page == line.page], codes)
+        problems += _numbers(line, [text for page, text in stated if page == line.page], statuses)
         for name in line.names():
             if missing := names.unknown(name):
                 what = f"`{name}`: {', '.join(sorted(missing))} is in no code that is shown or ours"
@@ -49,7 +49,7 @@ def _unstated(lines: Iterable[Line], stated: Iterable[Fact]) -> Iterator[Problem
             yield Problem(f"docs/{page}", 0, f"does not say {text!r}", "mend page or fact")
 
 
-def _numbers(line: Line, stated: list[str], codes: set[str]) -> Iterator[Problem]:
+def _numbers(line: Line, stated: list[str], statuses: set[str]) -> Iterator[Problem]:
     inside: set[int] = set()
     for text in stated:
         at = line.text.find(text)
@@ -57,15 +57,9 @@ def _numbers(line: Line, stated: list[str], codes: set[str]) -> Iterator[Problem
             inside.update(range(at, at + len(text)))
             at = line.text.find(text, at + 1)
     for at, number in line.numbers():
-        if at not in inside and number not in codes:
+        if at not in inside and number not in statuses:
             fix = "bind it in tools/prose/facts.py"
             yield Problem(f"docs/{line.page}", line.number, f"the number {number} is unbound", fix)
-
-
-def _close_codes() -> set[str]:
-    from strawberry_django.realtime.protocol import CloseCode
-
-    return {str(code) for code in {*map(int, CloseCode), *OTHERS_CLOSE_CODES}}
 
 
 def _statuses(root: Path) -> set[str]:

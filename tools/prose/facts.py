@@ -2,7 +2,7 @@
 
 Each is a page and a text with its numbers taken from where they are decided: our defaults, the
 protocol, or the packages that a sentence is about. May import the library, those
-packages, tools.matrix.cells and its sibling `text`.
+packages, tools.matrix.cells and its siblings `codes` and `text`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.matrix.cells import PYTHONS, VARIED
+from tools.prose import codes
 from tools.prose.text import in_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +30,6 @@ ROUTER = "reference/router.md"
 SECURITY = "guide/security.md"
 TESTING = "guide/testing.md"
 TUTORIAL = "guide/subscriptions.md"
-#: Close codes that a client meets and that are not the server's to send (RFC 6455, IANA).
-OTHERS_CLOSE_CODES = {1001, 1006, 1013}
 #: How often npm packages try again by themselves; tests/tools/test_prose.py reads it in them.
 RETRIES = {"graphql-ws": 5, "graphql-sse": 5}
 
@@ -45,7 +44,8 @@ def facts() -> Iterator[Fact]:
     yield CLIENTS, f"**`retryAttempts`.** The default is {in_words(RETRIES['graphql-ws'])}."
     yield CLIENTS, f"It tries again {in_words(RETRIES['graphql-sse'])} times"
     yield from _signatures()
-    yield from _codes()
+    yield from codes.sentences()
+    yield SECURITY, "the answer is a 4xx, never a 500"
     yield from _requirements()
     yield from _channel_layers()
     for name, shown in _table_defaults(DEFAULTS):
@@ -89,16 +89,6 @@ def _duration(value: timedelta) -> str:
 def _size(value: int) -> str:
     assert value % 2**20 == 0
     return f"{value // 2**20} MiB"
-
-
-def _codes() -> Iterator[Fact]:
-    from strawberry_django.realtime.protocol import SUBSTITUTES, CloseCode
-
-    for code in (CloseCode.MESSAGE_TOO_BIG, CloseCode.INTERNAL_ERROR):
-        yield SECURITY, f"{int(code)} becomes {int(SUBSTITUTES[code])}"
-    yield SECURITY, "of the codes under 3000 only 1000"  # as autobahn's sendClose has it
-    yield TUTORIAL, "A close code between 4400 and 4499"
-    yield SECURITY, "the answer is a 4xx, never a 500"
 
 
 def _signatures() -> Iterator[Fact]:
