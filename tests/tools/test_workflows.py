@@ -84,6 +84,25 @@ def test_a_session_that_is_not_there_is_seen() -> None:
     assert not sessions("run: nox -s nothing -- --all") <= known_sessions()
 
 
+def told(*paths: Path) -> set[str]:
+    """Return the sessions that pages name as `nox -s NAME`."""
+    texts = (path.read_text(encoding="utf-8") for path in paths)
+    return {name for text in texts for name in re.findall(r"`nox -s ([a-z]+)", text)}
+
+
+def test_the_readme_or_the_contributing_page_names_each_session() -> None:
+    assert told(live.ROOT / "README.md", live.ROOT / "CONTRIBUTING.md") == known_sessions()
+
+
+def test_no_page_names_a_session_that_is_not_there(tmp_path: Path) -> None:
+    pages = [*live.ROOT.glob("*.md"), *live.ROOT.glob("docs/**/*.md")]
+    assert len(told(*pages)) > 5
+    assert told(*pages) <= known_sessions()
+    planted = tmp_path / "planted.md"
+    planted.write_text("`nox -s routers -- --all` is no session.")
+    assert told(*pages, planted) - known_sessions() == {"routers"}
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_may_read_only_unless_a_job_needs_more(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
