@@ -213,6 +213,8 @@ def _mutation(root: Path) -> str:
     for found in _mutated(root).values():
         total.add(found)
     said = f"{total.killed:,} of {total.mutants:,} mutants killed"
+    if total.allowlisted:
+        said += f", {total.allowlisted:,} equivalent"
     if total.not_run:
         said += f", {total.not_run:,} not run yet"
     if total.earlier:
