@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients import node
 from tools.harness import live
 from tools.problems import Problem
-from tools.prose import codes
 from tools.prose.check import check
-from tools.prose.facts import RETRIES, facts
 from tools.prose.names import Names
 from tools.prose.text import Line, in_words, prose
 
@@ -35,27 +32,6 @@ title: 12 things
 Call `listen_to_channel`, and set `ALLOWED_HOSTS`.
 """
 FACTS = [("page.md", "after 30 seconds")]
-#: Each prints how often a client asks a server that is not there, without the waits between.
-TRIES = {
-    "graphql-ws": """
-        import { createClient } from "graphql-ws";
-        import { WebSocket } from "ws";
-        let tries = 0;
-        const client = createClient({
-          url: "ws://127.0.0.1:1", webSocketImpl: WebSocket, on: { connecting: () => tries++ },
-          shouldRetry: () => true, retryWait: async () => {},
-        });
-    """,
-    "graphql-sse": """
-        import { createClient } from "graphql-sse";
-        let tries = 0;
-        const fetchFn = (...all) => { tries++; return fetch(...all); };
-        const client = createClient({ url: "http://127.0.0.1:1", fetchFn, retry: async () => {} });
-    """,
-}
-LISTEN = """
-    client.subscribe({ query: "{ me }" }, { error: () => console.log(tries), complete: () => {} });
-"""
 
 
 @pytest.fixture
@@ -98,34 +74,6 @@ def test_what_it_does_not_have_is_a_problem(
     assert any(one.startswith(problem) for one in found(root)), found(root)
 
 
-@pytest.mark.parametrize(
-    ("page", "right", "wrong"),
-    [
-        ("guide/clients.md", "| 4401 | logged out", "| 4429 | logged out"),
-        ("guide/security.md", "the socket is closed with 4401", "the socket is closed with 4403"),
-        ("guide/security.md", "1011 becomes 4500", "1011 becomes 4400"),
-        ("guide/subscriptions.md", "is closed with 4408", "is closed with 4409"),
-        (
-            "integrations/channels.md",
-            "of that user close with 4401",
-            "of that user close with 4403",
-        ),
-    ],
-)
-def test_another_close_code_in_a_sentence_is_a_problem(
-    root: Path, page: str, right: str, wrong: str
-) -> None:
-    text = (live.ROOT / "docs" / page).read_text(encoding="utf-8")
-    assert right in text
-    path = root / "docs" / page
-    path.parent.mkdir(exist_ok=True)
-    known = [fact for fact in codes.sentences() if fact[0] == page]
-    for said, expected in ((text, False), (text.replace(right, wrong), True)):
-        path.write_text(said, encoding="utf-8")
-        problems = [one for one in found(root, known) if "does not say" in one]
-        assert bool(problems) == expected
-
-
 def test_a_changed_default_is_a_problem(root: Path) -> None:
     problems = found(root, [("page.md", "after 20 seconds")])
     assert problems == [
@@ -164,15 +112,34 @@ def test_words_are_numbers_before_a_unit_and_as_a_default(text: str, numbers: li
         ("[other]\nlisten_to_topic =", "'listen_to_topic' has no reason"),
         ("[python]\nlisten_to_topic = json:listen", "json:listen does not exist"),
         ("[python]\nlisten_to_topic = no_such_module:x", "no_such_module:x does not exist"),
+        ("[quoted]\nlisten_to_topic = tests/test_a.py", ""),
+        ("[quoted]\nlisten_to_topic = tests/test_b.py", "is not in tests/test_b.py"),
+        ("[quoted]\nlisten_to_topic = tests/test_c.py", "is not in tests/test_c.py"),
         ("[other]\nlisten_to_topic = a\nold = gone", "'old' is on no page, or known"),
     ],
 )
 def test_the_list_of_names_is_held_too(root: Path, listed: str, problem: str) -> None:
     (root / "docs/page.md").write_text(PAGE.replace("listen_to_channel", "listen_to_topic"))
     (root / "tools/prose/names.ini").write_text(listed)
+    (root / "tests").mkdir()
+    (root / "tests/test_a.py").write_text('assert "listen_to_topic" in log\n')
+    (root / "tests/test_b.py").write_text('assert "listen_to_channel" in log\n')
     problems = found(root)
     assert len(problems) == bool(problem)
     assert not problem or problem in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "count"), [("Timeout reading from cache:1", 0), ("Timed out reading from x", 1)]
+)
+def test_an_ellipsis_in_a_quoted_text_stands_for_anything(
+    root: Path, said: str, count: int
+) -> None:
+    (root / "docs/page.md").write_text(PAGE + "It is `Timeout reading from …`.\n")
+    (root / "test_a.py").write_text(f'assert str(failed) == "{said}"\n')
+    listed = "[quoted]\nTimeout reading from … = test_a.py\n"
+    (root / "tools/prose/names.ini").write_text(listed)
+    assert len(found(root)) == count
 
 
 def test_only_prose_is_read(root: Path) -> None:
@@ -195,6 +162,7 @@ def test_a_part_of_a_word_is_not_the_word(root: Path) -> None:
         "strawberry_django.auth.subscribe",
         "strawberry_django.realtime.subscribe",
         "manage.py fuzz",
+        "nox -s routers",
         "graphql_ide=False",
         "allow_queries_via_get=None",
         "connection_init_wait_timeout=30",
@@ -214,6 +182,8 @@ def test_a_name_of_known_words_must_resolve(name: str) -> None:
         "request.META",
         "strawberry_django.realtime.consumers.GraphQLWSConsumer",
         "python manage.py migrate",
+        "nox -s mutate -- --library",
+        "nox -s tests security",
         "graphql_ide=None",
         'slow_consumer="latest"',
         "ping_interval=30",
@@ -231,25 +201,6 @@ def test_what_a_snippet_adds_may_be_listed(root: Path) -> None:
     assert len(found(root)) == 1
     (root / "tools/prose/names.ini").write_text("[other]\nrequest.listen_to_channel = its own\n")
     assert found(root) == []
-
-
-@pytest.mark.parametrize("package", RETRIES)
-def test_a_client_tries_again_as_often_as_the_pages_say(package: str) -> None:
-    done = subprocess.run(
-        [node.command("node"), "--input-type=module", "--eval", TRIES[package] + LISTEN],
-        cwd=node.packages(),
-        capture_output=True,
-        text=True,
-        timeout=node.SECONDS,
-        check=False,
-    )
-    assert done.stdout.strip() == str(1 + RETRIES[package]), done.stderr
-
-
-def test_each_fact_is_of_a_page() -> None:
-    stated = list(facts())
-    assert len(stated) > 20
-    assert all((live.ROOT / "docs" / page).is_file() for page, _ in stated)
 
 
 def test_the_pages_of_the_guide_are_true() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
@@ -14,6 +13,7 @@ import yaml
 
 from tests.clients import node
 from tools.harness import live
+from tools.prose.sessions import defined
 
 WORKFLOWS = sorted((live.ROOT / ".github/workflows").glob("*.yml"))
 ACTIONLINT = Path(__file__).parent / "actionlint"
@@ -39,16 +39,6 @@ def sessions(text: str) -> set[str]:
     for listed in re.findall(r"session: \[(.+)\]", text):
         named.update(listed.split(", "))
     return named
-
-
-def known_sessions() -> set[str]:
-    tree = ast.parse((live.ROOT / "noxfile.py").read_text(encoding="utf-8"))
-    return {
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and any("nox.session" in ast.unparse(one) for one in node.decorator_list)
-    }
 
 
 def test_actionlint_finds_nothing() -> None:
@@ -77,30 +67,11 @@ def test_it_finds_a_fault(tmp_path: Path, right: str, wrong: str, message: str) 
 def test_each_session_is_there(path: Path) -> None:
     asked = sessions(path.read_text(encoding="utf-8"))
     assert asked
-    assert asked <= known_sessions()
+    assert asked <= defined(live.ROOT / "noxfile.py")
 
 
 def test_a_session_that_is_not_there_is_seen() -> None:
-    assert not sessions("run: nox -s nothing -- --all") <= known_sessions()
-
-
-def told(*paths: Path) -> set[str]:
-    """Return the sessions that pages name as `nox -s NAME`."""
-    texts = (path.read_text(encoding="utf-8") for path in paths)
-    return {name for text in texts for name in re.findall(r"`nox -s ([a-z]+)", text)}
-
-
-def test_the_readme_or_the_contributing_page_names_each_session() -> None:
-    assert told(live.ROOT / "README.md", live.ROOT / "CONTRIBUTING.md") == known_sessions()
-
-
-def test_no_page_names_a_session_that_is_not_there(tmp_path: Path) -> None:
-    pages = [*live.ROOT.glob("*.md"), *live.ROOT.glob("docs/**/*.md")]
-    assert len(told(*pages)) > 5
-    assert told(*pages) <= known_sessions()
-    planted = tmp_path / "planted.md"
-    planted.write_text("`nox -s routers -- --all` is no session.")
-    assert told(*pages, planted) - known_sessions() == {"routers"}
+    assert not sessions("run: nox -s nothing -- --all") <= defined(live.ROOT / "noxfile.py")
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

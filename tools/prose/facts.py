@@ -30,7 +30,7 @@ ROUTER = "reference/router.md"
 SECURITY = "guide/security.md"
 TESTING = "guide/testing.md"
 TUTORIAL = "guide/subscriptions.md"
-#: How often npm packages try again by themselves; tests/tools/test_prose.py reads it in them.
+#: How often npm packages try again by themselves; tests/tools/test_prose_facts.py reads it in them.
 RETRIES = {"graphql-ws": 5, "graphql-sse": 5}
 
 

@@ -2,7 +2,8 @@
 
 A name is known when its words are those of the library, of a snippet or of the commands, and what
 it says beyond them resolves; or when ``tools/prose/names.ini`` says where it comes from. There
-``python`` names are imported, so that one which its package drops is found; for the others a reason
+``python`` names are imported, so that one which its package drops is found; a ``quoted`` text must
+stand in the test that its entry names, with anything for an ellipsis; for the others a reason
 stands. May import tools.problems and its sibling `resolve`.
 """
 
@@ -70,6 +71,9 @@ class Names:
                     yield Problem(NAMES, 0, f"{name!r} has no reason", "say where it comes from")
                 elif section == "python" and not exists(value.strip()):
                     yield Problem(NAMES, 0, f"{value.strip()} does not exist", "mend the pages")
+                elif section == "quoted" and not _stands_in(self.root / value.strip(), name):
+                    what = f"{name!r} is not in {value.strip()}"
+                    yield Problem(NAMES, 0, what, "mend the pages, or name the test that has it")
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -81,6 +85,10 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
+
+
+def _stands_in(path: Path, quoted: str) -> bool:
+    return path.is_file() and all(part.strip() in _read(path) for part in quoted.split("…"))
 
 
 def _django_settings() -> set[str]:

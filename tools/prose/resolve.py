@@ -1,8 +1,9 @@
 """Resolving: what a name says beyond its words, held against what it names.
 
 A dotted name is imported, or its parts are sought on the classes of what resolvers get; a command
-is one that a package, the library or a snippet has; the value of an option is one of its type. May
-import the library and the packages.
+is one that a package, the library or a snippet has, and a session of nox one of the noxfile; the
+value of an option is one of its type. May import the library, the packages and its sibling
+`sessions`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from tools.prose import sessions
 
 _PACKAGES = ("channels", "channels_redis", "daphne", "django", "strawberry", "strawberry_django")
 #: What a variable on the pages is an instance of.
@@ -51,6 +54,9 @@ def unresolved(root: Path, name: str) -> Iterator[str]:
     for found in _COMMAND.finditer(name):
         if found["name"] not in _commands(root):
             yield found[0]
+    for session in sessions.named(name):
+        if session not in _sessions(root):
+            yield f"nox -s {session}"
     for found in _OPTION.finditer(name):
         if not _is_of_its_type(found["option"].lower(), found["value"]):
             yield found[0]
@@ -117,6 +123,11 @@ def _commands(root: Path) -> set[str]:
         spec = importlib.util.find_spec(package)
         places += map(Path, (spec and spec.submodule_search_locations) or ())
     return {path.stem for place in places for path in place.rglob("management/commands/*.py")}
+
+
+@cache
+def _sessions(root: Path) -> set[str]:
+    return sessions.defined(root / "noxfile.py")
 
 
 def _is_of_its_type(option: str, value: str) -> bool:
