@@ -1,17 +1,16 @@
 """The close codes: each sentence that names one, made of the code's own name for it.
 
 So a sentence that names another code than the server sends there is not the one that the pages must
-have. May import the library only.
+have. May import the library and its siblings `places` and `read`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-CHANNELS = "integrations/channels.md"
-CLIENTS = "guide/clients.md"
-SECURITY = "guide/security.md"
-TUTORIAL = "guide/subscriptions.md"
+from tools.prose.places import CHANNELS, CLIENTS, SECURITY, TUTORIAL
+from tools.prose.read import found
+
 #: Close codes that a client meets and that are not the server's to send (RFC 6455, IANA).
 GOING_AWAY, TRY_AGAIN_LATER = 1001, 1013
 
@@ -62,7 +61,9 @@ def sentences() -> Iterator[tuple[str, str]]:
             f"and {restart} becomes {stand['SERVICE_RESTART']}."
         ),
     )
-    yield TUTORIAL, "A close code between 4400 and 4499"
+    client = "snippets/chat/chat/static/chat/graphql.js"
+    first, last = (found(client, rf"\bcode {sign} (\d+)\b") for sign in (">=", "<="))
+    yield TUTORIAL, f"A close code between {first} and {last} says"
     yield TUTORIAL, f"Only {late}, too late, may pass."
     yield TUTORIAL, f"A client that does not answer with `pong` is closed with {late}."
     yield TUTORIAL, f"the server closes the socket with {ended}, and the page says so."
