@@ -4,8 +4,10 @@
 checked: every fenced block on a page is made of includes; included files and sections
 exist; nothing is chosen or highlighted by line numbers; a title names the file; section
 markers are well-formed, paired, unique, not empty and used; highlight markers are paired;
-every file is shown by a page or used by another one. Exceptions, with reasons:
-``tools.allowlist``. May import tools.allowlist, tools.markers, tools.problems, tools.usage.
+every file is shown by a page or used by another one; an answer is recorded from a run; who
+follows a page has a file without faults after each block (``tools.following``). Exceptions,
+with reasons: ``tools.allowlist``. May import tools.allowlist, tools.following, tools.markers,
+tools.problems, tools.sections, tools.usage.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools import following
 from tools.allowlist import Allowlist
 from tools.markers import BLOCK_INCLUDE, INCLUDE, Fence, fences
 from tools.problems import Problem
@@ -31,6 +34,8 @@ _TARGET = re.compile(r"^(?P<path>[^:]*?)(?::(?P<part>.*))?$")
 _SECTION_NAME = re.compile(r"[a-z][-_0-9a-z]*", re.IGNORECASE)
 _RAW_CODE = re.compile(r"<(pre|code|textarea|script)\b", re.IGNORECASE)
 _ANY_MARKER = re.compile(r"8<")
+#: What a block in one of these languages shows came from somewhere: nobody types it.
+ANSWERS = frozenset({"frames", "http", "json", "text"})
 #: What a title says of a block that is not the whole file.
 _PART = re.compile(r" \((?:part|at the end)\)$")
 
@@ -55,7 +60,8 @@ class SnippetCheck:
             self._check_page(page)
         for name in self.sections:
             self._check_snippet(name)
-        return sorted(self.problems + self.allowlist.problems())
+        followed = following.problems(self.root)
+        return sorted([*self.problems, *followed, *self.allowlist.problems()])
 
     def _report(self, file: str, line: int, what: str, fix: str = "") -> None:
         self.problems.append(Problem(file, line, what, fix))
@@ -133,6 +139,14 @@ class SnippetCheck:
             near = _nearest(path, self.sections)
             self._report(page, line, f"no file snippets/{path}", near)
             return
+        if block.language in ANSWERS and "/recorded/" not in path:
+            place = f"{path.partition('/')[0]}/recorded/{path.rpartition('/')[2]}"
+            self._report(
+                page,
+                line,
+                f"an answer that no run gave: snippets/{path}",
+                f"write a scenario in tools/scenarios that records {place}, and include that",
+            )
         if part is None:
             self.shown.add(path)
             if not self.sections[path].content:

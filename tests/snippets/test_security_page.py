@@ -19,6 +19,7 @@ from django.core.signing import TimestampSigner, b62_encode
 from django.test import Client
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors
+from strawberry.types import Info
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
 from strawberry_django.realtime.conf import OperationRequest
@@ -26,7 +27,8 @@ from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator, gra
 from tests.schema import schema
 from tests.support import in_database
 from tests.support_websocket import connect
-from tools.harness import clients, projects, servers
+from tools.following import Following
+from tools.harness import clients, live, projects, servers
 from tools.harness.prepared import prepare
 
 #: What the page sets, by the name of the settings.
@@ -123,6 +125,44 @@ def test_the_settings_set_options_that_exist(project: projects.Project, name: st
     assert json.loads(done.stdout.splitlines()[-1]) == OPTIONS[name]
 
 
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+    """The project of the integration guide after the blocks of the page, in their order."""
+    folder = tmp_path_factory.mktemp("followed") / "myproject"
+    page = live.ROOT / "docs/guide/security.md"
+    assert Following(live.ROOT, page, folder, look_at_names=False).problems == []
+    project = projects.Project(folder)
+    project.manage("migrate")
+    return project
+
+
+def test_who_follows_the_page_ends_with_all_of_its_options(followed: projects.Project) -> None:
+    assert "strawberry_django_realtime.E" not in followed.manage("check").stderr
+    done = followed.manage("shell", "-c", f"import myproject.asgi; {PRINT_OPTIONS}")
+    together = {key: value for each in OPTIONS.values() for key, value in each.items()}
+    assert json.loads(done.stdout.splitlines()[-1]) == together
+
+
+def test_who_follows_the_page_ends_with_a_site_that_answers(followed: projects.Project) -> None:
+    made = followed.manage("shell", "-c", MAKE_TOKEN).stdout.split()[-1]
+    with servers.serve(followed) as server:
+        hosts = [
+            clients.graphql(server, "{ me }", headers={"Host": host}).status_code
+            for host in ("example.com", "foreign.example")
+        ]
+        assert hosts == [200, 400]
+        bearer = {"Authorization": f"Bearer {made}"}
+        known = clients.graphql(server, "{ me }", headers=bearer)
+        assert known.json() == {"data": {"me": "Hello, ada!"}}
+        assert known.headers["X-Frame-Options"] == "DENY"
+        many = "{ " + " ".join(f"a{n}: me" for n in range(11)) + " }"
+        assert "11 aliases" in clients.graphql(server, many).json()["errors"][0]["message"]
+        with clients.WebSocketClient.connect(server) as socket:
+            socket.init({"token": made})
+            socket.subscribe("1", "subscription { events { text } }")
+            assert ONLY_STAFF in str(socket.next_message())
+
+
 def load(name: str) -> Any:
     """Import a module of the page."""
     path = projects.SNIPPETS / f"security/myproject/{name}.py"
@@ -155,6 +195,11 @@ def test_the_hints_of_the_hooks_name_what_they_get() -> None:
     assert get_type_hints(hooks.on_operation)["operation"] is OperationRequest
     for hook in (hooks.make_token, hooks.on_connect, hooks.suspend):
         assert Any in get_type_hints(hook).values()
+
+
+def test_the_hints_of_the_permission_name_what_it_gets() -> None:
+    hints = get_type_hints(load("schema").IsStaffNow.has_permission)
+    assert (hints["source"], hints["info"], hints["kwargs"]) == (Any, Info, Any)
 
 
 async def test_a_token_is_of_the_hooks_salt_and_an_active_user(ada: Any) -> None:

@@ -284,7 +284,7 @@ def test_a_nested_highlight_is_found(tree: Tree) -> None:
 )
 def test_markers_may_be_comments_of_any_language(tree: Tree, path: str, markers: str) -> None:
     tree.write(f"snippets/subject/{path}", markers)
-    tree.write("docs/more.md", f'```text\n--8<-- "subject/{path}:all"\n```\n')
+    tree.write("docs/more.md", f'```html\n--8<-- "subject/{path}:all"\n```\n')
     assert tree.problems() == []
 
 
@@ -343,10 +343,43 @@ def test_an_empty_file_cannot_be_shown(tree: Tree) -> None:
 
 
 def test_a_variant_of_a_file_may_have_its_title(tree: Tree) -> None:
-    tree.write("snippets/subject/myproject/settings_redis.py", "x = 1\n")
+    tree.write("snippets/subject/myproject/settings_redis.py", "INSTALLED_APPS = []\n")
     include = '--8<-- "subject/myproject/settings_redis.py"'
     tree.write("docs/more.md", f'```python title="myproject/settings.py"\n{include}\n```\n')
     assert tree.problems() == []
+
+
+@pytest.mark.parametrize("language", ["json", "http", "frames", "text"])
+def test_an_answer_that_was_typed_by_hand_is_found(tree: Tree, language: str) -> None:
+    tree.write("snippets/subject/requests/answer.json", "{}\n")
+    tree.write("docs/more.md", f'```{language}\n--8<-- "subject/requests/answer.json"\n```\n')
+    assert tree.problems() == [
+        (
+            "docs/more.md:2: an answer that no run gave: snippets/subject/requests/answer.json; "
+            "write a scenario in tools/scenarios that records subject/recorded/answer.json, "
+            "and include that"
+        )
+    ]
+    tree.replace("docs/more.md", f"```{language}", "```javascript")
+    assert tree.problems() == []
+
+
+@pytest.mark.parametrize("language", ["json", "http", "frames", "text"])
+def test_a_recorded_answer_is_none_that_was_typed(tree: Tree, language: str) -> None:
+    tree.write("snippets/subject/recorded/answer.json", "{}\n")
+    tree.write("docs/more.md", f'```{language}\n--8<-- "subject/recorded/answer.json"\n```\n')
+    assert tree.problems() == []
+
+
+def test_what_a_follower_of_a_page_would_meet_is_found(tree: Tree) -> None:
+    tree.replace(FILE, "from myproject.helper import name\n", "import myproject.helper\n")
+    assert tree.problems() == [
+        (
+            "docs/page.md:3: as this block leaves myproject/schema.py nothing gives 'name' where "
+            "it is used; show its import or definition first, "
+            'or write title="myproject/schema.py (part)"'
+        )
+    ]
 
 
 ALLOWED = {

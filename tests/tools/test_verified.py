@@ -12,7 +12,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from tools.hooks import verified
+from tools.hooks import commands, verified
 from tools.hooks.verified import Marks
 from tools.matrix import cells, ledger, pictures, tables, trial
 from tools.pages import SitePage
@@ -144,6 +144,39 @@ def test_a_reader_of_the_page_is_not_disturbed(tmp_path: Path) -> None:
     assert [item.kind for item in items if item.kind != "prose"] == ["python"]
     assert not any(item.text.endswith(":") for item in items)
     assert not SitePage.read(path).loose_code
+
+
+# Commands that the tests only compare
+
+COMMAND = Shown("guide/page.md", 7, "chat/shell/pip.sh", ((1, "pip install chat"),))
+
+
+def marked(*targets: str) -> str:
+    items = list({item.target: item for item in shown(ROOT)}.values())
+    return Marks(ledger.read(), items).mark(targets, "")
+
+
+def test_a_command_that_is_only_compared_is_not_verified() -> None:
+    html = Marks(kept({NEWEST: "passed"}, COMMAND), (COMMAND,)).mark([COMMAND.target], "")
+    assert "<summary>✓ compared, not run, with Python 3.11, Django 5.2, newest versions<" in html
+    assert "verified with" not in html
+    assert "<dt>Not run</dt><dd><code>snippets/<wbr>chat/<wbr>shell/<wbr>pip.sh</code>. " in html
+    assert "<code>nox -s reader</code> runs it as the built page shows it." in html
+
+
+@pytest.mark.parametrize("test", ["tests/snippets/test_it.py", "tests/snippets/test_other.py"])
+def test_a_command_is_verified_if_the_run_was_of_the_test_that_runs_it(
+    monkeypatch: pytest.MonkeyPatch, test: str
+) -> None:
+    monkeypatch.setitem(commands.EXECUTED, COMMAND.file, test)
+    html = Marks(kept({NEWEST: "passed"}, COMMAND), (COMMAND,)).mark([COMMAND.target], "")
+    assert ("✓ verified with" in html) is test.endswith("test_it.py")
+
+
+def test_a_block_of_two_commands_says_of_how_many_it_is_true() -> None:
+    html = marked("running/shell/install_uvicorn.sh", "running/shell/uvicorn.sh")
+    assert "✓ verified (1 of 2 only compared) with Django" in html
+    assert html.count("install_uvicorn.sh</code>. These tests hold its words") == 1
 
 
 # The page on compatibility

@@ -1,9 +1,9 @@
 """Verified: a mark under each block, and the ledger on the page that is about it.
 
 A mark says with which versions the block was run, by which tests, and where its source is. It is
-there only while the ledger has run the very lines that are shown. ``<!-- matrix NAME -->`` alone
-on a line of a page becomes a part of the ledger. May import tools.matrix, tools.mutate.naming and
-tools.shown.
+there only while the ledger has run the very lines that are shown. Of a command that the tests only
+compare it says no more than that. ``<!-- matrix NAME -->`` alone on a line of a page becomes a part
+of the ledger. May import tools.hooks.commands, tools.matrix, tools.mutate.naming and tools.shown.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mkdocs.exceptions import PluginError
 
+from tools.hooks.commands import is_only_compared
 from tools.matrix import ledger, pictures, tables
 from tools.matrix.cells import DJANGOS, ENDS, PYTHONS
 from tools.mutate.naming import tests_of
@@ -32,6 +33,10 @@ PAGE = "compatibility.md"
 LEDGER = Path("tools", "matrix", "ledger.json")
 #: How many files of tests a mark names; the other page has all.
 TESTS = 3
+COMPARED = (
+    "These tests hold its words against what they use; <code>nox -s reader</code> runs it as the "
+    "built page shows it."
+)
 TOLD = {"python": "Python", "django": "Django", "redis": "redis-py"}
 _BLOCK = re.compile(r'<div [^>]*\bdata-snippet="(?P<targets>[^"]+)"[^>]*>')
 _DIV = re.compile(r"<(?P<end>/?)div\b")
@@ -73,11 +78,17 @@ class Marks:
         if not passed and not failed:
             return ""
         files = list(dict.fromkeys(target.partition(":")[0] for target in targets))
+        tests = self.kept["tests"]
+        compared = [one for one in files if is_only_compared(one, tests.get(one, {}))]
+        verb = "verified" if not compared else "compared, not run,"
+        if 0 < len(compared) < len(files):
+            verb = f"verified ({len(compared)} of {len(files)} only compared)"
         see = f', see <a href="{about}">all results</a>' if about else ""
         rows = [
             ("Versions", [self._versions(passed)] if passed else []),
             ("Fails with", [self._failure(name, files) for name in failed]),
             ("Skipped with", [self._skip(name, files) for name in skipped]),
+            ("Not run", [f"{self.link(f'snippets/{one}')}. {COMPARED}" for one in compared]),
             ("Tests", self._tests(targets)),
             ("Source", [self.link(f"snippets/{file}") for file in files]),
             ("Run", [self._days(passed or failed) + see]),
@@ -89,12 +100,12 @@ class Marks:
         )
         return (
             '<details class="verified" data-search-exclude>'
-            f"<summary>{self._summary(passed, failed)}</summary><dl>{told}</dl></details>"
+            f"<summary>{self._summary(verb, passed, failed)}</summary><dl>{told}</dl></details>"
         )
 
     @staticmethod
-    def _summary(passed: Sequence[str], failed: Sequence[str]) -> str:
-        what = f"✓ verified with {_range(passed)}" if passed else ""
+    def _summary(verb: str, passed: Sequence[str], failed: Sequence[str]) -> str:
+        what = f"✓ {verb} with {_range(passed)}" if passed else ""
         if not failed:
             return what
         return f'{what} <span class="verified__failed">✗ fails with {_range(failed)}</span>'

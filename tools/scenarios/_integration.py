@@ -6,6 +6,7 @@ May import tools.harness.
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -98,6 +99,19 @@ def script(name: str, replacing: Mapping[str, str]) -> str:
             raise ValueError(f"{name} has no {old!r} to replace")
         text = text.replace(old, new)
     return text
+
+
+def words(name: str) -> list[str]:
+    """Return what a shell snippet that is one `python` command gives to Python.
+
+    Raises:
+        ValueError: it is another command, or more than one.
+    """
+    text = script(name, {})
+    found = shlex.split(text)
+    if found[:1] != ["python"] or len(text.splitlines()) > 1:
+        raise ValueError(f"{name} is not one command of python: {text!r}")
+    return found[1:]
 
 
 def environment() -> dict[str, str]:

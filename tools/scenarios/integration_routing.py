@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.harness import clients, live, processes, projects, servers
 from tools.scenarios import scenario
-from tools.scenarios._integration import converse, read
+from tools.scenarios._integration import converse, read, words
 from tools.transcripts import frames, http_exchange, json_answer
 
 PING = read("asgi_routing/requests/ping.graphql")
@@ -48,9 +48,9 @@ def custom_url_pattern(folder: Path) -> dict[str, str]:
 def runserver(folder: Path) -> str:
     """Start the development server, which watches the files as it does for the reader."""
     project = projects.build(folder / "myproject", "settings", "asgi_routing")
-    project.manage("migrate")
+    project.python(*words("running/shell/migrate.sh"))
     port = processes.free_port()
-    command = [sys.executable, "manage.py", "runserver", str(port)]
+    command = [sys.executable, *words("running/shell/runserver.sh"), str(port)]
     env = live.environment()
     with processes.running("runserver", command, cwd=project.path, env=env) as process:
         process.wait_until(lambda: processes.accepts(port))

@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 
 from tools.harness import clients, projects, servers
 from tools.scenarios import scenario
-from tools.scenarios._integration import guide_project, login, read
+from tools.scenarios._integration import guide_project, login, read, words
 from tools.transcripts import http_exchange
 
 FOREIGN = "https://foreign.example"
@@ -55,5 +55,5 @@ def check(folder: Path) -> str:
     text = settings.read_text(encoding="utf-8").replace('    "daphne",\n', "")
     moved = text.replace('    "channels",\n', '    "daphne",\n    "channels",\n')
     settings.write_text(moved, encoding="utf-8")
-    done = project.python("manage.py", "check")
+    done = project.python(*words("settings/shell/check.sh"))
     return done.stderr.expandtabs(4)

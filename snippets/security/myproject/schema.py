@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+# --8<-- [start:imports]
 from collections.abc import AsyncGenerator
 from typing import Any
 
+# --8<-- [end:imports]
 # --8<-- [start:event_permission]
 import strawberry
 from django.contrib.auth import get_user_model
