@@ -151,6 +151,30 @@ def test_what_an_earlier_method_found_is_said_and_run_again(root: Path) -> None:
     assert (found.earlier, found.killed) == (0, found.mutants)
 
 
+def test_of_what_a_worthy_method_has_killed_only_what_is_new_is_run(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(
+        root, "snippets/sums/sums.py", SNIPPET.replace("FACTOR * number", "pow(FACTOR * number, 1)")
+    )
+    assert main(["--workers", "1"], root) == 0
+    path = root / results.NAME
+    (part,) = results.parts(root)
+    new = sum(mutant.since > results.WORTHY for mutant in results.mutants_of(root, part))
+    assert new
+    whole = results.figures(root)["sums.md"].killed
+    text = path.read_text().replace(f'"method": {results.METHOD}', f'"method": {results.WORTHY}')
+    path.write_text(text.replace(f'"killed": {whole}', f'"killed": {whole - new}'))
+    found = results.figures(root)["sums.md"]
+    assert (found.not_run, found.earlier) == (new, 0)
+    capsys.readouterr()
+    assert main(["--workers", "1", "--changed"], root) == 0
+    assert capsys.readouterr().out.startswith(f"{new} mutants of 1 snippets")
+    assert results.figures(root)["sums.md"].killed == whole
+    assert main(["--changed"], root) == 0
+    assert capsys.readouterr().out.startswith("0 mutants of 0 snippets")
+
+
 def test_a_mutant_that_leaves_something_open_is_noticed(root: Path) -> None:
     write(root, MODULE, LEAKING)
     write(root, "snippets/sums/sums.py", SNIPPET.replace("FACTOR * number", "2 * number"))

@@ -148,8 +148,12 @@ def test_with_every_mutant_killed_it_is_green_and_need_not_run_again(
     assert capsys.readouterr().out.startswith("0 of 0 mutants of 0 modules")
     write(root, MODULE, SOURCE.replace("7", "9"))
     assert library_record.figures(root)[MODULE].unknown == [MODULE]
-    assert run(root, "--figures") == 0
-    assert "not run" in capsys.readouterr().out
+    assert run(root, MODULE, "--figures") == 1
+    assert f"The record lacks {MODULE}: nox -s mutate" in capsys.readouterr().out
+
+
+def test_the_record_of_the_library_lacks_no_module(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--library", "--figures"]) == 0, capsys.readouterr().out
 
 
 def test_weak_tests_leave_survivors_which_others_may_kill_or_a_reason_let_pass(
@@ -163,7 +167,7 @@ def test_weak_tests_leave_survivors_which_others_may_kill_or_a_reason_let_pass(
     assert said.count(f"{MODULE}:20: ") == 2 * len(survivors) > 0
     assert "% of those tried were killed, where 90 % are asked for" in said
     write(root, library_record.ALLOWLIST, ENTRY)
-    assert run(root, "--figures") == 0
+    assert run(root, MODULE, "--figures") == 0
     (root / library_record.ALLOWLIST).unlink()
     write(root, "tests/test_more.py", DEFENDED)
     assert run(root, MODULE, "--survivors") == 0

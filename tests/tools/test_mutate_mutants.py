@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tools.harness.live import ROOT
-from tools.mutate.mutants import DELETED, Mutant, mutants
+from tools.mutate.mutants import DELETED, FINER, Mutant, mutants
 from tools.shown import shown
 
 PYTHON = '''\
@@ -66,6 +66,9 @@ def test_strings_numbers_names_arguments_and_operators_are_altered() -> None:
         ("operator", "a = f(b, c=g(1), d=False)"),
         ("name", "a = f(b, c=g(1), dx=True)"),
         ("argument", "a = f(b, c=g(1))"),
+        ("argument", "a = f(c=g(1), d=True)"),
+        ("argument", "a = f(b, d=True)"),
+        ("argument", "a = f(b, c=g(), d=True)"),
     ]
     assert kinds(made("a.py", 'NAME = r"^a$"\n', 1)) == [
         ("string", 'NAME = r"^a$x"'),
@@ -122,6 +125,62 @@ def test_a_decorator_is_deleted_alone() -> None:
 def test_section_markers_stay() -> None:
     source = "def a():\n    b()\n    # --8<-- [end:a]\n\n\nc()\n"
     assert "[end:a]" in deleted(source.replace("    # --8", "    # --8"), 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "expected"),
+    [
+        (
+            "a.py",
+            'a = f(b, "x, y", c=[1, g(2)])[0](d)  # h(i, j)',
+            [
+                ("argument", 'a = f("x, y", c=[1, g(2)])[0](d)  # h(i, j)'),
+                ("argument", "a = f(b, c=[1, g(2)])[0](d)  # h(i, j)"),
+                ("argument", 'a = f(b, "x, y")[0](d)  # h(i, j)'),
+                ("argument", 'a = f(b, "x, y", c=[1, g()])[0](d)  # h(i, j)'),
+                ("argument", 'a = f(b, "x, y", c=[1, g(2)])[0]()  # h(i, j)'),
+            ],
+        ),
+        ("a.py", "def f(a, b): pass", [("argument", "def f(b): pass")]),
+        ("a.py", "@field(only=[A])", [("argument", "@field()")]),
+        ("a.js", 'on("a", () => {', [("argument", "on(() => {")]),
+        (
+            "a.js",
+            "if (a) b(...c?.d);",
+            [("operator", "if (a) b(...c.d);"), ("operator", "if (a) b(c?.d);")],
+        ),
+        ("a.graphql", '  a(b: "c", d: 1) { e }', [("argument", "a(d: 1) { e }")]),
+        ("a.py", "a = b in c", [("operator", "a = b not in c")]),
+        ("a.py", "a = [b for b in c]", []),
+        ("a.py", "a = b is None", [("operator", "a = b is not None")]),
+        ("a.py", "a += 1", [("operator", "a -= 1")]),
+        ("a.py", 'a = "b in c is d"', []),
+        ("a.py", 'a = f"{b}/graphql"', [("string", 'a = f"{b}/xgraphql"')]),
+        ("a.sh", "curl http://a/b/graphql", [("string", "curl http://a/b/xgraphql")]),
+        ("a.css", "  gap: 0.5rem 10%;", [("number", "gap: 1.5rem 10%;")]),
+        ("a.css", "  color: #09aaff;", [("number", "color: #09aaf0;")]),
+        ("a.html", "<b>Log in</b>", [("string", "<b>Log inx</b>")]),
+        ("a.html", "<b>{{ name }}</b>", []),
+    ],
+)
+def test_finer_alterations(file: str, line: str, expected: list[tuple[str, str]]) -> None:
+    more = "\ndef g(): pass\n" if line.startswith("@") else "\n"
+    found = [mutant for mutant in mutants(file, line + more, [1]) if mutant.since == FINER]
+    assert [(mutant.kind, mutant.now) for mutant in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "left"),
+    [
+        ("a.css", "* {\n  a: b;\n}\nc {\n}\n", "c {\n}\n"),
+        ("a.graphql", "{\n  a\n}\n", ""),
+        ("a.py", "a = [\n    {\n        1: 2,\n    },\n]\n", "a = [\n]\n"),
+    ],
+)
+def test_a_line_that_only_opens_is_deleted(file: str, source: str, left: str) -> None:
+    number = 2 if file == "a.py" else 1
+    found = mutants(file, source, [number])
+    assert [(mutant.kind, mutant.source) for mutant in found] == [("delete", left)]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,10 @@ def main(options: argparse.Namespace, root: Path) -> int:
     for fault in faults:
         print(fault)
     print(f"{total.percent:.1f} % of those tried were killed, where {LOWEST} % are asked for")
-    return int(bool(faults) or total.percent < LOWEST)
+    lacking = total.unknown if options.figures else []
+    if lacking:
+        print(f"The record lacks {', '.join(lacking)}: nox -s mutate -- --library --changed")
+    return int(bool(faults or lacking) or total.percent < LOWEST)
 
 
 def describe(mutant: Mutant) -> str:
@@ -82,6 +85,7 @@ class Run:
         self._lock = threading.Lock()
         self._progress = Progress(0)
         self._seconds: dict[str, float] = {}  #: how long a module's own tests take
+        self._defenders: dict[str, tuple[list[str], list[str]]] = {}
 
     def choose(self, share: float, *, changed: bool, survivors: bool) -> None:
         """Choose the mutants to try.
@@ -130,7 +134,9 @@ class Run:
 
     def _killer(self, copy: Copy, mutant: Mutant) -> str:
         """Return what noticed a mutant, or nothing."""
-        own, others = defenders_of(self.root, mutant.file)
+        if mutant.file not in self._defenders:
+            self._defenders[mutant.file] = defenders_of(self.root, mutant.file)
+        own, others = self._defenders[mutant.file]
         took = self._seconds.get(mutant.file)
         if took is None:
             took = self._seconds[mutant.file] = _unmutated(copy, own)

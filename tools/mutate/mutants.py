@@ -4,8 +4,8 @@ A line is deleted with what it opens: a statement with its block, a bracket with
 Each string, number and operator of it is altered once, its last name once, and the last argument
 of its last call is taken away; of a command, each argument. Nothing is made of what is not
 executed: comments, docstrings, the annotations of functions that nothing decorates, and lines of
-closing brackets, which go with the line that opens. May import tools.markers and
-tools.mutate.lexing.
+closing brackets, which go with the line that opens. `tools.mutate.finer` adds to that. May import
+tools.markers, tools.mutate.finer and tools.mutate.lexing.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from tools.markers import SECTION
+from tools.mutate.finer import finer
 from tools.mutate.lexing import Language, Token, language_of, tokens
 
 KINDS = ("delete", "string", "number", "name", "argument", "operator")
 DELETED = "(deleted)"
+#: The method of `tools.mutate.results` that has the finer ones.
+FINER = 3
+_ONLY_OPENS = re.compile(r"^\s*(?:\* )?[(\[{]$")
 _ONLY_CLOSES = re.compile(r"^(?:[\s)\]}>,;:`\"']|</\w+>)*$")
 #: The start of a string whose end says little: what lies under "/graphql" is often the same.
 _PATH = re.compile(r"""[rRbBfFuU]*["'`]/(?=\w)""")
@@ -38,6 +42,7 @@ class Mutant:
     was: str  #: the line, stripped
     now: str  #: what it becomes, stripped, or `DELETED`
     source: str  #: the whole file as it becomes
+    since: int = 2  #: the first method of `tools.mutate.results` that tries it
 
     @property
     def name(self) -> str:
@@ -80,16 +85,21 @@ class _Snippet:
         """Yield the mutants of a line."""
         code = self.tokens.get(number, [])
         line = self.lines[number - 1]
+        if not code and _ONLY_OPENS.match(line):
+            yield self._mutant(number, "delete", DELETED, self._without(number), FINER)
         if not code or _ONLY_CLOSES.match(line):
             return
         yield self._mutant(number, "delete", DELETED, self._without(number))
-        for kind, now in _altered(line, code, self.language):
+        altered = [(*each, 2) for each in _altered(line, code, self.language)]
+        altered += [(*each, FINER) for each in finer(self.file, line, code)]
+        for kind, now, since in altered:
             source = "".join([*self.lines[: number - 1], now, *self.lines[number:]])
             if self.tree is None or _parses(source):
-                yield self._mutant(number, kind, now.strip(), source)
+                yield self._mutant(number, kind, now.strip(), source, since)
 
-    def _mutant(self, number: int, kind: str, now: str, source: str) -> Mutant:
-        return Mutant(self.file, number, kind, self.lines[number - 1].strip(), now, source)
+    def _mutant(self, number: int, kind: str, now: str, source: str, since: int = 2) -> Mutant:
+        was = self.lines[number - 1].strip()
+        return Mutant(self.file, number, kind, was, now, source, since)
 
     def _without(self, number: int) -> str:
         """Return the source without a line, and without what cannot stay when it is gone."""

@@ -22,9 +22,11 @@ from tools.stamp import stamp, write
 
 NAME = "tools/mutate/record.json"
 RECORDED = "recorded/"
-#: How mutants are tried. It is raised with whatever makes kills of before worth less: since 2, the
-#: tests of a module keep their order, and no mutant is left to a linter.
-METHOD = 2
+#: How mutants are tried. Since 2, the tests of a module keep their order, and no mutant is left
+#: to a linter; since 3, there are those of `tools.mutate.finer`.
+METHOD = 3
+#: Kills by an earlier method than this one are worth less: they are said apart, and tried again.
+WORTHY = 2
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Figures(Summed):
     killed: int = 0
     allowlisted: int = 0
     not_run: int = 0
-    earlier: int = 0  #: of the killed, those by an earlier `METHOD`
+    earlier: int = 0  #: of the killed, those by a method before `WORTHY`
     survivors: list[str] = field(default_factory=list)  #: "docs/page.md:line: file:line: mutant"
 
 
@@ -161,7 +163,7 @@ def _of_part(part: Shown, record: Record, tried: Sequence[Mutant], allowlist: Al
         killed=killed,
         allowlisted=allowed,
         not_run=len(tried) - killed - allowed - len(survivors),
-        earlier=killed if record.method_of(part) < METHOD else 0,
+        earlier=killed if record.method_of(part) < WORTHY else 0,
         survivors=survivors,
     )
 

@@ -6,8 +6,9 @@ May import tools.mutate and tools.problems.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tools.mutate.allowlist import Allowlist
 from tools.mutate.copies import Copy
@@ -15,7 +16,7 @@ from tools.mutate.crew import crew, work
 from tools.mutate.defenders import Defenders
 from tools.mutate.mutants import Mutant
 from tools.mutate.progress import Progress
-from tools.mutate.results import METHOD, Record, mutants_of, parts
+from tools.mutate.results import METHOD, WORTHY, Record, mutants_of, parts
 from tools.problems import Problem
 from tools.shown import Shown
 
@@ -62,27 +63,49 @@ class Run:
     def narrow(self, *, survivors: bool) -> None:
         """Leave out what the record tells of; or, for survivors, all but what survived.
 
-        What was tried by an earlier method counts as unknown, but for survivors.
+        What was tried by a method that is no longer worthy counts as unknown, but for survivors. Of
+        what a worthy one has killed, those are left that it did not know.
         """
         for target, part in [*self.wanted.items()]:
-            known = self.record.of(part)
-            if not survivors and self.record.method_of(part) < METHOD:
+            known, method = self.record.of(part), self.record.method_of(part)
+            if not survivors and (known is None or method < WORTHY):
                 continue
-            if not survivors or known is None or not known["survived"]:
-                del self.wanted[target]
-                self.left.pop(target, None)
-            else:
-                before = {(its["line"], its["kind"], its["now"]) for its in known["survived"]}
-                lines = [number for number, _ in part.lines]
-                for kind in (self.left, self.passed_over):
-                    kind[target] = [
-                        mutant
-                        for mutant in kind.get(target, [])
-                        if (lines.index(mutant.line) + 1, mutant.kind, mutant.now) in before
-                    ]
-                self.killed_before[target] = known["killed"]
-                self.allowed_before[target] = known["allowlisted"]
-                self.method_before[target] = self.record.method_of(part)
+            if known is None or not (known["survived"] if survivors else method < METHOD):
+                self._leave_out(target)
+            elif survivors:
+                self._keep(target, self._survivors(part, known["survived"]), known, method)
+            elif not known["survived"]:
+                new = {one for one in self._mutants(target) if one.since > method}
+                if new:
+                    self._keep(target, new, known, METHOD)
+                else:
+                    self._leave_out(target)
+
+    def _leave_out(self, target: str) -> None:
+        del self.wanted[target]
+        self.left.pop(target, None)
+
+    def _mutants(self, target: str) -> list[Mutant]:
+        return [*self.left.get(target, []), *self.passed_over.get(target, [])]
+
+    def _survivors(self, part: Shown, known: list[dict[str, Any]]) -> set[Mutant]:
+        before = {(its["line"], its["kind"], its["now"]) for its in known}
+        lines = [number for number, _ in part.lines]
+        return {
+            one
+            for one in self._mutants(part.target)
+            if (lines.index(one.line) + 1, one.kind, one.now) in before
+        }
+
+    def _keep(
+        self, target: str, mutants: set[Mutant], known: Mapping[str, Any], method: int
+    ) -> None:
+        """Leave these mutants of a part, and take the others as known."""
+        for kind in (self.left, self.passed_over):
+            kind[target] = [one for one in kind.get(target, []) if one in mutants]
+        self.killed_before[target] = known["killed"]
+        self.allowed_before[target] = known["allowlisted"]
+        self.method_before[target] = method
 
     def run(self, workers: int) -> list[Problem]:
         """Try the mutants; return what is wrong with the allowlist.
