@@ -142,9 +142,11 @@ def threats(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Measure what `django_middleware` costs, for the sentences of the security page."""
+    """Measure what the router and `django_middleware` cost; `-- --look` only looks at the first."""
     prepare(session, "run", library=True)
-    session.run("python", "-m", "benchmarks.django_middleware")
+    session.run("python", "-m", "benchmarks.router_costs", *session.posargs)
+    if not session.posargs:
+        session.run("python", "-m", "benchmarks.django_middleware")
 
 
 @nox.session(default=False)
@@ -166,11 +168,20 @@ def mutate(session: nox.Session) -> None:
 def upstream(session: nox.Session) -> None:
     """Name the lines that the newest of everything makes false; `-- --full` on each server."""
     prepare(session, "test", library=True)
-    # A pre-release in the requirement lets pip and uv take pre-releases of this one.
+    # A pre-release in the requirement lets pip take pre-releases of this one; uv wants to be told
+    # of which, and its option is sure to be there in the uv of `constraints.txt` only.
     # What these need is upgraded by uv of itself, and by pip only if it is eager.
-    eager = [] if session.venv_backend == "uv" else ["--upgrade-strategy", "eager"]
-    session.install("--upgrade", *eager, *(f"{name}>=0.dev0" for name in UPSTREAM))
-    session.run("python", "-m", "tools.upstream", *session.posargs)
+    if session.venv_backend == "uv":
+        allowed = [f"--prerelease-package={name.partition('[')[0]}=allow" for name in UPSTREAM]
+        install = ["python", "-m", "uv", "pip", "install", "--upgrade", *allowed, *UPSTREAM]
+        session.run_install(*install)
+    else:
+        early = [f"{name}>=0.dev0" for name in UPSTREAM]
+        session.install("--upgrade", "--upgrade-strategy", "eager", *early)
+    # Where tests/clients installs the newest npm packages, too.
+    session.env["NEWEST_PACKAGES"] = str(Path(session.virtualenv.location, "npm").resolve())
+    wanted = [f"--newest={name}" for name in UPSTREAM]
+    session.run("python", "-m", "tools.upstream", *wanted, *session.posargs)
 
 
 @nox.session(default=False)

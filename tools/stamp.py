@@ -1,4 +1,4 @@
-"""What a record says of its making: the day, and the versions that it was made with.
+"""What a record says of its making: the day, the versions, and what files it was made by.
 
 May import the standard library only: the pages' hooks read records where little is installed.
 """
@@ -6,6 +6,7 @@ May import the standard library only: the pages' hooks read records where little
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,14 @@ def stamp(more: Iterable[str] = ()) -> dict[str, Any]:
             **{name: version(name) for name in (*DISTRIBUTIONS, *more)},
         },
     }
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """Return a hash of the files that a record is made by: another one makes the record old."""
+    made = hashlib.sha256()
+    for path in sorted(paths):
+        made.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return made.hexdigest()[:16]
 
 
 def sentence(record: Mapping[str, Any]) -> str:

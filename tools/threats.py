@@ -23,10 +23,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools import stamp
 from tools.harness import live
 from tools.harness.servers import SERVERS
-from tools.stamp import sentence, stamp
-from tools.stamp import write as write_record
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "tools" / "threats.json"
@@ -34,6 +33,11 @@ TESTS = "tests/security"
 OUR_TIMEOUT, STOCK_TIMEOUT = 180, 30
 
 Outcome = dict[str, str]
+
+
+def digest(root: Path = ROOT) -> str:
+    """Return a hash of the tests and of the site that they attack."""
+    return stamp.digest((root / TESTS).rglob("*.py"))
 
 
 def promised(root: Path = ROOT) -> Iterator[tuple[str, str]]:
@@ -103,7 +107,7 @@ def table(record: dict[str, Any]) -> str:
         cells = [row["threat"], row["does"], row["setting"], tests, *signs]
         lines.append(f"| {' | '.join(cells)} |")
     servers = ", ".join(name.capitalize() for name in record["servers"])
-    said = f"Both routers were asked on {servers}. {sentence(record)}"
+    said = f"Both routers were asked on {servers}. {stamp.sentence(record)}"
     if record["again"]:
         said += f" Asked twice: {', '.join(f'`{test}`' for test in record['again'])}."
     return "\n".join([*lines, "", said])
@@ -120,14 +124,14 @@ def make(
 ) -> dict[str, Any]:
     """Return the record."""
     made = {"servers": list(SERVERS), "again": list(again), "rows": rows(ours, stock)}
-    return {**stamp(), **made}
+    return {**stamp.stamp(), "digest": digest(), **made}
 
 
 def write(record: Mapping[str, Any], path: Path = RECORD) -> list[str]:
     """Write the record; or return the threats that are not met, and write nothing."""
     unmet = [row["threat"] for row in record["rows"] if row["ours"][0] != row["ours"][1]]
     if not unmet:
-        write_record(path, record)
+        stamp.write(path, record)
     return unmet
 
 

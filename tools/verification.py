@@ -1,8 +1,7 @@
 """Verification: the figures of the page that says how the guide is verified.
 
 Each is counted when the site is built, or read from the record that a session has written: none is
-typed. What `tools.upstream` counts for its record is here too, beside what reads it. May import
-what makes the records: tools.fuzz.results, tools.matrix, tools.mutate.results,
+typed. May import what makes the records: tools.fuzz.results, tools.matrix, tools.mutate.results,
 tools.mutate.library_record, tools.prose, tools.recording, tools.stock.page, tools.threats.
 """
 
@@ -10,10 +9,10 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tools.fuzz import results as fuzzing
 from tools.matrix import ledger, tables
@@ -24,11 +23,6 @@ from tools.prose.text import prose
 from tools.shown import shown
 from tools.stock import page as probed
 from tools.threats import RECORD as THREATS
-
-if TYPE_CHECKING:
-    from tools.stock.claims import Claim
-    from tools.stock.record import Results
-    from tools.upstream import Drift, Tests
 
 UPSTREAM = "tools/upstream.json"
 Row = tuple[str, str, str]
@@ -169,43 +163,15 @@ def _upstream(root: Path) -> str:
     if not (root / UPSTREAM).is_file():
         return "not run yet"
     record = _read(root / UPSTREAM)
+    stock, expected = record["stock"], record.get("expected")
+    more = f" and {expected['false']} of {expected['of']} that one may expect" if expected else ""
     return (
         f"{record['passed']:,} tests passed, {record['failed']:,} failed; false would be "
         f"{record['lines']:,} lines, {record['prose']:,} numbers and names in the prose, "
-        f"{record['promises']} of our promises, and {record['stock']['false']} of "
-        f"{record['stock']['of']} sentences of the stock router's documentation "
+        f"{record['promises']} of our promises, and of the stock router {stock['false']} of "
+        f"{stock['of']} sentences of its documentation{more} "
         f"(on {', '.join(record['servers'])}, {record['date']})"
     )
-
-
-def false_sentences(claims: Iterable[Claim], results: Results) -> tuple[list[str], int]:
-    """Return the false sentences of the stock router's documentation, and how many were asked.
-
-    A sentence is false if it does not hold on one of the servers. One that could not be measured
-    on any counts for nothing.
-    """
-    false, asked = [], 0
-    for claim in (claim for claim in claims if claim.kind == "documented"):
-        seen = results[claim.name]["stock"]
-        answers = {one["holds"] for one in seen.values()} - {None}
-        asked += bool(answers)
-        if False in answers:
-            measured = probed.measured(seen).replace("<br>", "; ")
-            false.append(f"{claim.says} ({claim.name}): {measured}")
-    return false, asked
-
-
-def counted(found: Drift, tests: Tests, sayings: Iterable[str]) -> dict[str, Any]:
-    """Return the figures of a run of `tools.upstream`; a line or a promise counts once."""
-    passed = sum(test["outcome"] == "passed" for test in tests.values())
-    return {
-        "passed": passed,
-        "failed": len(found.failed),
-        "lines": len({place.partition(" ")[0] for place in (*found.lines, *sayings)}),
-        "prose": len(found.prose),
-        "promises": len({promise.partition(" ")[0] for promise in found.promises}),
-        "stock": {"false": len(found.stock), "of": found.asked},
-    }
 
 
 def _mutation(root: Path) -> str:

@@ -1,5 +1,6 @@
 """The JavaScript clients: npm packages, installed as they are locked, and Node to run them.
 
+With a folder in ``NEWEST_PACKAGES`` they are the newest instead, and installed there.
 One Node process is one page: see `run.mjs`.
 """
 
@@ -25,6 +26,8 @@ from tools.harness import live, patience, projects
 
 HERE = Path(__file__).parent
 CACHE = live.ROOT / ".cache/clients"
+#: Names in the environment the folder for the newest packages; `nox -s upstream` makes one.
+NEWEST = "NEWEST_PACKAGES"
 SOURCES = projects.SNIPPETS / "clients/src"
 SECONDS = patience.at_most(30.0)
 CLIENTS = ("graphql_ws", "apollo", "apollo_http", "urql", "urql_http", "graphql_sse")
@@ -50,18 +53,24 @@ def command(name: str) -> str:
 
 
 def packages(locked: Path = HERE) -> Path:
-    """Return a folder with the packages that a folder locks; it is filled once for each lock."""
+    """Return a folder with the packages that a folder locks; it is filled once for each lock.
+
+    With ``NEWEST_PACKAGES`` it has the newest of those that are named there, as a reader gets them.
+    """
     npm = command("npm")
+    newest = os.environ.get(NEWEST, "")
     names = ("package.json", "package-lock.json")
     digest = hashlib.sha256(b"".join((locked / name).read_bytes() for name in names)).hexdigest()
-    folder = CACHE / digest[:16]
+    folder = Path(newest or CACHE, digest[:16])
     if not folder.is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
-            for name in names:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        wanted = json.loads((locked / names[0]).read_text(encoding="utf-8"))["dependencies"]
+        install = ["install", *(f"{name}@latest" for name in wanted)] if newest else ["ci"]
+        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            for name in names[:1] if newest else names:
                 shutil.copy(locked / name, temporary)
             done = subprocess.run(
-                [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                [npm, *install, "--ignore-scripts", "--no-audit", "--no-fund"],
                 cwd=temporary,
                 capture_output=True,
                 text=True,

@@ -12,7 +12,7 @@ import pytest
 from tools.fuzz import __main__ as command
 from tools.fuzz import campaign
 from tools.fuzz.campaign import fuzz, lay_out
-from tools.fuzz.results import Result, record, table
+from tools.fuzz.results import Result, digest, record, table
 from tools.harness.projects import Project
 from tools.harness.servers import SERVERS
 
@@ -82,6 +82,7 @@ def test_what_came_of_it_is_recorded_and_shown(tmp_path: Path) -> None:
     assert record(results(*SERVERS), path)
     recorded = json.loads(path.read_text(encoding="utf-8"))
     assert {"Python", "Django", "daphne", "hypothesis", "schemathesis"} <= {*recorded["versions"]}
+    assert recorded["digest"] == digest()
     shown = table(recorded)
     assert "| Daphne | 33,334 | 6,667 | 1,200 | 3, 3 | 90, 97 |" in shown
     assert shown.endswith(f"schemathesis {recorded['versions']['schemathesis']}.")
@@ -96,8 +97,21 @@ def test_one_server_takes_its_own_place_among_those_of_the_same_day(tmp_path: Pa
     recorded = json.loads(path.read_text(encoding="utf-8"))
     frames = {one["server"]: one["frames"] for one in recorded["results"]}
     assert frames == {"daphne": 33_334, "uvicorn": 33_334, "hypercorn": 50_000}
-    path.write_text(json.dumps({**recorded, "date": "2026-01-01"}), encoding="utf-8")
-    assert not record(results("hypercorn"), path)
+    for other in ({"date": "2026-01-01"}, {"digest": "of what threw other things"}):
+        path.write_text(json.dumps({**recorded, **other}), encoding="utf-8")
+        assert not record(results("hypercorn"), path)
+
+
+def test_the_digest_is_that_of_what_throws_and_judges(tmp_path: Path) -> None:
+    digests = {digest(tmp_path)}
+    for name in ("frames.py", "campaign.py"):
+        for text in ("x = 1\n", "x = 2\n"):
+            (tmp_path / name).write_text(text, encoding="utf-8")
+            digests.add(digest(tmp_path))
+    for name in ("results.py", "results.json"):
+        (tmp_path / name).write_text("says it otherwise", encoding="utf-8")
+        digests.add(digest(tmp_path))
+    assert len(digests) == 5
 
 
 def test_the_command_knows_its_servers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import ast
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tools import stamp
 from tools.harness.servers import SERVERS
-from tools.hooks.records import RECORDS, on_page_markdown
+from tools.hooks import records
+from tools.hooks.records import RECORDS, Recorded, on_page_markdown
 from tools.threats import (
     RECORD,
     ROOT,
     TESTS,
     asked_again,
+    digest,
     make,
     not_passed,
     promised,
@@ -119,7 +123,55 @@ def test_nothing_is_written_when_one_of_our_tests_fails(tmp_path: Path) -> None:
     assert written["rows"][0]["threat"] == "T"
     assert (written["servers"], written["again"]) == (list(SERVERS), ["a.py::two"])
     assert "daphne" in written["versions"]
+    assert written["digest"] == digest()
 
 
 def test_the_record_names_every_server(record: Any) -> None:
     assert record["servers"] == list(SERVERS)
+
+
+def test_the_digest_is_that_of_the_tests_and_their_site(tmp_path: Path) -> None:
+    folder = tmp_path / TESTS
+    (folder / "site").mkdir(parents=True)
+    digests = {digest(tmp_path)}
+    for name in ("promises.py", "test_host.py", "site/asgi.py"):
+        for text in ("x = 1\n", "x = 2\n"):
+            (folder / name).write_text(text, encoding="utf-8")
+            digests.add(digest(tmp_path))
+    (folder / "notes.txt").write_text("no test", encoding="utf-8")
+    digests.add(digest(tmp_path))
+    assert len(digests) == 7
+
+
+@pytest.mark.parametrize("kept", ["right", "another", None])
+def test_a_record_that_is_older_than_what_makes_it_is_a_warning(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    kept: str | None,
+) -> None:
+    maker, path = tmp_path / "maker.py", tmp_path / "planted.json"
+    maker.write_text("x = 1\n", encoding="utf-8")
+    now = stamp.digest([maker])
+    known = {} if kept is None else {"digest": now if kept == "right" else kept}
+    path.write_text(json.dumps({"says": "it", **known}), encoding="utf-8")
+    planted = Recorded(
+        path, lambda made: made["says"], lambda: stamp.digest([maker]), "nox -s planted"
+    )
+    monkeypatch.setattr(records, "RECORDS", {"<!-- planted -->": planted})
+    with caplog.at_level(logging.WARNING, "mkdocs"):
+        assert on_page_markdown("<!-- planted -->") == "it"
+    assert bool(caplog.text) == (kept != "right")
+    if kept != "right":
+        assert "planted.json is older than what makes it; run `nox -s planted`" in caplog.text
+    caplog.clear()
+    maker.write_text("x = 2\n", encoding="utf-8")
+    with caplog.at_level(logging.WARNING, "mkdocs"):
+        on_page_markdown("<!-- planted -->")
+    assert "planted.json is older" in caplog.text
+
+
+def test_each_record_knows_what_makes_it() -> None:
+    for recorded in RECORDS.values():
+        assert len(recorded.digest()) == 16
+        assert recorded.command.startswith("nox -s ")

@@ -11,33 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from channels.layers import BaseChannelLayer
 
 from tests.test_reference_claims.claims import CLAIMS
-from tools import upstream, verification
+from tools import threats, verification
 from tools.harness import live
+from tools.harness.servers import SERVERS
 from tools.matrix import ledger
 from tools.shown import shown
 from tools.stock.claims import CLAIMS as PROBED
-from tools.stock.page import RECORD
+from tools.stock.page import RECORD, digest
 from tools.stock.site import ROUTERS
-from tools.upstream import (
-    REFERENCE_PAGE,
-    TESTS,
-    Drift,
-    claimed,
-    failures,
-    false_lines,
-    false_prose,
-    main,
-    markdown,
-    run_tests,
-    versions,
-)
+from tools.upstream import __main__ as command
+from tools.upstream.__main__ import main
+from tools.upstream.lines import REFERENCE_PAGE, claimed, false_lines, false_prose
+from tools.upstream.report import Drift
+from tools.upstream.threats import PAGE as SECURITY_PAGE
+from tools.upstream.threats import SECTIONS, places
+from tools.upstream.trial import TESTS, failures, run_tests
 
 ROOT = live.ROOT
-DAY = datetime.date(2026, 1, 1)
 SHOWN = "custom_url_pattern/myproject/asgi.py"
 QUICK = "tests/test_reference_claims/test_see_also.py"
 
@@ -60,6 +53,12 @@ def checkout(tmp_path: Path) -> Path:
     page.write_text('# Django Channels\n\n```python\n--8<-- "one/asgi.py:part"\n```\n')
     blocks = [f'```python\n--8<-- "{name}/asgi.py"\n```\n' for name in ("two", "one")]
     (tmp_path / "docs" / "a.md").write_text("\n".join(blocks))
+    for name in (SECURITY_PAGE, "tools/threats.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        text = (ROOT / name).read_text(encoding="utf-8")
+        # The page without its blocks: their snippets are not there.
+        path.write_text(re.sub(r"(?ms)^```.*?^```$", "", text), encoding="utf-8")
     return tmp_path
 
 
@@ -90,63 +89,56 @@ def test_each_sentence_of_the_reference_has_its_section_in_the_guide() -> None:
     assert {claim.text for claim in CLAIMS if not places.get(claim.test)} == set()
 
 
+def numbered(place: str, root: Path) -> str:
+    """The line of a page that a place is about."""
+    page, _, number = place.partition(" ")[0].partition(":")
+    return (root / page).read_text(encoding="utf-8").splitlines()[int(number) - 1]
+
+
+@pytest.mark.parametrize(
+    ("test", "sentence"),
+    [
+        ("test_bodies.py::test_a_long_body_is_a_413[uvicorn]", "A body over `DATA_UPLOAD_MAX"),
+        ("test_origin.py::test_without_an_origin_nobody_comes_in", "- A handshake without `Orig"),
+        ("test_errors.py::test_a_server_that_stops_says_so[daphne]", "When the server stops, "),
+        ("test_errors.py::test_a_reason_fits_its_frame[daphne]", "## Errors"),
+    ],
+)
+def test_a_failed_attack_names_the_sentence_and_the_table(
+    checkout: Path, test: str, sentence: str
+) -> None:
+    name = f"tests/security/{test}"
+    lines = false_lines({name: outcome()}, checkout)
+    assert all(
+        names == [name] and place.startswith(SECURITY_PAGE) for place, names in lines.items()
+    )
+    first, table = (numbered(place, checkout) for place in lines)
+    assert first.startswith(sentence)
+    assert table == "<!-- threats -->"
+
+
+@pytest.mark.parametrize(
+    "name", ["tests/security/test_pings.py", "tests/security/test_pings.py::test_of_no_threat"]
+)
+def test_attacks_that_no_row_knows_name_their_section(checkout: Path, name: str) -> None:
+    (place,) = false_lines({name: outcome()}, checkout)
+    assert place.endswith(" (Slow and dead clients)")
+    assert numbered(place, checkout) == "### Slow and dead clients"
+
+
+def test_each_attack_has_its_place_on_the_page() -> None:
+    files = (ROOT / threats.TESTS).glob("test_*.py")
+    assert {path.name for path in files} == set(SECTIONS)
+    rows = json.loads(threats.RECORD.read_text(encoding="utf-8"))["rows"]
+    found = places(ROOT)
+    assert {test for row in rows for test in row["tests"]} <= set(found)
+    assert all(numbered(place, ROOT) for its in found.values() for place in its)
+
+
 def test_a_test_that_shows_nothing_is_told_all_the_same(checkout: Path) -> None:
     tests = {"tests/snippets/test_a.py": outcome()}
     assert false_lines(tests, checkout) == {}
     assert Drift(failed=failures(tests))
-
-
-def test_versions_are_those_that_differ() -> None:
-    django = version("Django")
-    pins = f"""\
-channels==1.0 ; python_full_version < '3'
-channels=={version("channels")} ; python_full_version >= '3'
-django==1.0
-not-installed-anywhere==3
-"""
-    assert versions(pins) == {"django": ("1.0", django)}
-
-
-def test_the_report_names_everything() -> None:
-    found = Drift(
-        versions={"django": ("5.2", "7.0a1")},
-        lines={"docs/a.md:6 (one/asgi.py)": ["tests/a.py::one", "tests/a.py::two"]},
-        failed={"tests/a.py::one": "KeyError", "tests/a.py::two": "ValueError"},
-        prose=["docs/a.md:3: the number 16 is unbound; bind it"],
-        promises=["host does not hold with our router on uvicorn: 200"],
-        news=["now holds: user-http"],
-        stock=["Use Redis (redis): 500"],
-        asked=12,
-    )
-    report = markdown(found, DAY)
-    assert report.startswith("# What upstream makes false on 2026-01-01\n")
-    for line in (
-        "| django | 5.2 | 7.0a1 |",
-        "- `docs/a.md:6 (one/asgi.py)`: `a.py::one` and 1 more",
-        "- `tests/a.py::two`: ValueError",
-        "- docs/a.md:3: the number 16 is unbound; bind it",
-        "- host does not hold with our router on uvicorn: 200",
-        "- now holds: user-http",
-        "1 of 12 sentences that were measured are false.",
-        "- Use Redis (redis): 500",
-    ):
-        assert f"\n{line}\n" in report
-    assert "Every line holds" not in report
-    assert not Drift(versions={"django": ("5.2", "7.0a1")})
-
-
-def test_what_the_stock_router_does_not_keep_is_told_and_is_no_drift() -> None:
-    found = Drift(stock=["Use Redis (redis): 500"], asked=12)
-    assert not found
-    assert markdown(found, DAY).endswith(
-        "\n\nEvery line holds, and the stock router does what is recorded.\n\n"
-        "## The stock router's documentation\n\n"
-        "1 of 12 sentences that were measured are false.\n\n"
-        "- Use Redis (redis): 500\n"
-    )
-    assert markdown(Drift(asked=12), DAY).endswith(
-        "## The stock router's documentation\n\n0 of 12 sentences that were measured are false.\n"
-    )
 
 
 def test_each_snippet_that_a_test_uses_is_tried() -> None:
@@ -249,6 +241,18 @@ def test_clients_that_cannot_be_imported_name_their_page(tmp_path: Path) -> None
     assert included(lines, tmp_path, "clients/chat_client.py:ask") == ["docs/guide/clients.md"]
 
 
+def test_an_attack_that_gets_through_names_the_page_on_security(tmp_path: Path) -> None:
+    """A checkout whose library lets in whom it should not."""
+    copied(tmp_path)
+    path = tmp_path / "strawberry_django" / "realtime" / "security.py"
+    alter(path, "        return str(error)\n", "        return None\n")
+    test = "tests/security/test_host.py::test_a_foreign_host_is_a_400"
+    tests = run_tests([test, "-k", "uvicorn"], tmp_path)
+    assert failures(tests)
+    named = {numbered(place, tmp_path) for place in false_lines(tests, tmp_path)}
+    assert any(line.startswith("- A request for a host that is not in") for line in named)
+
+
 def test_a_day_without_drift_leaves_no_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -306,15 +310,27 @@ def test_drift_is_told_and_red(tmp_path: Path) -> None:
     assert "\n- now holds: mix on uvicorn (" in report.read_text(encoding="utf-8")
 
 
-def planted(monkeypatch: pytest.MonkeyPatch, *, broken: str) -> None:
+def planted(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    broken: str = "",
+    unknown: str = "",
+    servers: tuple[str, ...] = ("uvicorn",),
+) -> None:
     """Have the parts of a run find a failed test, false prose and a claim that nobody keeps."""
-    kept, fails = ({"uvicorn": {"holds": it, "measured": "seen"}} for it in (True, False))
-    results = {name: dict.fromkeys(ROUTERS, fails if name == broken else kept) for name in PROBED}
+    answers: dict[str, bool | None] = {**dict.fromkeys(PROBED, True), broken: False, unknown: None}
+    results = {
+        name: {
+            router: {server: {"holds": answers[name], "measured": "seen"} for server in servers}
+            for router in ROUTERS
+        }
+        for name in PROBED
+    }
     tests = {"tests/a.py::one": outcome(SHOWN), "tests/a.py::two": outcome(failed=False)}
     tests["tests/a.py::three"] = {"outcome": "skipped", "seconds": 0, "files": []}
-    monkeypatch.setattr(upstream, "run_tests", lambda _: tests)
-    monkeypatch.setattr(upstream, "measure", lambda *_, **__: results)
-    monkeypatch.setattr(upstream, "false_prose", lambda _: ["docs/a.md:3: 16 is unbound"])
+    monkeypatch.setattr(command, "run_tests", lambda _: tests)
+    monkeypatch.setattr(command, "measure", lambda *_, **__: results)
+    monkeypatch.setattr(command, "false_prose", lambda _: ["docs/a.md:3: 16 is unbound"])
 
 
 def test_the_figures_of_a_run_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,18 +365,69 @@ def test_the_figures_of_a_run_are_recorded(tmp_path: Path, monkeypatch: pytest.M
         "prose": 1,
         "promises": 1,
         "stock": {"false": 1, "of": sum(one.kind == "documented" for one in PROBED.values())},
+        "expected": {"false": 0, "of": sum(one.kind == "expected" for one in PROBED.values())},
     }
     assert verification._upstream(tmp_path).startswith("1 tests passed, 1 failed; ")
 
 
-def test_figures_count_a_line_and_a_promise_once() -> None:
-    found = Drift(
-        lines={"docs/a.md:6 (one/asgi.py)": ["one"], "docs/a.md:6 (A sentence.)": ["two"]},
-        promises=["host does not hold on uvicorn: 200", "host does not hold on daphne: 200"],
-    )
-    sayings = ["docs/a.md:6 says that mix fails", "docs/why.md:9 says that mix fails"]
-    counted = verification.counted(found, {}, sayings)
-    assert (counted["lines"], counted["promises"]) == (2, 1)
+def kept_before(root: Path) -> tuple[Path, list[str]]:
+    """A record that says that redis fails, and the arguments that have it compared and replaced."""
+    path = root / RECORD.relative_to(ROOT)
+    path.parent.mkdir(parents=True)
+    failing = {"name": "redis", "says": "Use Redis", "kind": "documented"}
+    seen = {"uvicorn": {"holds": False, "measured": "500"}}
+    path.write_text(json.dumps({"claims": [{**failing, "stock": seen}]}), encoding="utf-8")
+    return path, ["--record", "--root", str(root), "--before", str(path)]
+
+
+def test_a_full_run_is_recorded_for_the_page_that_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planted(monkeypatch, servers=SERVERS)
+    path, arguments = kept_before(tmp_path)
+    main([*arguments, "--full"])
+    told = capsys.readouterr().out
+    assert "- now holds: redis on uvicorn (" in told
+    assert f"{path} is written" in told
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert [claim["name"] for claim in record["claims"]] == [*PROBED]
+    assert all({*claim["stock"], *claim["ours"]} == {*SERVERS} for claim in record["claims"])
+    assert record["digest"] == digest()
+    assert record["versions"]["Django"] == version("Django")
+    main([*arguments, "--full"])
+    assert "now holds" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({}, "daphne was not asked everything; add --full"),
+        (
+            {"servers": SERVERS, "broken": "mix"},
+            "mix does not hold with our router on hypercorn: seen",
+        ),
+        (
+            {"servers": SERVERS, "unknown": "redis"},
+            "redis was not measured with the stock router on daphne: seen",
+        ),
+    ],
+    ids=["one server", "a promise", "unknown"],
+)
+def test_what_is_not_whole_is_not_recorded_for_the_page(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: dict[str, Any],
+    said: str,
+) -> None:
+    planted(monkeypatch, **fault)
+    path, arguments = kept_before(tmp_path)
+    before = path.read_bytes()
+    main(arguments)
+    assert path.read_bytes() == before
+    told = capsys.readouterr().out
+    assert f"{path} is left as it was:" in told
+    assert said in told
 
 
 @pytest.mark.parametrize("some", [[QUICK], ["--claim", "mix"]], ids=["tests", "claims"])
@@ -371,21 +438,3 @@ def test_a_part_of_a_run_is_not_recorded(
         main(["--root", str(tmp_path), "--record", *some])
     assert "--record wants all tests and all claims" in capsys.readouterr().err
     assert not (tmp_path / verification.UPSTREAM).exists()
-
-
-def hangs_untold(text: str) -> list[str]:
-    """The jobs of a workflow that are cancelled before their step with an id takes too long."""
-    return [
-        name
-        for name, job in yaml.safe_load(text)["jobs"].items()
-        for step in job["steps"]
-        if "id" in step and step.get("timeout-minutes", 360) >= job["timeout-minutes"]
-    ]
-
-
-def test_a_run_that_hangs_still_opens_its_issue() -> None:
-    text = (ROOT / ".github/workflows/drift.yml").read_text(encoding="utf-8")
-    assert hangs_untold(text) == []
-    line = "        timeout-minutes: 100\n"
-    assert hangs_untold(text.replace(line, "")) == ["drift"]
-    assert hangs_untold(text.replace(line, line.replace("100", "120"))) == ["drift"]

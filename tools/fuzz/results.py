@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tools import stamp
 from tools.harness.servers import SERVERS
-from tools.stamp import sentence, stamp, write
 
 RECORD = Path(__file__).with_name("results.json")
 TOOLS = ("hypothesis", "schemathesis")
@@ -39,20 +39,26 @@ class Result:
     mib: tuple[int, int]
 
 
+def digest(folder: Path = RECORD.parent) -> str:
+    """Return a hash of what throws and judges, which leaves this module out."""
+    own = folder / Path(__file__).name
+    return stamp.digest(path for path in folder.glob("*.py") if path != own)
+
+
 def record(results: Iterable[Result], path: Path = RECORD) -> bool:
     """Write what came of it, and tell whether that is now known of every server.
 
     A server that was not asked keeps what the same day and versions made of it. Where there is
     no such thing, nothing is written.
     """
-    now = stamp(TOOLS)
+    now = {**stamp.stamp(TOOLS), "digest": digest()}
     old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     same = {**now, "results": []} == {**old, "results": []}
     known = {one["server"]: one for one in old["results"]} if same else {}
     known.update({result.server: asdict(result) for result in results})
     if set(known) != set(SERVERS):
         return False
-    write(path, {**now, "results": [known[name] for name in SERVERS]})
+    stamp.write(path, {**now, "results": [known[name] for name in SERVERS]})
     return True
 
 
@@ -69,4 +75,4 @@ def table(recorded: Mapping[str, Any]) -> str:
             *("{}, {}".format(*one[name]) for name in ("tasks", "mib")),
         ]
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", sentence(recorded)])
+    return "\n".join([*lines, "", stamp.sentence(recorded)])

@@ -2,5 +2,5 @@
 
 `python -m tools.matrix` runs (see `__main__`); `cells` says what there is to run, `interpreters`
 finds the Pythons, `environments` installs, `trial` runs the tests of a cell, `ledger` keeps what
-came of it, and `pictures` shows it on a page.
+came of it, `news` tells what a run adds to that, and `pictures` shows it on a page.
 """
