@@ -3,14 +3,13 @@
 ``python -m benchmarks.django_middleware`` asks three endpoints of one Uvicorn process in turn, as a
 user who is logged in and as nobody, and writes ``django_middleware.json``: the server's processor
 time for a request (`/proc/PID/stat`), and what each round says of the ratio to the router without
-the option. The security page's sentences are made of that. May import tools.harness and
-tools.stamp.
+the option. The security page's sentences are made of that. May import benchmarks.measuring,
+tools.harness and tools.stamp.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -20,10 +19,12 @@ from typing import Any
 
 import httpx
 
+from benchmarks import measuring
+from benchmarks.measuring import cpu_seconds, ratios
+from tools import stamp
 from tools.harness import clients, live
 from tools.harness.projects import Project, build
 from tools.harness.servers import Server, serve
-from tools.stamp import sentence, stamp, write
 
 RECORD = Path(__file__).with_suffix(".json")
 ROUNDS, REQUESTS = 9, 300
@@ -79,6 +80,11 @@ LOGGING = {"version": 1, "loggers": {"uvicorn.access": {"level": "WARNING"}}}
 """
 
 
+def digest() -> str:
+    """Return a hash of what measures."""
+    return stamp.digest([Path(__file__), Path(measuring.__file__)])
+
+
 def lay_out(folder: Path) -> Project:
     """Build the project with the three endpoints."""
     project = build(folder, "settings", "asgi_routing")
@@ -91,13 +97,6 @@ def lay_out(folder: Path) -> Project:
     project.manage("migrate")
     project.create_user(**USER)
     return project
-
-
-def cpu_seconds(server: Server) -> float:
-    """Return the processor time that the server has used."""
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text(encoding="ascii")
-    user, system = fields.rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def ask(client: httpx.Client, endpoint: str, name: str) -> None:
@@ -132,11 +131,9 @@ def summary(found: Mapping[str, list[float]]) -> dict[str, Any]:
     """Return the median of each endpoint, and of its ratio to the peer with the extremes."""
     made = {}
     for endpoint, times in found.items():
-        ratios = [mine / peer for mine, peer in zip(times, found[PEER], strict=True)]
-        extremes = (min(ratios), statistics.median(ratios), max(ratios))
         made[endpoint] = {
             "milliseconds": round(statistics.median(times), 2),
-            "ratio": [round(ratio, 2) for ratio in extremes],
+            "ratio": ratios(times, found[PEER]),
         }
     return made
 
@@ -145,7 +142,12 @@ def run(
     rounds: int = ROUNDS, requests: int = REQUESTS, say: Callable[[str], None] = print
 ) -> dict[str, Any]:
     """Measure, and return the record."""
-    made: dict[str, Any] = {**stamp(), "rounds": rounds, "requests": requests}
+    made: dict[str, Any] = {
+        **stamp.stamp(),
+        "digest": digest(),
+        "rounds": rounds,
+        "requests": requests,
+    }
     with tempfile.TemporaryDirectory() as folder:
         project = lay_out(Path(folder) / "project")
         with serve(project, "uvicorn") as server:
@@ -170,7 +172,7 @@ def sentences(record: Mapping[str, Any]) -> str:
         f"user who is logged in; {times('nobody', 'inside')} for nobody. Strawberry's own "
         f"`AsyncGraphQLView` in the same project: {times('user', 'view')} and "
         f"{times('nobody', 'view')}. Medians, and extremes in brackets, of {record['rounds']} "
-        f"rounds of {record['requests']} requests to one Uvicorn process. {sentence(record)}"
+        f"rounds of {record['requests']} requests to one Uvicorn process. {stamp.sentence(record)}"
     )
 
 
@@ -178,7 +180,7 @@ def main() -> int:
     """Measure and record."""
     live.ensure()
     record = run()
-    write(RECORD, record)
+    stamp.write(RECORD, record)
     print(json.dumps({who: record[who] for who in ("user", "nobody")}, indent=1))
     print(sentences(record))
     return 0

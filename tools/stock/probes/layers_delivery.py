@@ -1,4 +1,7 @@
-"""How much of what is published arrives over Redis. Imports `claims`, `site`, the harness."""
+"""How much of what is published arrives over Redis.
+
+Imports `layers`, `claims`, `site` and the harness.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,12 @@ from websockets.typing import Origin, Subprotocol
 
 from tools.harness.redis import RedisServer
 from tools.stock.claims import Seen, claim
+from tools.stock.probes.layers import CORE, PUBSUB
 from tools.stock.site import SECONDS, Site
 
 QUIET_SECONDS = 3.0
 SOCKETS = 150
 SUBSCRIBERS, EVENTS = 50, 1_000
-CORE = "channels_redis.core.RedisChannelLayer"
-PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
 PROTOCOLS = [Subprotocol("graphql-transport-ws")]
 SUBSCRIBE = {"type": "subscribe", "id": "1", "payload": {"query": "subscription { listen }"}}
 

@@ -16,6 +16,9 @@ from tools.harness.raw import CLOSE, TEXT, RawSocket
 from tools.stock.claims import Seen, claim
 from tools.stock.site import Site
 
+MIB = 1024 * 1024
+#: What somebody sends who has not said `connection_init`, and what of it a process may keep.
+FRAME_BYTES, FRAMES, ROOM = 60_000, 1_000, 20
 #: How long a socket may say nothing before it is a zombie.
 PATIENCE = 2.0
 INIT = json.dumps({"type": "connection_init"})
@@ -55,6 +58,26 @@ def ends(site: Site, frame: str) -> bool:
         except TimeoutError:
             return False
     return False
+
+
+@expected(
+    "unread-frames",
+    says="What is sent before `connection_init` does not fill the server's memory",
+    alone=True,
+)
+def unread_frames(site: Site) -> Seen:
+    """A frame that is no message, and then as many as the server takes; nobody has logged in."""
+    before = site.report()["memory"]
+    with RawSocket(site.server) as raw:
+        raw.patience(PATIENCE)
+        raw.send("[]")
+        frame = "x" * FRAME_BYTES
+        sent = next((number for number in range(FRAMES) if not raw.send(frame)), FRAMES)
+        grown = (site.report()["memory"] - before) / MIB
+    if grown < ROOM:
+        return Seen(True, f"under {ROOM} of {FRAMES * FRAME_BYTES // MIB} MiB are kept")
+    assert sent == FRAMES, f"it has grown by {grown:.0f} MiB, though {sent} frames were taken"
+    return Seen(False, f"{grown // 25 * 25:.0f} of {FRAMES * FRAME_BYTES // MIB} MiB are kept")
 
 
 @expected("long-reason", says="A long id that is used twice closes the socket with 4409")
