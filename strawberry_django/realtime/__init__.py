@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .conf import OperationRequest
     from .consumers import GraphQLHTTPConsumer, GraphQLWSConsumer
     from .context import GraphQLContext
     from .exceptions import (
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         RealtimeError,
         WebSocketLoginError,
     )
+    from .request import GraphQLRequest
     from .revocation import disconnect_user
     from .routing import AuthGraphQLProtocolTypeRouter
 
@@ -29,8 +31,10 @@ _MODULES = {
     "ChannelLayerError": "exceptions",
     "GraphQLContext": "context",
     "GraphQLHTTPConsumer": "consumers",
+    "GraphQLRequest": "request",
     "GraphQLWSConsumer": "consumers",
     "ListenerOverflowError": "exceptions",
+    "OperationRequest": "conf",
     "RealtimeError": "exceptions",
     "disconnect_user": "revocation",
     "WebSocketLoginError": "exceptions",
@@ -42,8 +46,10 @@ __all__ = [
     "ChannelLayerError",
     "GraphQLContext",
     "GraphQLHTTPConsumer",
+    "GraphQLRequest",
     "GraphQLWSConsumer",
     "ListenerOverflowError",
+    "OperationRequest",
     "RealtimeError",
     "WebSocketLoginError",
     "disconnect_user",

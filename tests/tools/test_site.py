@@ -5,11 +5,9 @@ from __future__ import annotations
 import functools
 import http.server
 import os
-import re
 import subprocess
 import sys
 import threading
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -138,12 +136,3 @@ def test_it_can_be_searched(address: str, browser: Browser) -> None:
     results.first.wait_for()
     assert results.count() > 0
     page.close()
-
-
-@pytest.mark.parametrize(
-    "module", ["strawberry_django.realtime", "strawberry_django.realtime.testing"]
-)
-def test_every_public_name_is_in_the_reference(module: str) -> None:
-    text = "".join(path.read_text() for path in (ROOT / "docs/reference").glob("*.md"))
-    documented = {name.rpartition(".")[2] for name in re.findall(r"^::: (\S+)", text, re.MULTILINE)}
-    assert set(import_module(module).__all__) <= documented
