@@ -44,7 +44,7 @@ def mutants(root: Path) -> str:
     """Return the table of what became of the mutants, page by page."""
     total = mutation.Figures()
     lines = [
-        "| Page | Lines | Mutants | Killed | Equivalent | Survived | Not run |",
+        "| Page | Lines | Mutants | Killed | Allowed | Survived | Not run |",
         "| --- | --: | --: | --: | --: | --: | --: |",
     ]
     for page, found in _mutated(root).items():
@@ -180,7 +180,7 @@ def _mutation(root: Path) -> str:
         total.add(found)
     said = f"{total.killed:,} of {total.mutants:,} mutants killed"
     if total.allowlisted:
-        said += f", {total.allowlisted:,} equivalent"
+        said += f", {total.allowlisted:,} allowed"
     if total.not_run:
         said += f", {total.not_run:,} not run yet"
     if total.earlier:
@@ -192,7 +192,7 @@ def _library(root: Path) -> str:
     found = library.together(library.figures(root))
     said = f"{found.killed:,} of {found.tried:,} mutants killed"
     if found.allowed:
-        said += f", {found.allowed:,} equivalent"
+        said += f", {found.allowed:,} allowed"
     said += f"; tried of {found.mutants:,} in all"
     if found.unknown:
         said += f", {len(found.unknown)} of the modules not run as they are"

@@ -91,7 +91,7 @@ def test_the_mutants_of_the_library_are_those_of_its_record(tmp_path: Path) -> N
     assert verification._library(tmp_path) == said
     reason = f"[{module}: A = 1 => A = 2]\nreason = Planted.\n"
     (tmp_path / library_record.ALLOWLIST).write_text(reason, encoding="utf-8")
-    said = "2 of 3 mutants killed, 1 equivalent; tried of 2,000 in all (2026-11-22)"
+    said = "2 of 3 mutants killed, 1 allowed; tried of 2,000 in all (2026-11-22)"
     assert verification._library(tmp_path) == said
 
 

@@ -5,9 +5,9 @@ it says beyond them resolves; or when ``tools/prose/names.ini`` says where it co
 plain words are a message or a command: they are a whole string of the library, or in a snippet.
 
 In the list ``python`` names are imported, so that one which its package drops is found; a
-``quoted`` text must stand in the test that its entry names, with anything for an ellipsis; an
-``npm`` name must stand in the package that its entry names, where the tests look for it; for the
-others a reason stands. May import tools.problems and its sibling `resolve`.
+``quoted`` text must be what the test that its entry names holds something against, with anything
+for an ellipsis; an ``npm`` name must stand in the package that its entry names, where the tests
+look for it; for the others a reason stands. May import tools.problems and its sibling `resolve`.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ class Names:
                     yield Problem(NAMES, 0, f"{name!r} has no reason", "say where it comes from")
                 elif section == "python" and not exists(value.strip()):
                     yield Problem(NAMES, 0, f"{value.strip()} does not exist", "mend the pages")
-                elif section == "quoted" and not _stands_in(self.root / value.strip(), name):
-                    what = f"{name!r} is not in {value.strip()}"
+                elif section == "quoted" and not _is_held(self.root / value.strip(), name):
+                    what = f"{name!r} is held against nothing in {value.strip()}"
                     yield Problem(NAMES, 0, what, "mend the pages, or name the test that has it")
 
 
@@ -118,8 +118,17 @@ def _strings(path: Path) -> Iterator[str]:
             yield node.value
 
 
-def _stands_in(path: Path, quoted: str) -> bool:
-    return path.is_file() and all(part.strip() in _read(path) for part in quoted.split("…"))
+def _compared(path: Path) -> Iterator[str]:
+    """Yield the strings that a module holds something against, in an assertion or otherwise."""
+    for node in ast.walk(ast.parse(_read(path))):
+        if isinstance(node, (ast.Assert, ast.Compare)):
+            strings = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
+            yield from (text for text in strings if isinstance(text, str))
+
+
+def _is_held(path: Path, quoted: str) -> bool:
+    parts = [part.strip() for part in quoted.split("…")]
+    return path.is_file() and any(all(part in text for part in parts) for text in _compared(path))
 
 
 def _django_settings() -> set[str]:
