@@ -235,6 +235,14 @@ def test_it_does_not_start_where_a_test_fails_without_it(
     assert main(["--workers", "1"], root) == 0
 
 
+def test_it_does_not_start_where_tests_cannot_be_collected(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, MODULE, f"import nothing_of_this_name\n{TESTS}")
+    assert main(["--workers", "1"], root) == 2
+    assert f"{MODULE} has no test that pytest can collect" in capsys.readouterr().err
+
+
 def test_a_snippet_that_no_test_uses_has_survivors(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

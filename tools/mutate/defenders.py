@@ -58,7 +58,7 @@ class Defenders:
         """Run the tests of some pages that use the files, or of which nothing is known.
 
         Raises:
-            MutationError: one of them fails though nothing is mutated.
+            MutationError: one of them fails though nothing is mutated, or there is none.
         """
         state = digest(path for name in _STATE for path in _files(self.root / name))
         modules = {
@@ -72,6 +72,8 @@ class Defenders:
             found = _run(copy, wanted)
             for name in wanted:
                 tests = {test: its for test, its in found.items() if test.startswith(f"{name}::")}
+                if not tests:
+                    raise MutationError(f"{name} has no test that pytest can collect; mend it")
                 self._known[name] = {"digest": modules[name], "state": state, "tests": tests}
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_text(json.dumps(self._known, indent=1) + "\n", encoding="utf-8")
