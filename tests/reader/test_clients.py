@@ -11,6 +11,7 @@ import pytest
 
 from tests.clients import node
 from tests.clients.site import ADD, ME, SEND
+from tests.reader.alternatives import CLIENTS, GUIDE, TUTORIAL
 from tests.reader.conftest import OpenTerminal
 from tools.harness import clients
 from tools.harness.servers import Server
@@ -57,7 +58,7 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def items(site: Path) -> list[Item]:
-    return page.read(site / "guide/clients/index.html")
+    return page.read(site / CLIENTS)
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +66,20 @@ def chatting(
     site: Path, tmp_path_factory: pytest.TempPathFactory, open_terminal: OpenTerminal
 ) -> Reader:
     """A reader of the tutorial who has its chat, and Uvicorn."""
-    tutorial = page.read(site / "guide/subscriptions/index.html")
+    tutorial = page.read(site / TUTORIAL)
     reader = Reader(open_terminal(tmp_path_factory.mktemp("chatting")), choices=())
     for chapter in TO_THE_CHAT:
         told = page.section(tutorial, chapter)
         reader.follow(one for one in told if "With a bundler" not in one.headings)
-    running = page.section(page.read(site / "integrations/channels/index.html"), "Production")
+    running = page.section(page.read(site / GUIDE), "Production")
     reader.choices = ["Uvicorn"]
     reader.follow(one for one in running if "pip install" in one.text and one.kind == "bash")
     return reader
+
+
+def own(told: list[Item]) -> list[Item]:
+    """Return the blocks among what is told."""
+    return [one for one in told if one.kind != "prose"]
 
 
 def command(items: list[Item]) -> Item:
@@ -116,7 +122,10 @@ def test_a_reader_of_one_section_asks_and_listens(
         before = page.section(items, "graphql-ws")
         reader.follow(one for one in before if one.kind == "javascript")
     told = [one for one in page.section(items, chapter) if one is not command(items)]
+    reader.done.clear()
     reader.follow(told)
+    reader.finish()
+    assert reader.done == own(told)
     assert {one.title for one in told if one.kind == "javascript"} == {
         *(f"src/{name}.js" for name in MODULES[chapter]),
         f"src/{MODULES[chapter][0]}.js{END}",
@@ -150,7 +159,10 @@ def test_a_program_asks_and_listens(
 ) -> None:
     reader = Reader(open_terminal(tmp_path), choices=())
     reader.terminal.run("python -m venv .venv\n. .venv/bin/activate")
-    reader.follow(page.section(items, "gql"))
+    told = page.section(items, "gql")
+    reader.follow(told)
+    reader.finish()
+    assert reader.done == own(told)
     files.write(reader.terminal.cwd, "program.py", PROGRAM)
     reader.terminal.run(f"python program.py {server.url} {cookies['sessionid']} {tmp_path.name}")
     assert reader.terminal.output.splitlines() == [
@@ -170,6 +182,8 @@ def test_a_page_of_another_origin_may_ask(
     assert any("Let DJANGO_SETTINGS_MODULE name these settings" in one.text for one in told)
     try:
         reader.follow([*told, command(items)])
+        reader.finish()
+        assert reader.done == [*own(told), command(items)]
         (other,) = there.serving.values()
         headers = {"Origin": "https://app.example.com"}
         with httpx.Client(base_url=other.url, headers=headers, cookies=cookies) as window:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import chat_page, chromium, say
 from tests.clients import node
+from tests.reader.alternatives import TESTING, TUTORIAL
 from tests.reader.conftest import OpenTerminal
 from tools.harness.redis import RedisServer
 from tools.reader import page
@@ -35,19 +36,23 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-def two_people_talk(browser: Browser, reader: Reader, ada_at: str, grace_at: str) -> None:
-    """Let ada and grace meet in the lobby, each at a port that the page shows."""
-    at = {port: f"http://127.0.0.1:{reader.terminal.ports[port]}" for port in (ada_at, grace_at)}
-    ada = chat_page(browser, at[ada_at], "ada", reader.passwords["ada"])
-    grace = chat_page(browser, at[grace_at], "grace", reader.passwords["grace"])
-    for speaker, listener, text in (
-        (ada, grace, f"Good morning from {ada_at}"),
-        (grace, ada, f"Good evening from {grace_at}"),
-    ):
+def two_people_talk(browser: Browser, reader: Reader, people: dict[str, str]) -> None:
+    """Let two people meet in the lobby, each at a port that the page shows."""
+    windows = [
+        chat_page(
+            browser,
+            f"http://127.0.0.1:{reader.terminal.ports[port]}",
+            name,
+            reader.passwords[name],
+        )
+        for name, port in people.items()
+    ]
+    for speaker, (name, port) in zip(windows, people.items(), strict=True):
+        text = f"Good morning from {name} at {port}"
         say(speaker, text)
-        for window in (speaker, listener):
+        for window in windows:
             expect(window.get_by_role("log")).to_contain_text(text)
-    for window in (ada, grace):
+    for window in windows:
         window.context.close()
 
 
@@ -68,7 +73,7 @@ def test_a_reader_of_the_built_tutorial_ends_with_a_chat_for_two(
     site: Path, tmp_path: Path, open_terminal: OpenTerminal, redis: RedisServer, browser: Browser
 ) -> None:
     node.command("npm")
-    items = page.read(site / "guide/subscriptions/index.html")
+    items = page.read(site / TUTORIAL)
     chapters = list(dict.fromkeys(item.headings[1] for item in items if len(item.headings) > 1))
     assert chapters[0] == "1. A project"
     assert chapters[-2:] == ["7. More than one process", "8. What next"]
@@ -77,14 +82,17 @@ def test_a_reader_of_the_built_tutorial_ends_with_a_chat_for_two(
         told = page.section(items, chapter)
         reader.follow(told)
         if chapter == "6. The page":
-            prose = next(one.text for one in told if "Open a private window" in one.text)
-            assert f"with the password {reader.passwords['grace']}." in prose
-            two_people_talk(browser, reader, "8000", "8000")
+            two = reader.turns.take("two people")
+            assert two is not None
+            assert reader.passwords[two["other"]] == two["password"]
+            two_people_talk(browser, reader, {two["one"]: "8000", two["other"]: "8000"})
             the_bundle_listens(browser, reader)
-    two_people_talk(browser, reader, "8001", "8002")
-    blocks = [one for one in items if one.kind != "prose"]
-    assert reader.done == blocks
-    tests = page.read(site / "guide/testing/index.html")
+    reader.finish()
+    two_people_talk(browser, reader, {"ada": "8001", "grace": "8002"})
+    assert reader.done == [one for one in items if one.kind != "prose"]
+    reader.done.clear()
+    tests = page.read(site / TESTING)
     reader.follow(tests)
+    reader.finish()
     assert " passed" in reader.terminal.output
-    assert reader.done == blocks + [one for one in tests if one.kind != "prose"]
+    assert reader.done == [one for one in tests if one.kind != "prose"]

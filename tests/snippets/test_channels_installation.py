@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from email.parser import Parser
 from pathlib import Path
 
@@ -46,19 +47,40 @@ def the_project_works(folder: Path, python: Path) -> None:
     run([str(python), "manage.py", "check", "--fail-level", "WARNING"], project.path)
 
 
-def test_the_pip_commands_install_what_is_missing(tmp_path: Path, wheel: Path) -> None:
-    # pip takes a minute to fetch what uv has at once; so only ours is missing here.
+def in_one_go() -> str:
+    """Return the README's command, which names the packages of the guide's tip."""
+    readme = (live.ROOT / "README.md").read_text(encoding="utf-8")
+    ((line, name),) = re.findall(r'^(python -m pip install "(.+)")$', readme, re.MULTILINE)
+    guide = (live.ROOT / "docs/integrations/channels.md").read_text(encoding="utf-8")
+    assert f"`{name}` names the same packages" in guide
+    return str(line)
+
+
+@pytest.mark.parametrize(
+    ("commands", "missing"),
+    [
+        pytest.param(lambda: read("installation/shell/pip.sh"), [], id="the guide"),
+        pytest.param(in_one_go, ["channels-redis", "daphne"], id="in one go"),
+    ],
+)
+def test_the_pip_commands_install_what_is_missing(
+    tmp_path: Path, wheel: Path, commands: Callable[[], str], missing: list[str]
+) -> None:
+    # pip takes a minute to fetch what uv has at once; so only ours is missing here, and of the
+    # extras the packages that they name, without what these need.
     run([*UV, "venv", "--quiet", "--seed", "--python", sys.executable, "venv"], tmp_path)
     theirs = ["strawberry-graphql-django", "channels", "daphne", "channels-redis"]
     install = ["pip", "install", "--quiet", "--python", "venv", "--constraints", CONSTRAINTS]
     run([*UV, *install, *theirs], tmp_path)
+    if missing:
+        run([*UV, "pip", "uninstall", "--quiet", "--python", "venv", *missing], tmp_path)
     binaries = tmp_path / "venv/bin"
     env = {
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
         "PIP_FIND_LINKS": str(wheel.parent),
         "PIP_CONSTRAINT": CONSTRAINTS,
     }
-    run(["sh", "-eu", "-c", read("installation/shell/pip.sh")], tmp_path, **env)
+    run(["sh", "-eu", "-c", commands()], tmp_path, **env)
     the_project_works(tmp_path, binaries / "python")
 
 

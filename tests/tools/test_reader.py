@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.reader import files, page
+from tools.reader import files, page, settings
 from tools.reader.terminal import Terminal, passwords
 
 PAGE = """
@@ -98,3 +98,53 @@ def test_a_new_window_forgets_what_was_exported_and_keeps_the_environment(tmp_pa
     terminal.new_window()
     terminal.run('echo "${WORD:-nothing} $MORE $VIRTUAL_ENV"')
     assert terminal.output == f"nothing 1 {tmp_path}/home/here/.venv\n"
+
+
+APPS = 'INSTALLED_APPS = [\n    "daphne",\n    "django.contrib.staticfiles",\n]\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "settings.py"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_daphne_is_last_for_the_length_of_the_block(tmp_path: Path) -> None:
+    path = written(tmp_path, APPS)
+    with settings.daphne_last(path):
+        assert path.read_text() == (
+            'INSTALLED_APPS = [\n    "django.contrib.staticfiles",\n    "daphne",\n]\n'
+        )
+    assert path.read_text() == APPS
+    with pytest.raises(ValueError, match="invalid literal"), settings.daphne_last(path):
+        int("what is tried fails")
+    assert path.read_text() == APPS
+
+
+@pytest.mark.parametrize(
+    "text", ["", APPS.replace('    "daphne",\n', ""), APPS.replace("INSTALLED_APPS", "APPS")]
+)
+def test_there_is_no_daphne_to_put_last(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(ValueError, match="no daphne in INSTALLED_APPS"), settings.daphne_last(path):
+        pass
+    assert path.read_text() == text
+
+
+def test_the_host_that_settings_allow(tmp_path: Path) -> None:
+    path = written(tmp_path, 'DEBUG = False\nALLOWED_HOSTS = ["www.example.com"]\n')
+    assert settings.allowed_host(path) == "www.example.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DEBUG = False\n",
+        "ALLOWED_HOSTS = []\n",
+        'ALLOWED_HOSTS = ["a.example", "b.example"]\n',
+        'ALLOWED_HOSTS = ["a.example"]\nALLOWED_HOSTS = ["b.example"]\n',
+    ],
+)
+def test_settings_that_allow_not_just_one_host(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match=r"one host expected in ALLOWED_HOSTS of settings\.py"):
+        settings.allowed_host(written(tmp_path, text))

@@ -24,9 +24,14 @@ FRAMES = [
 REFUSED = "WebSocket handshake with Origin: https://evil.example"
 
 
+ADA = {"ada": "analytical-engine"}
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
     project = projects.build(tmp_path_factory.mktemp("asking") / "project", "asgi_routing")
+    project.manage("migrate")
+    project.create_user("ada", ADA["ada"], is_staff=True, is_superuser=True)
     with servers.serve(project) as server:
         yield server
 
@@ -128,3 +133,43 @@ def test_a_production_that_answers_any_host(tmp_path_factory: pytest.TempPathFac
 def test_other_json(shown: str, got: object) -> None:
     with pytest.raises(StuckError, match="--- came"):
         asking.same_json("an answer", shown, got)
+
+
+def test_a_page_is_looked_at_where_it_is_and_who_logs_in_is_led_to_the_form(
+    server: servers.Server,
+) -> None:
+    assert asking.look(server, "/", None).url.path == "/"
+    with asking.sign_in(server, "/admin/", "ada", ADA) as session:
+        assert asking.look(server, "/admin/", session).url.path == "/admin/"
+        assert asking.over_http(server, PING, session) == {"data": {"ping": "pong"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "stuck"),
+    [
+        ("/admin/", r"/admin/ leads to /admin/login/"),
+        ("/accounts/login", r"/accounts/login leads to /accounts/login/"),
+        ("/nothing/", r"/nothing/ is no page: HTTP/1\.1 404"),
+        ("/graphql?query={ping}", r"is no page: HTTP/1\.1 200(?s:.*)application/json"),
+    ],
+)
+def test_another_page_than_was_asked_for(server: servers.Server, path: str, stuck: str) -> None:
+    with pytest.raises(StuckError, match=stuck):
+        asking.look(server, path, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "user", "passwords", "stuck"),
+    [
+        ("/admin/", "grace", ADA, r"the page gave no password; it gave \['ada'\]"),
+        ("/admin/", "?", {}, r"log in as '\?': the page gave no password"),
+        ("/admin/", "ada", {"ada": "difference-engine"}, "login as 'ada' answered 200"),
+        ("/", "ada", ADA, "login as 'ada' answered 403"),
+        ("/nothing/", "ada", ADA, "/nothing/ is no page"),
+    ],
+)
+def test_a_login_that_does_not_come_about(
+    server: servers.Server, path: str, user: str, passwords: dict[str, str], stuck: str
+) -> None:
+    with pytest.raises(StuckError, match=stuck):
+        asking.sign_in(server, path, user, passwords)

@@ -32,6 +32,8 @@ _HANDSHAKE = re.compile(r"^WebSocket handshake with Origin: (?P<origin>\S+)$")
 #: How long nothing may come after the last frame that is shown.
 QUIET_SECONDS = 0.3
 _NOWHERE = Path("/nowhere")
+#: Whoever opens the chat's site is led to a room, or to the log-in page first.
+REDIRECTS = frozenset({"/"})
 
 
 def same(what: str, shown: str, got: str) -> None:
@@ -158,7 +160,14 @@ def _signed_in(session: httpx.Client | None) -> httpx.Client:
 
 
 def look(server: Server, path: str, session: httpx.Client | None) -> httpx.Response:
-    """Open an address in the browser; it must be a page."""
+    """Open an address in the browser; it must be a page, and the one that was asked for."""
+    answer = _page(server, path, session)
+    if answer.url.path != path and path not in REDIRECTS:
+        raise StuckError(f"{path} leads to {answer.url.path}")
+    return answer
+
+
+def _page(server: Server, path: str, session: httpx.Client | None) -> httpx.Response:
     cookies = session.cookies if session else None
     with httpx.Client(base_url=server.url, cookies=cookies, follow_redirects=True) as client:
         answer = client.get(path, headers={"Accept": "text/html"})
@@ -173,7 +182,7 @@ def sign_in(server: Server, path: str, user: str, passwords: dict[str, str]) -> 
         raise StuckError(
             f"log in as {user!r}: the page gave no password; it gave {list(passwords)}"
         )
-    where = look(server, path, None).url.path
+    where = _page(server, path, None).url.path  # the page itself leads to where one logs in
     try:
         return clients.login(server, user, passwords[user], path=where)
     except (clients.ClientError, httpx.HTTPError) as error:

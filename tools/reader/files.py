@@ -96,6 +96,12 @@ class Edits:
         write(folder, title, text)
 
     def undo(self) -> None:
-        """Put the files back that were there before."""
+        """Put the files back that were there before.
+
+        Raises:
+            ValueError: nothing under this heading has changed any.
+        """
+        if not self.before:
+            raise ValueError("there is nothing to undo under this heading")
         for path, text in self.before.items():
             path.write_text(text, encoding="utf-8")

@@ -20,10 +20,10 @@ def allowed_host(settings: Path) -> str:
     Raises:
         ValueError: there is not just one.
     """
-    found = re.search(r'ALLOWED_HOSTS = \["([^"]+)"\]', settings.read_text(encoding="utf-8"))
-    if found is None:
-        raise ValueError(f"no ALLOWED_HOSTS in {settings.name}")
-    return found[1]
+    found = re.findall(r'ALLOWED_HOSTS = \["([^"]+)"\]', settings.read_text(encoding="utf-8"))
+    if len(found) != 1:
+        raise ValueError(f"one host expected in ALLOWED_HOSTS of {settings.name}: {found}")
+    return str(found[0])
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ class Terminal:
         cwd: where it is now.
         first_env: the environment in which it was opened.
         env: the environment as it is now.
+        wheels: the folder with the wheel that was built from the checkout.
         hurried: uv stands for ``venv`` and ``pip``.
         output: what the last command printed; of a server, look at its log.
         ports: for each port shown, the one that stands for it.
@@ -52,6 +53,7 @@ class Terminal:
     cwd: Path
     first_env: dict[str, str]
     env: dict[str, str]
+    wheels: Path
     hurried: bool = False
     output: str = ""
     ports: dict[str, str] = field(default_factory=dict)
@@ -89,11 +91,11 @@ class Terminal:
             "UV_CONSTRAINT": str(constraints),
             **more,
         }
-        return cls(folder, env, dict(env), hurried)
+        return cls(folder, env, dict(env), wheels, hurried)
 
     def elsewhere(self, folder: Path) -> Terminal:
         """Open another one in a folder, in the environment that is active here."""
-        return Terminal(folder, dict(self.env), dict(self.env), self.hurried)
+        return Terminal(folder, dict(self.env), dict(self.env), self.wheels, self.hurried)
 
     def new_window(self) -> None:
         """Go on in a new window: in this folder and environment, without what was exported."""
