@@ -76,6 +76,39 @@ def test_one_operation_is_one_query(server: servers.Server) -> None:
     assert server.log().count(SELECT_USERS) == before + 1
 
 
+def test_the_query_asks_for_those_users_only(server: servers.Server) -> None:
+    clients.graphql(server, USERNAMES)
+    assert '"auth_user"."id" IN (1, 2, 3)' in server.log()
+
+
+def test_the_loader_is_added_to_what_the_context_has(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    project = guide_project(tmp_path_factory.mktemp("added") / "myproject", "custom_context")
+    (project.path / "myproject/schema.py").write_text(ADDED, encoding="utf-8")
+    with servers.serve(project) as server:
+        for answer in (
+            clients.graphql(server, "{ path }").json(),
+            ask_over_websocket(server, "{ path }"),
+        ):
+            assert answer == {"data": {"path": "/graphql"}}
+
+
+ADDED = """
+import strawberry
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def path(self, info: strawberry.Info) -> str:
+        return info.context.request.path if info.context.usernames else ""
+
+
+schema = strawberry.Schema(query=Query)
+"""
+
+
 def test_each_operation_on_a_socket_has_a_context_of_its_own(server: servers.Server) -> None:
     with clients.WebSocketClient.connect(server) as socket:
         socket.init()
