@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.core import checks
 from django.test import override_settings
 
@@ -146,9 +146,10 @@ def test_the_checks_have_a_tag_of_their_own() -> None:
     assert numbers(found) == ["E001"]
 
 
-def test_a_choice_of_other_apps_leaves_the_checks_out() -> None:
+@pytest.mark.parametrize("name", ["django.contrib.auth", "tests"])
+def test_a_choice_of_other_apps_leaves_the_checks_out(name: str) -> None:
     own = apps.get_app_config("strawberry_django_realtime")
-    other = apps.get_app_config("auth")
+    other = AppConfig.create(name)
     with override_settings(ASGI_APPLICATION=None):
         assert check_project(app_configs=[other]) == []
         assert numbers(check_project(app_configs=[other, own])) == ["E001"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,29 @@ def circle() -> Wrapper:
 def test_an_application_that_wraps_itself_is_not_followed_for_ever() -> None:
     assert serves_websocket(circle()) is None
     assert list(endpoints(circle())) == []
+
+
+def wrapped(application: object, times: int) -> object:
+    for _ in range(times):
+        application = Wrapper(application)
+    return application
+
+
+def test_what_is_around_an_application_is_seen_through_but_not_without_end() -> None:
+    router = AuthGraphQLProtocolTypeRouter(SCHEMA)
+    assert serves_websocket(wrapped(router, 49)) is True
+    assert serves_websocket(wrapped(router, 50)) is None
+    assert len([*endpoints(wrapped(router, 50))]) == 2
+    assert [*endpoints(wrapped(router, 51))] == []
+
+
+def test_an_endpoint_stays_as_it_was_found_and_equals_no_other() -> None:
+    consumer = GraphQLHTTPConsumer.as_asgi(schema=SCHEMA)
+    [endpoint], [other] = endpoints(consumer), endpoints(consumer)
+    with pytest.raises(FrozenInstanceError):
+        endpoint.protocol = "http"  # type: ignore[misc]
+    assert endpoint != other
+    assert len({endpoint, other}) == 2
 
 
 def test_the_router_has_two_endpoints() -> None:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 from strawberry_django.realtime.checks.imports import ImportOrder, import_order
 from tests.faults import SCHEMA, write_package
@@ -15,6 +18,7 @@ SETS_UP = (
     "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n"
 )
 MODELS = "from django.contrib.auth.models import User\n"
+NAMES = "from {package}.users import Person\n"
 
 
 @pytest.fixture
@@ -45,6 +49,18 @@ def test_models_before_the_set_up_are_found(read: Read) -> None:
     assert way(order) == ["asgi, line 1"]
     assert order.reached == "the models of django.contrib.auth.models"
     assert order.ready is None
+
+
+@pytest.mark.parametrize("itself", ["", '    __module__ = "{package}.users"\n'])
+def test_models_of_the_project_are_found_where_they_are_defined(read: Read, itself: str) -> None:
+    models = (
+        "from django.db.models import Model\n"
+        f"class Person(Model):\n{itself}"
+        "    class Meta:\n        abstract = True\n"
+    )
+    order = read("from {package}.names import Person\n" + SETS_UP, names=NAMES, users=models)
+    assert way(order) == ["asgi, line 1", "names, line 1"]
+    assert order.reached.endswith(".users")
 
 
 def test_abstract_models_need_django_too(read: Read) -> None:
@@ -84,6 +100,19 @@ def test_a_schema_before_the_set_up_is_found(read: Read) -> None:
     assert str(order.ready).endswith(".asgi, line 3")
 
 
+def test_the_line_of_a_schema_is_that_of_its_import(read: Read) -> None:
+    order = read(
+        "\nfrom {package}.parts import schema\n" + SETS_UP,
+        parts="from {package}.schema import schema\n",
+    )
+    # What takes the schema out of its module holds it as well.
+    assert str(order.schema).endswith(".asgi, line 2")
+    order = read(
+        "\nfrom {package} import parts\n" + SETS_UP, parts="import {package}.schema as inner\n"
+    )
+    assert str(order.schema).endswith(".parts, line 1")
+
+
 def test_the_first_schema_is_named(read: Read) -> None:
     order = read(
         "from {package}.schema import schema\nimport {package}.second\n" + SETS_UP, second=SCHEMA
@@ -106,12 +135,17 @@ def test_the_schema_above_a_set_up_in_the_routers_arguments_is_found(read: Read)
     [
         "import django\ndjango.setup()\n",
         "from django.core.wsgi import get_wsgi_application\nget_wsgi_application()\n",
-        "from {package}.base import application\n",
     ],
 )
 def test_django_may_be_set_up_in_other_ways(read: Read, set_up: str) -> None:
-    order = read(set_up + MODELS, base=SETS_UP)
-    assert order.ready is not None
+    order = read(set_up + MODELS)
+    assert str(order.ready).endswith(".asgi, line 2")
+    assert order.models == ()
+
+
+def test_django_may_be_set_up_in_another_module(read: Read) -> None:
+    order = read("from {package}.base import application\n" + MODELS, base=SETS_UP)
+    assert str(order.ready).endswith(".base, line 2")
     assert order.models == ()
 
 
@@ -198,9 +232,31 @@ def test_an_installed_app_is_followed_into_site_packages(read: Read) -> None:
     assert order.models == ()
 
 
+def test_of_what_is_installed_only_apps_are_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    library = write_package(folder, monkeypatch, people=MODELS)
+    asgi = f"import {library}.people\n" + SETS_UP
+    name = write_package(tmp_path, monkeypatch, asgi=asgi)
+    importlib.import_module(f"{name}.asgi")
+    assert import_order(f"{name}.asgi").models == ()
+    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, library]):
+        assert way(import_order(f"{name}.asgi")) == ["asgi, line 1", "people, line 1"]
+
+
 def test_a_module_without_source_is_passed_over(read: Read) -> None:
     order = read("import sys, math, _json, strawberry_django, redis\n" + SETS_UP)
     assert order.ready is not None
+
+
+def test_a_module_that_was_not_imported_may_import_relatively(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = write_package(tmp_path, monkeypatch, asgi="from . import users\n", users=MODELS)
+    importlib.import_module(f"{name}.users")
+    assert way(import_order(f"{name}.asgi")) == ["asgi, line 1", "users, line 1"]
 
 
 def test_a_relative_import_that_leads_nowhere_is_passed_over(read: Read) -> None:
@@ -227,6 +283,12 @@ def test_a_module_whose_source_is_broken_by_now_is_passed_over(read: Read) -> No
     module = importlib.import_module(f"{order.ready.module[:-5]}.types")
     Path(module.__file__ or "").write_text("def (:")
     assert import_order(order.ready.module) == order
+
+
+def test_a_step_stays_as_it_was_taken(read: Read) -> None:
+    [step] = read(MODELS).models
+    with pytest.raises(FrozenInstanceError):
+        step.line = 2  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("name", ["nowhere.asgi", "nowhere", "sys"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from channels.layers import InMemoryChannelLayer
 from django.test import override_settings
 
 from strawberry_django.realtime.checks.layers import check_channel_layers, configured_layers
@@ -118,6 +119,26 @@ def test_a_longer_timeout_or_none_is_right(timeout: float | None) -> None:
 def test_the_pubsub_layer_does_not_wait_that_way() -> None:
     backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
     with override_settings(CHANNEL_LAYERS=redis("redis://127.0.0.1:6379/0", backend=backend)):
+        assert check_channel_layers() == []
+
+
+class WithWait(InMemoryChannelLayer):
+    """A project's own layer, with one of the names that channels_redis has."""
+
+    brpop_timeout = 5
+
+
+class WithPool(InMemoryChannelLayer):
+    """Another one, with the other name."""
+
+    def create_pool(self) -> None:
+        """Have no connections."""
+
+
+@pytest.mark.parametrize("kind", [WithWait, WithPool])
+def test_another_layer_need_not_have_what_that_of_redis_has(kind: type) -> None:
+    layers = {"default": {"BACKEND": f"{__name__}.{kind.__name__}"}}
+    with override_settings(CHANNEL_LAYERS=layers):
         assert check_channel_layers() == []
 
 

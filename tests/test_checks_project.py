@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import override_settings
 
 import strawberry_django
+from strawberry_django import realtime
 from strawberry_django.realtime.checks.project import (
     check_options,
     check_routers,
@@ -93,9 +94,10 @@ def test_routers_that_are_not_ours_are_named() -> None:
     [message] = check_routers()
     assert message.id == "strawberry_django_realtime.E010"
     assert "strawberry_django/routers.py, which is not part of" in message.msg
+    assert f"(that is in {Path(realtime.__file__).parents[1]})" in message.msg
 
 
-def realtime(value: Any) -> Any:
+def configured(value: Any) -> Any:
     return override_settings(STRAWBERRY_DJANGO_REALTIME=value)
 
 
@@ -104,7 +106,7 @@ def test_no_options_are_right() -> None:
 
 
 def test_every_option_may_be_set() -> None:
-    with realtime(
+    with configured(
         {
             "GRAPHQL_IDE": "pathfinder",
             "ALLOW_QUERIES_VIA_GET": False,
@@ -120,7 +122,7 @@ def test_every_option_may_be_set() -> None:
 
 
 def test_the_options_are_a_dict() -> None:
-    with realtime(["graphql_ide"]):
+    with configured(["graphql_ide"]):
         [message] = check_options()
     assert message.id == "strawberry_django_realtime.E011"
     assert message.msg == "STRAWBERRY_DJANGO_REALTIME is a list; expected a dict of options."
@@ -128,7 +130,7 @@ def test_the_options_are_a_dict() -> None:
 
 @pytest.mark.parametrize("key", ["GRAPHQL_IDEE", "graphql_ide"])
 def test_an_unknown_key_is_told_its_neighbour(key: str) -> None:
-    with realtime({key: None}):
+    with configured({key: None}):
         [message] = check_options()
     assert message.msg == (
         f"STRAWBERRY_DJANGO_REALTIME has the unknown key {key!r}. Did you mean 'GRAPHQL_IDE'?"
@@ -136,7 +138,7 @@ def test_an_unknown_key_is_told_its_neighbour(key: str) -> None:
 
 
 def test_an_unknown_key_may_have_no_neighbour() -> None:
-    with realtime({7: None}):
+    with configured({7: None}):
         [message] = check_options()
     assert message.msg == "STRAWBERRY_DJANGO_REALTIME has the unknown key 7."
 
@@ -152,16 +154,18 @@ def test_an_unknown_key_may_have_no_neighbour() -> None:
         ("KEEP_ALIVE", 1, "True or False"),
         ("KEEP_ALIVE_INTERVAL", "1", "a positive number"),
         ("KEEP_ALIVE_INTERVAL", True, "a positive number"),
+        ("KEEP_ALIVE_INTERVAL", -0.5, "a positive number"),
         ("CONNECTION_INIT_WAIT_TIMEOUT", 60, "a timedelta"),
         ("MAX_SUBSCRIPTIONS_PER_CONNECTION", 1.5, "a positive int or None"),
         ("MAX_MESSAGE_SIZE", 0, "a positive int"),
+        ("MAX_OUTBOUND_BYTES", -1, "a positive int"),
         ("ALLOWED_ORIGINS", "https://example.com", "a list of strings"),
         ("ALLOWED_ORIGINS", [7], "a list of strings"),
         ("ALLOWED_ORIGINS", 7, "a list of strings"),
     ],
 )
 def test_a_value_has_its_type(key: str, value: Any, expected: str) -> None:
-    with realtime({key: value}):
+    with configured({key: value}):
         [message] = check_options()
     assert message.msg == (
         f"STRAWBERRY_DJANGO_REALTIME[{key!r}] is {value!r}; expected {expected}."

@@ -94,6 +94,7 @@ def test_models_before_the_set_up_are_an_error(check: Check) -> None:
     assert message.id == "strawberry_django_realtime.E004"
     assert "reaches the models of django.contrib.auth.models" in message.msg
     assert "AppRegistryNotReady" in message.msg
+    assert ".asgi, line 1, reaches" in message.msg
     assert ".asgi, line 1 → " in message.msg
 
 
@@ -130,6 +131,11 @@ def test_an_application_without_websockets_is_an_error(
     [message] = check(asgi=f"{START}\napplication = {application}\n")
     assert message.id == "strawberry_django_realtime.E003"
     assert message.msg == f"ASGI_APPLICATION is a {kind}, which serves no WebSocket."
+
+
+def test_an_application_whose_inside_cannot_be_seen_may_serve_websockets(check: Check) -> None:
+    closed = "async def application(scope, receive, send):\n    pass\n"
+    assert check(asgi=START + closed) == []
 
 
 def test_strawberrys_router_is_reported_once(check: Check) -> None:
@@ -175,6 +181,15 @@ def test_an_own_middleware_may_authenticate(check: Check) -> None:
     assert numbers(check(asgi=STOCK + TOKEN)) == ["W005"]
 
 
+def test_a_servers_middleware_is_not_channels_own_either(check: Check) -> None:
+    around = (
+        "from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware\n"
+        "application = ProxyHeadersMiddleware(application)\n"
+    )
+    assert check(asgi=OURS + BARE + around) == []
+    assert numbers(check(asgi=STOCK + BARE + around)) == ["W005"]
+
+
 def test_a_consumer_may_read_the_session_itself(check: Check) -> None:
     assert check(asgi=OURS + SESSION_AUTH) == []
 
@@ -185,6 +200,13 @@ def test_the_projects_own_middleware_may_read_the_session_over_http(check: Check
     )
     assert message.id == "strawberry_django_realtime.W003"
     assert "GraphQL (websocket '^graphql$') is routed without" in message.msg
+
+
+def test_the_projects_own_middleware_reads_no_session_of_a_websocket(check: Check) -> None:
+    alone = "application = GraphQLWSConsumer.as_asgi(schema=schema, django_middleware=True)\n"
+    [message] = check(asgi=OURS + alone)
+    assert message.id == "strawberry_django_realtime.W003"
+    assert "GraphQL (any protocol '') is routed without" in message.msg
 
 
 def test_a_router_may_be_told_to_read_no_session(check: Check) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from typing import Any, get_type_hints
 
@@ -21,6 +22,7 @@ from strawberry_django.realtime.conf import (
 
 def test_every_option_has_a_default() -> None:
     assert list(get_type_hints(RealtimeOptions)) == list(DEFAULTS)
+    assert not RealtimeOptions.__required_keys__
 
 
 def test_the_defaults_that_the_guide_promises() -> None:
@@ -144,3 +146,5 @@ def test_what_a_client_asks_for_is_one_value() -> None:
     assert asked == OperationRequest(
         query="{ hello }", operation_name="Hello", variables={"name": "ada"}
     )
+    with pytest.raises(FrozenInstanceError):
+        asked.query = "{ other }"  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import threading
@@ -13,6 +14,8 @@ from channels.auth import AuthMiddlewareStack
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.ides import get_graphql_ide_html
 
 from strawberry_django.realtime.consumers import GraphQLHTTPConsumer
 from strawberry_django.realtime.context import GraphQLContext
@@ -188,6 +191,15 @@ async def test_a_session_is_not_lent_to_another_site(
         assert len(warnings_in(caplog)) == 1
 
 
+@pytest.mark.parametrize("method", ["DELETE", "HEAD", "PUT"])
+async def test_what_asks_for_no_page_is_refused_from_another_site(
+    method: str, ada_client: Client
+) -> None:
+    headers = {"sec-fetch-site": "cross-site"}
+    answer = await request(application, method, headers=headers, client=ada_client)
+    assert answer.status == 403
+
+
 async def test_the_explorer_may_be_reached_by_a_link_from_another_site(ada_client: Client) -> None:
     headers = {"accept": "text/html", "sec-fetch-site": "cross-site"}
     answer = await request(explorer, "GET", "/graphql", headers=headers, client=ada_client)
@@ -217,6 +229,7 @@ async def test_every_answer_has_the_headers_of_djangos_security_middleware(
     assert answer["referrer-policy"] == "same-origin"
     assert answer["strict-transport-security"] == "max-age=60"
     assert answer["content-length"] == str(len(answer.body))
+    assert answer["allow"] == ("GET, POST, OPTIONS" if status in {204, 405} else "")
 
 
 async def test_http_is_sent_to_https_where_the_project_says_so(settings: Any) -> None:
@@ -419,6 +432,24 @@ async def test_a_query_that_listens_leaves_nothing_behind(channel_layer: Any) ->
     assert channel_layer.groups == {}
 
 
+@pytest.mark.parametrize("refused", [True, False])
+async def test_who_still_listens_at_the_answer_hears_no_more(
+    refused: bool, channel_layer: Any
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def on_connect(context: Any) -> None:
+            listening = context.consumer.listen_to_channel("test.message", groups=["a"])
+            await stack.enter_async_context(listening)
+            if refused:
+                raise ConnectionRejectionError
+
+        before = asyncio.all_tasks()
+        answer = await post(consumer(session_auth=True, on_connect=on_connect), HELLO)
+        assert answer.status == (403 if refused else 200)
+        assert asyncio.all_tasks() == before
+
+
 # The explorer.
 
 
@@ -440,6 +471,12 @@ async def test_a_browser_gets_the_explorer_and_its_files_without_a_query(
 async def test_without_an_explorer_there_is_no_page(path: str) -> None:
     answer = await request(application, "GET", path, headers={"accept": "text/html"})
     assert answer.status == 404
+
+
+async def test_the_explorer_is_the_one_that_the_project_names() -> None:
+    pathfinder = consumer(graphql_ide="pathfinder")
+    answer = await request(pathfinder, "GET", "/graphql", headers={"accept": "text/html"})
+    assert answer.body == get_graphql_ide_html(graphql_ide="pathfinder").encode()
 
 
 async def test_the_explorer_inside_the_projects_middleware() -> None:

@@ -256,6 +256,15 @@ async def test_the_media_type_and_the_status(
         assert answer.message
 
 
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL_JSON])
+async def test_what_was_executed_in_vain_has_no_data_and_says_so(accept: str) -> None:
+    without_user = GraphQLHTTPConsumer.as_asgi(schema=schema)
+    answer = await post(without_user, {"query": "{ hello }"}, headers={"accept": accept})
+    assert answer.status == 200
+    assert answer.json()["data"] is None
+    assert answer.json()["errors"][0]["path"] == ["hello"]
+
+
 async def test_a_status_that_a_resolver_sets_comes_first() -> None:
     answer = await post(
         application,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -18,7 +20,7 @@ from tests.support_websocket import websocket_scope
 PING = '{"type":"ping"}'
 
 
-def user(pk: int | None) -> Any:
+def user(pk: Any) -> Any:
     return SimpleNamespace(pk=pk, is_authenticated=pk is not None)
 
 
@@ -88,18 +90,24 @@ async def test_who_comes_with_a_token_is_in_no_session() -> None:
         one._request.user = user(2)
         one.came_with_token()
         assert (one._socket.user_key, one._socket.session_key) == (2, None)
-        one._request.user = user(None)
+
+
+@pytest.mark.parametrize("nobody", [None, user(None)])
+async def test_a_token_may_be_nobodys(nobody: Any) -> None:
+    async with presence(user(1), SimpleNamespace(session_key="abc")) as one:
+        one._request.user = nobody
         one.came_with_token()
         assert (one._socket.user_key, one._socket.session_key) == (None, None)
 
 
-async def test_who_comes_with_a_token_is_counted_once() -> None:
-    async with presence(user(1), max_sockets_per_user=1) as one:
-        one._request.user = user(1)
+@pytest.mark.parametrize("key", [lambda: 1, lambda: UUID(int=1)])
+async def test_who_comes_with_a_token_is_counted_once(key: Callable[[], Any]) -> None:
+    async with presence(user(key()), max_sockets_per_user=1) as one:
+        one._request.user = user(key())
         one.came_with_token()
         assert one.surplus is None
         async with presence(max_sockets_per_user=1) as second:
-            second._request.user = user(1)
+            second._request.user = user(key())
             second.came_with_token()
             assert second.surplus is not None
 

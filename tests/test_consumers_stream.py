@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from django.test import Client
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter, disconnect_user
+from strawberry_django.realtime.consumers import GraphQLHTTPConsumer
 from strawberry_django.realtime.consumers.stream import _StreamEnd
 from strawberry_django.realtime.watch import SocketWatch
 from tests.schema import schema, signals
@@ -64,21 +66,31 @@ async def test_the_stream_of_nobody_goes_on(ada: Any, channel_layer: Any) -> Non
         await exchange.chunk_with("still there")
 
 
+async def test_a_stream_may_know_no_user_at_all(channel_layer: Any) -> None:
+    bare = GraphQLHTTPConsumer.as_asgi(schema=schema)
+    async with stream(bare, LISTEN, SSE) as (_, exchange):
+        await exchange.chunk_with("listening")
+
+
+@pytest.mark.parametrize("older", [True, False])
 async def test_the_user_of_a_token_does_not_depend_on_a_session(
-    ada: Any, ada_client: Client, channel_layer: Any, django_user_model: Any
+    older: bool, ada: Any, channel_layer: Any, django_user_model: Any
 ) -> None:
     grace = await django_user_model.objects.acreate(username="grace")
+    user, who_is_logged_in = (ada, grace) if older else (grace, ada)
+    browser = Client()
+    await in_database(lambda: browser.force_login(who_is_logged_in))
 
     async def on_connect(context: Any) -> None:
-        context.request.user = grace
+        context.request.user = user
 
     application = AuthGraphQLProtocolTypeRouter(schema, on_connect=on_connect)
-    async with stream(application, LISTEN, SSE, client=ada_client) as (_, exchange):
+    async with stream(application, LISTEN, SSE, client=browser) as (_, exchange):
         await exchange.chunk_with("listening")
-        await in_database(ada_client.logout)
+        await in_database(browser.logout)
         await channel_layer.group_send("stream", {"type": "test.message", "text": "still there"})
         await exchange.chunk_with("still there")
-        disconnect_user(grace)
+        disconnect_user(user)
         await rest(exchange)
 
 
@@ -123,7 +135,8 @@ async def test_a_stream_that_is_cut_off_while_it_is_sent_has_no_end() -> None:
         await anext(kept)
 
 
-async def test_a_stream_that_is_closed_while_it_is_sent_ends_after_the_chunk() -> None:
+@pytest.mark.parametrize("code", [1000, 4401])
+async def test_a_stream_that_is_closed_while_it_is_sent_ends_after_the_chunk(code: int) -> None:
     async def chunks() -> AsyncIterator[str]:
         yield "first"
         yield "second"
@@ -132,6 +145,26 @@ async def test_a_stream_that_is_closed_while_it_is_sent_ends_after_the_chunk() -
     sent = []
     async for chunk in end.before(chunks()):
         sent.append(chunk)
-        await end.close(4401, "logged out")
-        await end.close(4401, "once more")
+        await end.close(code, "logged out")
+        await end.close(code, "once more")
     assert sent == ["first"]
+
+
+async def test_who_waits_for_a_stream_that_is_closed_goes_on_uncancelled() -> None:
+    waits = asyncio.Event()
+
+    async def chunks() -> AsyncIterator[str]:
+        waits.set()
+        await asyncio.Event().wait()
+        yield "never"
+
+    async def read(end: _StreamEnd) -> int:
+        assert [chunk async for chunk in end.before(chunks())] == []
+        task: Any = asyncio.current_task()
+        return task.cancelling() if sys.version_info >= (3, 11) else 0
+
+    end = _StreamEnd()
+    reading = asyncio.create_task(read(end))
+    await waits.wait()
+    await end.close(4401, "logged out")
+    assert await reading == 0

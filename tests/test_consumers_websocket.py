@@ -19,7 +19,7 @@ from strawberry.exceptions import ConnectionRejectionError
 
 from strawberry_django.realtime.consumers import GraphQLWSConsumer
 from strawberry_django.realtime.context import GraphQLContext
-from strawberry_django.realtime.exceptions import AuthNotConfiguredError
+from strawberry_django.realtime.exceptions import AuthNotConfiguredError, WebSocketLoginError
 from strawberry_django.realtime.request import GraphQLRequest
 from tests.schema import probe, schema, signals
 from tests.support import LEGACY_WS, TRANSPORT_WS, ended, queries, until
@@ -154,6 +154,23 @@ async def test_a_context_may_be_any_object(context_class: Any) -> None:
         await socket.init({"a": 1})
         expected = {"a": 1} if context_class is ContextWithParams else "none"
         assert await socket.result("1", query(probe(look))) == {"data": {"probe": expected}}
+
+
+async def test_a_context_may_be_a_mapping_once_the_user_is_known(ada: Any) -> None:
+    class Both(GraphQLWSConsumer):
+        async def get_context(self, request: Any, response: Any) -> Any:
+            kind: Any = dict if request.user.is_authenticated else ContextWithParams
+            return kind(request=request, connection_params=None)
+
+        async def on_connect(self, context: Any) -> None:
+            context.request.user = ada
+
+    def look(info: Any) -> Any:
+        return info.context.connection_params
+
+    async with connect(Both.as_asgi(schema=schema, session_auth=True), init=False) as socket:
+        await socket.init({"a": 1})
+        assert await socket.result("1", query(probe(look))) == {"data": {"probe": {"a": 1}}}
 
 
 # Who may enter.
@@ -299,6 +316,13 @@ async def test_one_socket_too_many_of_a_user_is_4429(ada: Any, ada_client: Clien
         await second.send({"type": "connection_init"})
         message = await second.message()
         assert (message["type"], message["code"]) == ("websocket.close", 4429)
+
+
+async def test_nobody_logs_in_over_a_websocket(ada: Any) -> None:
+    log_in = 'mutation { login(username: "ada", password: "analytical-engine") { username } }'
+    async with connect(application) as socket:
+        result = await socket.result("1", log_in)
+    assert result["errors"][0]["message"] == str(WebSocketLoginError())
 
 
 # Without a session of its own.
@@ -485,6 +509,18 @@ async def test_a_server_that_stops_closes_with_1012() -> None:
         await until(signals["stopped ended"].is_set)
         await until(socket.communicator.future.done)
         assert socket.communicator.future.cancelled()
+
+
+async def test_a_server_that_stops_waits_a_second_for_a_client_that_does_not_read() -> None:
+    socket = Socket(application, websocket_scope(), unread=2)
+    await socket.handshake()
+    await socket.init()
+    await socket.subscribe("1", "subscription { flood(size: 10) }")
+    await until(socket.communicator.output_queue.full)
+    future = socket.communicator.future
+    future.cancel()
+    await asyncio.wait([future], timeout=1.5)
+    await until(lambda: future.cancelled(), seconds=0.3)
 
 
 class Faulty(GraphQLWSConsumer):

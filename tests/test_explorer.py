@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import json
 import re
+from base64 import urlsafe_b64decode
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -84,6 +86,7 @@ def test_the_policy_lets_in_only_what_carries_the_nonce_of_this_answer() -> None
     (source,) = policy(first)["script-src"]
     nonce = source.removeprefix("'nonce-").removesuffix("'")
     assert first.content.decode().count(f'nonce="{nonce}"') == 2
+    assert len(urlsafe_b64decode(f"{nonce}==")) >= 128 / 8
     assert policy(second)["script-src"] != policy(first)["script-src"]
     assert "no-store" in first["Cache-Control"]
 
@@ -120,6 +123,24 @@ def test_a_template_that_includes_a_missing_one_is_not_passed_over(settings: Any
     settings.TEMPLATES = template_settings(explorer="{% extends 'missing.html' %}")
     with pytest.raises(TemplateDoesNotExist, match=r"missing\.html"):
         page()
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_the_version_of_a_file_is_the_beginning_of_its_digest(name: str) -> None:
+    digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()
+    assert asset(name)["ETag"] == f'W/"{digest[:16]}"'
+
+
+def test_a_file_stays_as_it_was_loaded() -> None:
+    loaded = explorer._load("icon.svg")
+    with pytest.raises(FrozenInstanceError):
+        loaded.content = b""  # type: ignore[misc]
+    assert explorer._load("icon.svg") is loaded
+
+
+@pytest.mark.parametrize("version", ["", "0" * 16, "another"])
+def test_at_any_other_address_a_file_is_asked_for_again(version: str) -> None:
+    assert asset("icon.svg", version)["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("name", SERVED)

@@ -174,6 +174,14 @@ async def test_one_operation_too_many_is_an_error() -> None:
         assert (await socket.result("2", "{ hello }"))["data"]
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+async def test_where_the_limit_leaves_none_every_operation_is_an_error(limit: int) -> None:
+    async with connect(consumer(max_subscriptions_per_connection=limit)) as socket:
+        await socket.subscribe("1", "{ hello }")
+        answer = await socket.receive()
+        assert (answer["type"], answer["id"]) == ("error", "1")
+
+
 async def test_without_a_limit_there_may_be_any_number() -> None:
     async with connect(consumer(max_subscriptions_per_connection=None)) as socket:
         for number in range(50):

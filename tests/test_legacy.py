@@ -230,6 +230,16 @@ async def test_nothing_keeps_it_alive_otherwise() -> None:
         assert await socket.communicator.receive_nothing(0.05)
 
 
+async def test_a_socket_with_an_operation_is_not_idle() -> None:
+    async with legacy(consumer(max_idle_time=0.1)) as socket:
+        await socket.start("1", WAIT)
+        assert (await socket.receive())["payload"] == {"data": {"listen": "listening"}}
+        assert await socket.communicator.receive_nothing(0.3)
+        await socket.send({"type": "stop", "id": "1"})
+        assert await socket.receive() == {"type": "complete", "id": "1"}
+        assert (await socket.closed())[0] == 4408
+
+
 class Faulty(GraphQLWSConsumer):
     begun = False
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from strawberry_django.realtime import limits
 from strawberry_django.realtime.limits import OpenSockets, RateLimit, open_sockets
 from tests.support import until
 
@@ -44,6 +45,38 @@ async def test_what_is_not_used_does_not_pile_up() -> None:
     while limit.allows():
         allowed += 1
     assert 20 <= allowed <= 22
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(limits, "time", clock)
+    return clock
+
+
+@pytest.mark.parametrize(("seconds", "allowed"), [(0.25, 0), (0.5, 1), (0.75, 1), (1, 2), (9, 2)])
+def test_a_second_brings_the_rate(clock: Clock, seconds: float, allowed: int) -> None:
+    limit = RateLimit(2)
+    assert [limit.allows() for _ in range(3)] == [True, True, False]
+    clock.now += seconds
+    assert [limit.allows() for _ in range(3)] == [number < allowed for number in range(3)]
+
+
+def test_a_rate_below_one_saves_for_one_event_and_no_more(clock: Clock) -> None:
+    limit = RateLimit(0.5)
+    for seconds in (60, 2, 2):
+        clock.now += seconds
+        assert [limit.allows() for _ in range(2)] == [True, False]
 
 
 def test_sockets_are_counted_by_who_has_them() -> None:

@@ -65,10 +65,12 @@ def test_show_prints_one_snippet_as_it_is(capsys: Capture) -> None:
     assert capsys.readouterr().out == snippets.read(ASGI)
 
 
-def test_show_puts_names_above_several(capsys: Capture) -> None:
-    assert main(["snippets", "show", "asgi_routing"]) == 0
+@pytest.mark.parametrize(("subject", "least"), [("asgi_routing", 3), ("custom_routing", 2)])
+def test_show_puts_names_above_several(subject: str, least: int, capsys: Capture) -> None:
+    assert len(snippets.find(subject)) >= least
+    assert main(["snippets", "show", subject]) == 0
     out = capsys.readouterr().out
-    for each in snippets.find("asgi_routing"):
+    for each in snippets.find(subject):
         assert f"==> {each.name} <==\n{each.text}" in out
 
 

@@ -84,6 +84,7 @@ def test_another_attribute_is_missing_as_ever() -> None:
     request = GraphQLRequest(http_scope(), BytesIO())
     assert not hasattr(request, "session")
     assert getattr(request, "consumer", None) is None
+    assert not hasattr(request, "visitor")
     with pytest.raises(AttributeError, match="'GraphQLRequest' object has no attribute 'nothing'"):
         _ = request.nothing
 

@@ -343,11 +343,12 @@ async def test_the_asynchronous_login_over_websocket_says_the_same(ada: Any) -> 
 async def test_a_session_over_websocket_answers_for_every_other_key(ada_client: Client) -> None:
     async def keys(info: Any) -> list[bool]:
         session = info.context.request.session
-        return ["_auth_user_hash" in session, "nothing" in session, await session.ahas_key("a")]
+        names = ("_auth_user_hash", "Basket", "nothing")
+        return [name in session for name in names] + [await session.ahas_key(n) for n in names]
 
     async with connect(application, client=ada_client) as socket:
         result = await socket.result("1", f'{{ probe(name: "{probe(keys)}") }}')
-    assert result == {"data": {"probe": [True, False, False]}}
+    assert result == {"data": {"probe": [True, False, False] * 2}}
 
 
 # The request's own parts, without a router around them.
@@ -365,6 +366,14 @@ def test_the_session_of_a_websocket_reads_what_django_wrote(ada_client: Client) 
     with pytest.raises(WebSocketLoginError):
         login(request, request.user)
     assert Session.objects.count() == 1
+
+
+def test_the_sessions_of_all_websockets_are_of_one_class(ada_client: Client) -> None:
+    requests = [handshake(ada_client) for _ in range(2)]
+    for request in requests:
+        open_session(request, websocket=True)
+    first, second = (type(request.session) for request in requests)
+    assert first is second
 
 
 def test_a_logout_over_websocket_ends_the_session(ada_client: Client) -> None:

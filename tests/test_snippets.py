@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,11 @@ def snippet(tmp_path: Path) -> Snippet:
     file = tmp_path / "example.py"
     file.write_text(SOURCE)
     return Snippet("subject", "myproject/example.py", file)
+
+
+def test_a_snippet_stays_what_it_is(snippet: Snippet) -> None:
+    with pytest.raises(FrozenInstanceError):
+        snippet.path = "other.py"  # type: ignore[misc]
 
 
 def test_a_section_is_dedented(snippet: Snippet) -> None:
@@ -67,6 +73,16 @@ def test_the_snippets_are_those_of_the_guide() -> None:
     assert shown.text == projects.as_copied(projects.SNIPPETS / ASGI).decode()
 
 
+def test_a_subject_is_a_folder_that_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snippets, "root", lambda: tmp_path)
+    for name in ("chat", "__pycache__", ".hidden"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "README.md").touch()
+    assert snippets.subjects() == ["chat"]
+
+
 def test_every_snippet_of_the_checkout_is_found() -> None:
     found = {each.name for each in snippets.snippets()}
     files = (path for path in projects.SNIPPETS.rglob("*") if path.is_file())
@@ -103,6 +119,13 @@ def test_a_part_of_a_name_is_a_neighbour() -> None:
         snippets.find("pubsub")
 
 
+@pytest.mark.parametrize("name", ["seting", "tail"])
+def test_three_neighbours_are_named_at_most(name: str) -> None:
+    known = [f"setting{n}_and_a_long_tail" if name == "tail" else f"setting{n}" for n in range(5)]
+    told = snippets._no_such("subject", name, known)
+    assert sum(each in told for each in known) == 3
+
+
 def test_a_name_may_have_no_neighbour() -> None:
     with pytest.raises(SnippetError, match=r"There is no snippet 'zzzzzzz'\. See: python -m"):
         snippets.find("zzzzzzz")
@@ -113,9 +136,11 @@ def test_a_subject_that_is_unknown_is_told_its_neighbours() -> None:
         snippets.snippets("setings")
 
 
-def test_reading_needs_one_file() -> None:
-    with pytest.raises(SnippetError, match=r"asgi_routing has \d+ snippets; name one: asgi_rout"):
-        snippets.read("asgi_routing")
+@pytest.mark.parametrize("subject", ["asgi_routing", "custom_routing"])
+def test_reading_needs_one_file(subject: str) -> None:
+    count = len(snippets.find(subject))
+    with pytest.raises(SnippetError, match=rf"{subject} has {count} snippets; name one: {subject}"):
+        snippets.read(subject)
 
 
 def test_a_section_is_read_by_its_name() -> None:

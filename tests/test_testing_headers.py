@@ -10,6 +10,12 @@ def test_a_browser_sends_host_and_origin() -> None:
     assert headers == [(b"host", b"testserver"), (b"origin", b"http://testserver")]
 
 
+def test_the_origin_may_be_spelled_out() -> None:
+    spelled = "-".join(SAME_AS_HOST.split()).replace("-", " ")
+    headers = browser_headers([], None, "example.com", spelled)
+    assert headers == [(b"host", b"example.com"), (b"origin", b"http://example.com")]
+
+
 def test_a_client_that_is_no_browser_sends_no_origin() -> None:
     assert browser_headers([], None, "example.com", None) == [(b"host", b"example.com")]
 

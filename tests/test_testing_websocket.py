@@ -114,10 +114,11 @@ async def test_errors_are_in_the_result(protocol: str) -> None:
     assert "nothing" in (invalid.errors or [])[0].message
 
 
-async def test_execute_wants_one_result() -> None:
+@pytest.mark.parametrize("count", [0, 2])
+async def test_execute_wants_one_result(count: int) -> None:
     async with GraphQLWebsocketCommunicator(application) as socket:
-        with pytest.raises(AssertionError, match="expected one result, got 2"):
-            await socket.execute("subscription { count(to: 2) }")
+        with pytest.raises(AssertionError, match=f"expected one result, got {count}"):
+            await socket.execute(f"subscription {{ count(to: {count}) }}")
 
 
 @pytest.mark.parametrize("protocol", ["graphql-transport-ws", LEGACY])
@@ -180,6 +181,21 @@ async def test_another_path_is_refused() -> None:
         await GraphQLWebsocketCommunicator(application, "/elsewhere").gql_init()
 
 
+@pytest.mark.parametrize(
+    ("close", "code"), [({"code": 4403}, 4403), ({"code": None}, 1000), ({}, 1000)]
+)
+async def test_a_refused_handshake_has_the_code_of_the_application_or_1000(
+    close: dict[str, Any], code: int
+) -> None:
+    async def refusing(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.close", **close})
+
+    with pytest.raises(WebSocketClosedError) as refused:
+        await GraphQLWebsocketCommunicator(refusing).gql_init()
+    assert refused.value.code == code
+
+
 async def test_the_payload_of_the_acknowledgement_is_kept() -> None:
     async with GraphQLWebsocketCommunicator(door, connection_params={"name": "ada"}) as socket:
         assert socket.connection_ack == {"hello": "ada"}
@@ -208,6 +224,18 @@ async def test_an_answer_that_does_not_come_is_a_timeout() -> None:
             await socket.execute("subscription { silent }")
 
 
+async def test_a_connection_that_is_closed_without_a_code_has_1000() -> None:
+    async def closing(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
+        await receive()
+        await send({"type": "websocket.close"})
+
+    with pytest.raises(WebSocketClosedError) as closed:
+        await GraphQLWebsocketCommunicator(closing).gql_init()
+    assert (closed.value.code, closed.value.reason) == (1000, "")
+
+
 async def pinging(scope: Any, receive: Any, send: Any) -> None:
     """Ping between the acknowledgement and each result, as a server may at any time."""
     await receive()
@@ -223,11 +251,11 @@ async def pinging(scope: Any, receive: Any, send: Any) -> None:
     await speak(type="connection_ack")
     start = await listen()
     await speak(type="ping")
-    await speak(type="pong")
     answer = await listen()
+    await speak(type="pong")
     await speak(type="next", id=start["id"], payload={"data": answer, "extensions": {"cost": 1}})
     await speak(type="complete", id=start["id"])
-    await receive()
+    assert (await receive())["type"] == "websocket.disconnect"
 
 
 async def test_a_ping_is_answered() -> None:
@@ -237,19 +265,32 @@ async def test_a_ping_is_answered() -> None:
     assert result.extensions == {"cost": 1}
 
 
-async def speechless(scope: Any, receive: Any, send: Any) -> None:
-    """Accept, and answer with something else than an acknowledgement, in bytes."""
-    await receive()
-    await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
-    await receive()
-    await send({"type": "websocket.send", "text": '{"type": "pong"}'})
-    await send({"type": "websocket.send", "bytes": b"\x00", "text": None})
-    await receive()
+async def test_the_scope_is_that_of_a_server() -> None:
+    socket = GraphQLWebsocketCommunicator(application, "/graphql?a=b", host="example.com")
+    assert socket.scope["client"] == ("127.0.0.1", 50000)
+    assert socket.scope["server"] == ("example.com", 80)
+    assert (socket.scope["scheme"], socket.scope["http_version"]) == ("ws", "1.1")
+    assert (socket.scope["path"], socket.scope["query_string"]) == ("/graphql", b"a=b")
+    assert socket.timeout == 5
 
 
-async def test_what_comes_first_is_an_acknowledgement() -> None:
+@pytest.mark.parametrize("kind", ["pong", "complete"])
+async def test_what_comes_first_is_an_acknowledgement(kind: str) -> None:
+    last: list[Any] = []
+
+    async def speechless(scope: Any, receive: Any, send: Any) -> None:
+        """Accept, and answer with something else than an acknowledgement, in bytes."""
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
+        await receive()
+        await send({"type": "websocket.send", "text": json.dumps({"type": kind})})
+        await send({"type": "websocket.send", "bytes": b"\x00", "text": None})
+        last.append(await receive())
+
     socket = GraphQLWebsocketCommunicator(speechless)
-    with pytest.raises(AssertionError, match=r"expected connection_ack, got \{'type': 'pong'\}"):
+    message = rf"expected connection_ack, got \{{'type': '{kind}'\}}"
+    with pytest.raises(AssertionError, match=message):
         await socket.gql_init()
     assert await socket.receive_from() == b"\x00"
     await socket.disconnect()
+    assert last == [{"type": "websocket.disconnect", "code": 1000}]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -114,6 +114,33 @@ async def test_who_still_listens_is_ended_with_the_consumer(channel_layer: Any) 
     assert channel_layer.groups == {}
 
 
+class Reluctant(InMemoryChannelLayer):
+    """A layer that loses the first cancellation, as channels_redis may, and is slow at the next."""
+
+    lost = cleaned_up = False
+
+    async def receive(self, channel: str) -> Any:
+        try:
+            return await super().receive(channel)
+        except asyncio.CancelledError:
+            if not self.lost:
+                self.lost = True
+                return await self.receive(channel)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            self.cleaned_up = True
+            raise
+
+
+async def test_a_receiver_that_goes_on_is_cancelled_again_in_good_time(settings: Any) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.Reluctant"}}
+    listener = ChannelListener("default", 10)
+    async with listener.listen("test.message", groups=["a"]):
+        await asyncio.sleep(0)
+        await asyncio.wait_for(listener.aclose(), 1)
+    assert layer().cleaned_up
+
+
 async def test_without_an_answer_the_iteration_ends_at_the_timeout(listener: Any) -> None:
     async with listener.listen("test.message", timeout=0.01, groups=["a"]) as messages:
         assert [each async for each in messages] == []
@@ -168,6 +195,16 @@ async def test_a_full_subscription_gets_what_waits_and_then_an_error() -> None:
     with pytest.raises(ListenerOverflowError, match=r"2 'test\.message' messages"):
         await next_text(messages)
     messages.put(message("too late"))
+    with pytest.raises(ListenerOverflowError):
+        await next_text(messages)
+
+
+@pytest.mark.parametrize("capacity", [0, -1])
+async def test_a_subscription_without_room_for_one_message_ends_at_the_first(
+    capacity: int,
+) -> None:
+    messages = Messages("test.message", None, capacity)
+    messages.put(message("0"))
     with pytest.raises(ListenerOverflowError):
         await next_text(messages)
 

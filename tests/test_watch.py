@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import Any
@@ -17,9 +19,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from strawberry_django.realtime import disconnect_user, revocation, watch
+from strawberry_django.realtime.conf import resolve_options
 from strawberry_django.realtime.consumers import GraphQLWSConsumer
 from strawberry_django.realtime.revocation import GROUP, MESSAGE_TYPE, session_digest
 from strawberry_django.realtime.watch import SocketWatch
+from strawberry_django.realtime.watched import WatchedSocket
+from strawberry_django.realtime.writer import SocketWriter
 from tests.schema import Query, schema, signals
 from tests.support import in_database, until
 from tests.support_websocket import Socket, connect
@@ -55,6 +60,24 @@ async def test_a_client_that_answers_no_ping_is_closed() -> None:
     async with connect(consumer(ping_interval=0.04, pong_timeout=0.04)) as socket:
         assert await socket.receive() == PING
         assert await socket.closed() == (4408, "A ping was not answered within pong_timeout")
+
+
+async def test_a_ping_may_be_answered_for_as_long_as_the_project_says(channel_layer: Any) -> None:
+    pings = []
+
+    async def ping() -> None:
+        pings.append(socket.pinged)
+
+    options = resolve_options({"ping_interval": 0.04, "pong_timeout": 1000})
+    socket = WatchedSocket(SocketWriter(ignored, max_outbound_bytes=0, send_timeout=1), options)
+    socket.ping = ping
+    async with SocketWatch.current().watching(socket):
+        await until(lambda: pings)
+    assert socket.pong_due == socket.pinged + 1000
+
+
+async def ignored(message: dict[str, Any]) -> None:
+    """Take a message as a server does."""
 
 
 async def test_a_client_is_not_pinged_before_it_has_begun_nor_without_an_interval() -> None:
@@ -116,9 +139,16 @@ async def test_what_no_signal_tells_is_found_at_the_next_look(
         assert await lives(stranger)
 
 
-async def test_a_user_who_may_act_stays(ada_client: Client, channel_layer: Any) -> None:
-    async with connect(often, client=ada_client) as socket:
-        assert await socket.communicator.receive_nothing(0.2)
+@pytest.mark.parametrize("key", [1, 1000])
+async def test_a_user_who_may_act_stays_and_is_looked_at_at_each_interval(
+    key: int, channel_layer: Any, transactional_db: None
+) -> None:
+    browser, users = Client(), get_user_model().objects
+    await in_database(lambda: browser.force_login(users.create_user("grace", pk=key)))
+    async with connect(often, client=browser) as socket:
+        (watched,) = SocketWatch.current()._sockets
+        for _ in range(2):
+            await until(partial(lambda before: watched.revalidated > before, watched.revalidated))
         assert await lives(socket)
 
 
@@ -153,29 +183,42 @@ async def test_when_nobody_can_be_looked_at_the_sockets_stay(
 
 @pytest.mark.parametrize("synchronous", [True, False])
 async def test_a_disconnected_user_is_closed_and_nobody_else(
-    synchronous: bool, ada: Any, ada_client: Client, channel_layer: Any
+    synchronous: bool, ada_client: Client, channel_layer: Any
 ) -> None:
-    async with connect(application, client=ada_client) as socket, connect(application) as other:
+    browsers, users = [ada_client, Client(), Client()], [await get_user_model().objects.aget()]
+    for name, browser in (("grace", browsers[1]), ("alan", browsers[2])):
+        users.append(await get_user_model().objects.acreate(username=name))
+        await in_database(partial(browser.force_login, users[-1]))
+    async with contextlib.AsyncExitStack() as stack:
+        first, second, third, stranger = [
+            await stack.enter_async_context(connect(application, client=browser))
+            for browser in (*browsers, None)
+        ]
         if synchronous:
-            await in_database(lambda: disconnect_user(ada))
+            await in_database(lambda: disconnect_user(users[1]))
         else:
-            disconnect_user(ada.pk)
-        assert await socket.closed() == (4401, "The user was disconnected")
-        assert await lives(other)
+            disconnect_user(users[1].pk)
+        assert await second.closed() == (4401, "The user was disconnected")
+        for other in (first, third, stranger):
+            assert await lives(other)
 
 
 async def test_a_logout_elsewhere_closes_the_sockets_of_the_session(
-    ada: Any, ada_client: Client, channel_layer: Any
+    ada: Any, channel_layer: Any
 ) -> None:
-    other_browser = Client()
-    await in_database(lambda: other_browser.force_login(ada))
-    async with (
-        connect(application, client=ada_client) as socket,
-        connect(application, client=other_browser) as other,
-    ):
-        await in_database(ada_client.logout)
-        assert await socket.closed() == (4401, "Logged out")
-        assert await lives(other)
+    browsers = [Client() for _ in range(3)]
+    for browser in browsers:
+        await in_database(partial(browser.force_login, ada))
+    browsers.sort(key=lambda browser: session_digest(session_key(browser)))
+    async with contextlib.AsyncExitStack() as stack:
+        first, second, third = [
+            await stack.enter_async_context(connect(application, client=browser))
+            for browser in browsers
+        ]
+        await in_database(browsers[1].logout)
+        assert await second.closed() == (4401, "Logged out")
+        assert await lives(first)
+        assert await lives(third)
 
 
 async def test_a_socket_that_logs_itself_out_is_answered_and_then_closed(
@@ -187,7 +230,7 @@ async def test_a_socket_that_logs_itself_out_is_answered_and_then_closed(
     ):
         assert await socket.result("1", "mutation { logout }") == {"data": {"logout": True}}
         assert await other.closed() == (4401, "Logged out")
-        assert await socket.closed() == (4401, "Logged out")
+        assert await asyncio.wait_for(socket.closed(), 1.3) == (4401, "Logged out")
 
 
 async def test_a_user_that_was_changed_is_looked_at_at_once(
@@ -247,6 +290,17 @@ async def test_the_group_is_joined_again_before_the_layer_forgets_it(
 def _not_hearing_for(seconds: str, caplog: pytest.LogCaptureFixture) -> bool:
     said = f"Not hearing of revocations for {seconds} s"
     return any(said in each.message for each in caplog.records)
+
+
+async def test_a_layer_that_fails_is_listened_to_again_in_a_second(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = {"address": "redis://127.0.0.1:1", "retry": Retry(NoBackoff(), 0)}
+    backend = "channels_redis.core.RedisChannelLayer"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": [nowhere]}}}
+    async with connect(application) as socket:
+        await until(partial(_not_hearing_for, "1", caplog))
+        assert await lives(socket)
 
 
 async def test_after_a_failure_of_the_layer_the_users_are_looked_at_and_it_is_heard_again(
@@ -330,7 +384,9 @@ async def test_every_socket_is_closed_when_the_server_stops() -> None:
         for socket, document in zip((one, other), listening, strict=True):
             await socket.subscribe("1", document)
             await socket.receive()
+        started = time.monotonic()
         await SocketWatch.current().close_all()
+        assert time.monotonic() - started > 0.09, "their last frames need some time to leave"
         for name, socket in zip("ab", (one, other), strict=True):
             assert signals[f"{name} ended"].is_set()
             assert await socket.closed() == (1012, "The server is restarting")

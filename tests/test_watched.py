@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from strawberry_django.realtime.conf import resolve_options
-from strawberry_django.realtime.watched import LONGEST_TICK, WatchedSocket
+from strawberry_django.realtime.watched import WatchedSocket
 
 
 class Writer:
@@ -51,6 +51,7 @@ def test_a_socket_that_has_lasted_long_enough(options: Any, reason: str) -> None
 def test_how_long_it_has_lasted_is_counted_from_when_it_began(limit: str) -> None:
     socket = watched(**{limit: 10})
     socket.opened = socket.active = 3.0
+    assert socket.overdue(5.0) is None
     assert socket.overdue(13.0) is None
     assert socket.overdue(17.0) is not None
 
@@ -72,8 +73,12 @@ def test_a_ping_that_is_not_answered() -> None:
 
 def test_a_user_is_looked_at_again_at_the_interval() -> None:
     socket = watched("1", session_revalidate_interval=10)
+    assert not socket.must_be_revalidated(105.0)
     assert not socket.must_be_revalidated(110.0)
     assert socket.must_be_revalidated(110.1)
+    socket.revalidated = 3.0
+    assert not socket.must_be_revalidated(13.0)
+    assert socket.must_be_revalidated(17.0)
 
 
 def test_a_stranger_is_not_looked_at_nor_is_anybody_without_an_interval() -> None:
@@ -84,8 +89,12 @@ def test_a_stranger_is_not_looked_at_nor_is_anybody_without_an_interval() -> Non
 def test_a_ping_is_sent_at_the_interval() -> None:
     socket = watched(ping_interval=10)
     socket.ping = ping
+    assert not socket.must_be_pinged(105.0)
     assert not socket.must_be_pinged(110.0)
     assert socket.must_be_pinged(110.1)
+    socket.pinged = 3.0
+    assert not socket.must_be_pinged(13.0)
+    assert socket.must_be_pinged(17.0)
     socket.pong_due = 140.0
     assert not socket.must_be_pinged(110.1)
 
@@ -100,13 +109,13 @@ def test_no_ping_is_sent_where_there_is_none_or_no_interval() -> None:
 @pytest.mark.parametrize(
     ("options", "tick"),
     [
-        ({}, LONGEST_TICK),
+        ({}, 1),
         ({"max_lifetime": 0.4}, 0.1),
         ({"max_idle_time": 0.2, "max_lifetime": 0.4}, 0.05),
         ({"ping_interval": 0.4}, 0.1),
         ({"pong_timeout": 0.4}, 0.1),
         ({"session_revalidate_interval": 0.4}, 0.1),
-        ({"session_revalidate_interval": None, "ping_interval": None}, LONGEST_TICK),
+        ({"session_revalidate_interval": None, "ping_interval": None}, 1),
     ],
 )
 def test_the_clock_is_looked_at_often_enough_for_the_shortest_limit(

@@ -159,6 +159,20 @@ async def test_even_the_close_frame_waits_for_a_bounded_time_only(
     assert caplog.records == []
 
 
+async def test_who_has_not_read_in_time_has_a_second_for_the_close_frame() -> None:
+    server = Server()
+    server.reads.clear()
+    writer = writer_to(server, send_timeout=0.02)
+    sending = asyncio.create_task(writer.send("text"))
+    await until(lambda: writer._closing)
+    await asyncio.wait([sending], timeout=0.3)
+    assert not sending.done()
+    await asyncio.wait([sending], timeout=1.2)
+    await until(sending.done, seconds=0.3)
+    assert server.messages == []
+    assert writer.closed.done()
+
+
 async def test_a_cancelled_close_leaves_a_closed_writer() -> None:
     server = Server()
     server.reads.clear()
@@ -191,6 +205,29 @@ async def test_beyond_half_the_bound_the_client_is_asked_what_it_has_read(
     writer.probe = PING
     await writer.send("x" * length)
     assert server.texts[1:] == pings
+
+
+async def test_as_much_as_the_bound_may_be_on_its_way() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    await writer.ping()
+    await writer.send("x" * (100 - len(PING)))
+    await asyncio.wait_for(writer.send("next"), 1)
+    assert server.texts[-1] == "next"
+
+
+async def test_a_bound_may_be_one_byte() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=1)
+    writer.probe = PING
+    await writer.send("first")
+    assert server.texts == ["first", PING]
+    sending = asyncio.create_task(writer.send("second"))
+    await until(lambda: writer._turn.locked())
+    assert not sending.done()
+    writer.abandon()
+    await sending
 
 
 async def test_a_client_that_answers_no_ping_gets_no_more_than_the_bound() -> None:
@@ -271,9 +308,10 @@ async def test_without_a_probe_there_is_no_ping_and_no_bound() -> None:
     assert server.texts == ["x" * 60] * 20
 
 
-async def test_a_bound_of_zero_is_none() -> None:
+@pytest.mark.parametrize("bound", [0, -1])
+async def test_a_bound_of_zero_or_less_is_none(bound: int) -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=0)
+    writer = writer_to(server, max_outbound_bytes=bound)
     writer.probe = PING
     await send_many(writer, 20)
     assert server.texts == ["x" * 60] * 20
@@ -294,7 +332,7 @@ async def test_a_handshake_is_refused_with_a_close_where_the_server_knows_nothin
 async def test_a_handshake_is_refused_with_a_status_where_the_server_can() -> None:
     server = Server()
     scope = {"path": "/graphql", "extensions": {"websocket.http.response": {}}}
-    await refuse_handshake(scope, server.send, 404, "No \ud800 here")
+    await asyncio.wait_for(refuse_handshake(scope, server.send, 404, "No \ud800 here"), 0.9)
     start, body = server.messages
     assert start["type"] == "websocket.http.response.start"
     assert start["status"] == 404
