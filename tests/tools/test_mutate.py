@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools.harness import live
-from tools.mutate import results, run
+from tools.mutate import results, run, worker
 from tools.mutate.__main__ import main
 
 SNIPPET = """\
@@ -241,6 +241,23 @@ def test_it_does_not_start_where_tests_cannot_be_collected(
     write(root, MODULE, f"import nothing_of_this_name\n{TESTS}")
     assert main(["--workers", "1"], root) == 2
     assert f"{MODULE} has no test that pytest can collect" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("log", "failed"),
+    [
+        ("FAILED tests/a.py::test_b[c-d] - assert 1", "tests/a.py::test_b[c-d]"),
+        ("ERROR tests/a.py::test_b", "tests/a.py::test_b"),
+        (
+            "ERROR    strawberry_django.realtime:a.py:3 It fails\nFAILED a.py::test_b",
+            "a.py::test_b",
+        ),
+        ("ERROR tests/a.py - ImportError", None),
+    ],
+)
+def test_a_failed_test_is_told_from_a_line_of_a_log(log: str, failed: str | None) -> None:
+    found = worker._FAILED.search(log)
+    assert (found and found["test"]) == failed
 
 
 def test_a_snippet_that_no_test_uses_has_survivors(

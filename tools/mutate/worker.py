@@ -36,7 +36,7 @@ IMPORTED = (
     *("strawberry.channels", "tools.harness.clients", "tools.demo"),
 )
 IMPORTED_ONCE_SET_UP = ("strawberry_django.realtime", "django.contrib.auth.models")
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (?P<test>.+?)(?: - .*)?$", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (?P<test>\S+?::.+?)(?: - .*)?$", re.MULTILINE)
 _POLL_SECONDS = 0.02
 
 
