@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from benchmarks import router_costs
+from benchmarks import asking, router_costs
+from benchmarks.asking import Sizes
 from benchmarks.measuring import ratios
-from benchmarks.router_costs import RECORD, TASKS, WHO, Sizes
+from benchmarks.router_costs import RECORD, TASKS, WHO
 from tools.harness.servers import Server
 
 SMALL = Sizes(rounds=2, requests=3, sockets=3, batches=2, batch=4, many_sockets=10)
@@ -42,8 +43,8 @@ def test_each_task_is_measured_of_both_routers_and_of_a_peer() -> None:
 @pytest.mark.parametrize("who", WHO)
 def test_what_is_measured_is_the_right_answer(project: Any, who: str) -> None:
     with router_costs.served(project, who) as server, httpx.Client(base_url=server.url) as nobody:
-        assert set(router_costs.over_http(server, who, nobody, 1)) == {"ping", "ping-user", "page"}
-        found = asyncio.run(router_costs.over_sockets(server, SMALL))
+        assert set(asking.over_http(server, who, nobody, 1)) == {"ping", "ping-user", "page"}
+        found = asyncio.run(asking.over_sockets(server, SMALL))
         assert set(found) == {"connect", "event"}
 
 
@@ -52,7 +53,7 @@ def test_each_process_has_the_router_that_it_is_measured_as(project: Any) -> Non
     for who, status in (("stock", 200), ("ours", 400)):
         with router_costs.served(project, who) as server:
             headers = {"Host": "elsewhere.example"}
-            answer = httpx.post(f"{server.url}/graphql", json=router_costs.PING, headers=headers)
+            answer = httpx.post(f"{server.url}/graphql", json=asking.PING, headers=headers)
             assert answer.status_code == status
 
 
@@ -62,17 +63,17 @@ def test_a_wrong_answer_is_not_measured(project: Any) -> None:
             httpx.Client(base_url=f"{server.url}/elsewhere") as user,
             pytest.raises(RuntimeError, match="ours /graphql answered 404"),
         ):
-            router_costs.over_http(server, "ours", user, 1)
+            asking.over_http(server, "ours", user, 1)
         asyncio.run(wrong_event(server))
 
 
 async def wrong_event(server: Server) -> None:
     async with AsyncExitStack() as stack:
-        socket = await router_costs.subscribed(stack, server)
+        socket = await asking.subscribed(stack, server)
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=server.url))
         (await client.post("/publish/", content="1")).raise_for_status()
         with pytest.raises(RuntimeError, match="expected the event 1, got"):
-            await router_costs.expect(socket, "1")
+            await asking.expect(socket, "1")
 
 
 def test_a_ratio_is_of_the_same_round() -> None:

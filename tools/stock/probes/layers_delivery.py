@@ -37,9 +37,12 @@ async def results(socket: ClientConnection, most: int, seconds: float = QUIET_SE
     with contextlib.suppress(ConnectionClosed, asyncio.TimeoutError):
         while number < most:
             message = json.loads(await asyncio.wait_for(socket.recv(), seconds))
-            if message["type"] != "next":
+            if message["type"] == "ping":
+                await socket.send(json.dumps({"type": "pong"}))
+            elif message["type"] == "next":
+                number += 1
+            else:
                 break
-            number += 1
     return number
 
 
