@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from functools import partial
 
-import httpx
 from websockets.exceptions import ConnectionClosed
 
 from tools.stock.claims import Seen, claim
 from tools.stock.site import SECONDS, Site
 
 PAUSE = 0.3
-CORE = "channels_redis.core.RedisChannelLayer"
-PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
 
 expected = partial(claim, kind="expected")
 
@@ -22,7 +18,7 @@ expected = partial(claim, kind="expected")
 @expected(
     "redis-restart",
     says="After Redis has restarted, a subscription hears events again",
-    redis=CORE,
+    redis="channels_redis.core.RedisChannelLayer",
     alone=True,
 )
 def redis_restart(site: Site) -> Seen:
@@ -47,38 +43,4 @@ def redis_restart(site: Site) -> Seen:
     except ConnectionClosed as error:
         code = error.rcvd.code if error.rcvd else "no close frame"
         return Seen(False, f"its socket is closed ({code})")
-    return Seen(False, "it hears nothing more")
-
-
-@expected(
-    "redis-gap",
-    says="A subscription that missed events while Redis restarted is told so (pub/sub layer)",
-    neither="the layer takes up to a second to notice, and tells nobody",
-    redis=PUBSUB,
-    alone=True,
-)
-def redis_gap(site: Site) -> Seen:
-    """What is published, without an error, before the layer listens to Redis again."""
-    assert site.redis is not None
-    visitor = site.visitor()
-    end = time.monotonic() + 2 * SECONDS
-    published = 0
-    with site.socket() as socket:
-        socket.init()
-        socket.subscribe("1", "subscription { listen }")
-        assert socket.next_message()["type"] == "next"
-        site.redis.stop()
-        site.redis.start()
-        while time.monotonic() < end:
-            with contextlib.suppress(httpx.HTTPStatusError):
-                site.act("publish", visitor)
-                published += 1
-            try:
-                kind = socket.next_message(PAUSE)["type"]
-            except TimeoutError:
-                continue
-            if kind != "next":
-                return Seen(True, f"it is told: {kind}")
-            whole = published == 1
-            return Seen(whole, "it misses none" if whole else "it misses some, and is told nothing")
     return Seen(False, "it hears nothing more")
