@@ -96,7 +96,8 @@ def test_runserver_without_daphne_is_wsgi(tmp_path: Path) -> None:
     text = settings.read_text(encoding="utf-8").replace('    "daphne",\n', "")
     settings.write_text(text, encoding="utf-8")
     with servers.serve(project, "runserver") as server:
-        assert re.search("Starting (WSGI )?development server", server.log())
+        said = re.compile("Starting (WSGI )?development server")
+        server.process.wait_until(lambda: said.search(server.log()) is not None)
         with pytest.raises(InvalidStatus):
             clients.WebSocketClient.connect(server)
 
