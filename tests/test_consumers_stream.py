@@ -111,6 +111,27 @@ async def test_a_stream_is_never_idle(channel_layer: Any) -> None:
         await exchange.chunk_with("still there")
 
 
+@pytest.mark.parametrize("accept", [SSE, "multipart/mixed;subscriptionSpec=1.0"])
+async def test_a_stream_of_many_events_does_not_hold_up_the_others(
+    accept: str, channel_layer: Any
+) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema)
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with stream(application, "subscription { count(to: 500) }", accept) as (_, exchange):
+        await exchange.chunk()
+        taking_turns = asyncio.create_task(other())
+        await exchange.chunk_with("500")
+        taking_turns.cancel()
+    assert turns > 50
+
+
 async def test_when_the_server_stops_an_answer_is_left_without_its_end(channel_layer: Any) -> None:
     application = AuthGraphQLProtocolTypeRouter(schema)
     signals["stream ended"].clear()

@@ -156,21 +156,41 @@ async def test_a_context_may_be_any_object(context_class: Any) -> None:
         assert await socket.result("1", query(probe(look))) == {"data": {"probe": expected}}
 
 
-async def test_a_context_may_be_a_mapping_once_the_user_is_known(ada: Any) -> None:
+class Mapping(dict[str, Any]):
+    """A context of a project's own."""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (ContextWithParams, dict, {"a": 1}),
+        (dict, ContextWithParams, {"a": 1}),
+        (Mapping, ContextWithParams, {"a": 1}),
+        (Mapping, Mapping, {"a": 1}),
+        (ContextWithout, dict, None),
+        (ContextWithout, ContextWithParams, None),
+        (dict, ContextWithout, "none"),
+    ],
+)
+async def test_a_context_may_be_of_another_kind_once_the_user_is_known(
+    before: Any, after: Any, expected: Any, ada: Any
+) -> None:
     class Both(GraphQLWSConsumer):
         async def get_context(self, request: Any, response: Any) -> Any:
-            kind: Any = dict if request.user.is_authenticated else ContextWithParams
-            return kind(request=request, connection_params=None)
+            return (after if request.user.is_authenticated else before)(request=request)
 
         async def on_connect(self, context: Any) -> None:
-            context.request.user = ada
+            request = context["request"] if isinstance(context, dict) else context.request
+            request.user = ada
 
     def look(info: Any) -> Any:
-        return info.context.connection_params
+        if isinstance(info.context, dict):
+            return info.context["connection_params"]
+        return getattr(info.context, "connection_params", "none")
 
     async with connect(Both.as_asgi(schema=schema, session_auth=True), init=False) as socket:
         await socket.init({"a": 1})
-        assert await socket.result("1", query(probe(look))) == {"data": {"probe": {"a": 1}}}
+        assert await socket.result("1", query(probe(look))) == {"data": {"probe": expected}}
 
 
 # Who may enter.

@@ -56,6 +56,18 @@ async def test_frames_go_out_in_their_order() -> None:
     assert writer.closed.done()
 
 
+async def test_who_has_much_to_write_does_not_hold_up_the_others() -> None:
+    server = Server()
+
+    async def write(name: str) -> None:
+        writer = writer_to(server)
+        for _ in range(20):
+            await writer.send(name)
+
+    await asyncio.gather(write("a"), write("b"))
+    assert "".join(server.texts) == "aaaaaaaabbbbbbbb" * 2 + "aaaabbbb"
+
+
 async def test_only_the_first_close_counts_and_nothing_follows_it() -> None:
     server = Server()
     writer = writer_to(server)

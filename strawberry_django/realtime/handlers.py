@@ -70,6 +70,8 @@ class TransportWSOperation(Operation[Any, Any]):
         """Send a message, unless the client has ended this operation: its id may be another's."""
         if self.handler.operations.get(self.id) is self:
             await super().send_operation_message(message)
+        else:
+            await asyncio.sleep(0)  # A source that never waits is cancelled here.
 
 
 class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 
 class RateLimit:
-    """Allow `rate` events in a second, and as many at once (a token bucket).
+    """Allow `rate` events in a second, and as many at once, but at least one (a token bucket).
 
     Args:
         rate: events in a second; `None` allows any number.
@@ -20,7 +20,8 @@ class RateLimit:
 
     def __init__(self, rate: float | None) -> None:
         self._rate = rate
-        self._tokens = rate or 0.0
+        self._most = max(rate, 1.0) if rate else 0.0
+        self._tokens = self._most
         self._filled = time.monotonic()
 
     def allows(self) -> bool:
@@ -29,7 +30,7 @@ class RateLimit:
             return True
         now = time.monotonic()
         gained = (now - self._filled) * self._rate
-        self._tokens = min(max(self._rate, 1.0), self._tokens + gained)
+        self._tokens = min(self._most, self._tokens + gained)
         self._filled = now
         if self._tokens < 1:
             return False

@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from strawberry_django.realtime.conf import DEFAULTS
 from tests.security.promises import promise
-from tests.security.raw import TEXT, RawSocket
+from tests.security.raw import CLOSE, TEXT, RawSocket
 from tests.security.sites import Site, new_name, until
 
 MIB = 1024 * 1024
@@ -25,6 +26,7 @@ EVENTS = 300
 EVENT_BYTES = 4096
 #: What the kernel holds for a client that does not read.
 RECEIVE_BUFFER = 4096
+GOING_AWAY = (1001).to_bytes(2, "big")
 
 stopped = promise(
     "Readers stop while events go on, hundreds of them",
@@ -41,6 +43,11 @@ hasty = promise(
     "A client sends faster than it is served",
     does="read one message at a time: the rest waits in the network, not in memory",
     setting="`max_messages_per_second` (100)",
+)
+greedy = promise(
+    "A subscription has much to say, and never waits for anything",
+    does="let the other sockets have their turn after every few frames; it ends when its client "
+    "stops it, or leaves",
 )
 
 
@@ -156,6 +163,56 @@ def test_a_client_that_sends_and_never_reads_fills_no_memory(site: Site) -> None
             if not raw.send(query):
                 break
         assert site.report()["memory"] - before < 32 * MIB
+
+
+@contextmanager
+def flooded(site: Site, path: str = "/graphql") -> Iterator[tuple[RawSocket, str]]:
+    """Subscribe to what never waits, and see that it comes."""
+    name = new_name("greedy")
+    query = f'subscription {{ flood(size: 1, name: "{name}", seconds: 60) }}'
+    with RawSocket(site, path) as raw:
+        raw.send('{"type": "connection_init"}')
+        raw.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
+        until(lambda: site.running(name))
+        yield raw, name
+
+
+def read_on(raw: RawSocket) -> None:
+    """Read on, with pongs, to the end."""
+    while (frame := raw.receive()) is not None and frame[0] == TEXT:
+        if b'"ping"' in frame[1]:
+            raw.send('{"type": "pong"}')
+
+
+@greedy
+@pytest.mark.parametrize("path", ["/graphql", "/unbounded"])
+def test_what_never_waits_ends_with_its_client(site: Site, path: str) -> None:
+    with flooded(site, path) as (_, name):
+        pass
+    until(lambda: not site.running(name))
+
+
+@greedy
+@pytest.mark.parametrize("path", ["/graphql", "/unbounded"])
+def test_what_never_waits_ends_when_its_client_stops_it(site: Site, path: str) -> None:
+    with flooded(site, path) as (raw, name), ThreadPoolExecutor(1) as pool:
+        pool.submit(read_on, raw)
+        raw.send('{"id": "1", "type": "complete"}')
+        until(lambda: not site.running(name))
+        raw.send(GOING_AWAY, CLOSE)
+
+
+@greedy
+@pytest.mark.parametrize("path", ["/graphql", "/unbounded"])
+def test_what_never_waits_does_not_hold_up_the_others(site: Site, path: str) -> None:
+    with flooded(site, path) as (raw, name), ThreadPoolExecutor(1) as pool:
+        pool.submit(read_on, raw)
+        for _ in range(20):
+            start = time.monotonic()
+            assert site.post("{ ping }").json() == {"data": {"ping": "pong"}}
+            assert time.monotonic() - start < 1
+        assert site.running(name)
+        raw.send(GOING_AWAY, CLOSE)
 
 
 @stopped

@@ -194,10 +194,13 @@ class GraphQLWSConsumer(
     async def operation_context(self, connection_context: Any) -> Any:
         """Return a fresh context, with the parameters that the connection began with."""
         context = GraphQLContext.wrap(await self.get_context(self.request, self))
-        if isinstance(context, dict) and isinstance(connection_context, dict):
-            context["connection_params"] = connection_context.get("connection_params")
+        if isinstance(connection_context, dict):
+            params = connection_context.get("connection_params")
+        else:
+            params = getattr(connection_context, "connection_params", None)
+        if isinstance(context, dict):
+            context["connection_params"] = params
         elif hasattr(context, "connection_params"):
-            params = connection_context.connection_params
             context.connection_params = params  # pyright: ignore[reportAttributeAccessIssue]
         return context
 

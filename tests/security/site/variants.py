@@ -30,6 +30,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "hasty": {"connection_init_wait_timeout": timedelta(seconds=0.3)},
     "impatient": {"max_outbound_bytes": 32 * 1024, "send_timeout": 1},
     "patient": {"max_outbound_bytes": 32 * 1024, "send_timeout": 60},
+    "unbounded": {"max_outbound_bytes": 0},
     "overflow-close": {
         "max_outbound_bytes": 32 * 1024,
         "listener_capacity": 20,
