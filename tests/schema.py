@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import inspect
 import threading
 from collections import defaultdict
@@ -193,3 +195,20 @@ schema = strawberry.Schema(
     extensions=[DjangoOptimizerExtension],
     config=StrawberryConfig(batching_config={"max_operations": 3}),
 )
+
+
+def stubborn() -> tuple[str, asyncio.Event]:
+    """What swallows its cancellation, and goes on; with its end."""
+    over = asyncio.Event()
+
+    async def source(info: Any) -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            while True:
+                yield 2
+        finally:
+            over.set()
+
+    return f'subscription {{ probe(name: "{probe(source)}") }}', over

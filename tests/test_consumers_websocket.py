@@ -515,6 +515,23 @@ async def test_a_client_that_reads_and_answers_pings_gets_everything() -> None:
     assert received == 200
 
 
+async def test_a_client_that_pings_while_the_server_waits_for_its_pong_is_answered() -> None:
+    async with connect(consumer(max_outbound_bytes=1000, send_timeout=5)) as socket:
+        await socket.subscribe("1", "subscription { count(to: 200) }")
+        came = []
+        while not await socket.communicator.receive_nothing(0.05):
+            came.append((await socket.receive())["type"])
+        assert came.count("ping") == 1
+        await socket.send({"type": "ping"})
+        assert await socket.receive() == {"type": "pong"}
+        await socket.send({"type": "pong"})
+        while came[-1] != "complete":
+            came.append((await socket.receive())["type"])
+            if came[-1] == "ping":
+                await socket.send({"type": "pong"})
+    assert came.count("next") == 200
+
+
 async def test_a_server_that_stops_closes_with_1012() -> None:
     async with connect(application) as socket:
         await socket.subscribe("1", LISTEN % ("a", "stopped"))

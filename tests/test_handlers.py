@@ -13,7 +13,7 @@ from strawberry.exceptions import ConnectionRejectionError
 
 from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.consumers import GraphQLWSConsumer
-from tests.schema import probe, schema, signals
+from tests.schema import probe, schema, signals, stubborn
 from tests.support import until
 from tests.support_websocket import Socket, connect
 
@@ -94,6 +94,24 @@ async def test_a_client_may_end_an_operation() -> None:
         await until(signals["ended by the client ended"].is_set)
 
 
+async def test_an_operation_ends_though_its_source_goes_on() -> None:
+    query, over = stubborn()
+    async with connect(application) as socket:
+        await socket.subscribe("1", query)
+        assert (await socket.receive())["payload"] == {"data": {"probe": 1}}
+        await socket.send({"id": "1", "type": "complete"})
+        await asyncio.wait_for(over.wait(), 5)
+        assert (await socket.result("1", "{ hello }"))["data"]
+
+
+async def test_when_the_client_leaves_an_operation_ends_though_its_source_goes_on() -> None:
+    query, over = stubborn()
+    async with connect(application) as socket:
+        await socket.subscribe("1", query)
+        await socket.receive()
+    assert over.is_set()
+
+
 async def test_to_end_what_is_not_under_way_is_no_fault() -> None:
     async with connect(application) as socket:
         await socket.send({"id": "never", "type": "complete"})
@@ -172,6 +190,43 @@ async def test_one_operation_too_many_is_an_error() -> None:
         assert "max_subscriptions_per_connection" in answer["payload"][0]["message"]
         await socket.send({"id": "1", "type": "complete"})
         assert (await socket.result("2", "{ hello }"))["data"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_as_many_again_may_be_ended_while_their_threads_run(
+    request: pytest.FixtureRequest,
+) -> None:
+    name = request.node.name
+    async with connect(consumer(max_subscriptions_per_connection=2)) as socket:
+        for id_ in ("1", "2", "3"):
+            await socket.subscribe(id_, f'{{ wait(name: "{name}") }}')
+            await until(signals[f"{name} started"].is_set)
+            signals[f"{name} started"].clear()
+            await socket.send({"id": id_, "type": "complete"})
+        assert (await socket.result("4", "{ hello }"))["data"]
+        await socket.subscribe("5", f'{{ wait(name: "{name}") }}')
+        await until(signals[f"{name} started"].is_set)
+        await socket.subscribe("6", "{ hello }")
+        assert "limit reached" in (await socket.receive())["payload"][0]["message"]
+        signals[name].set()
+        assert (await socket.receive())["payload"] == {"data": {"wait": True}}
+        assert (await socket.receive())["type"] == "complete"
+        assert (await socket.result("6", "{ hello }"))["data"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_end_waits_for_what_the_client_has_ended(request: pytest.FixtureRequest) -> None:
+    name = request.node.name
+    async with connect(application) as socket:
+        await socket.subscribe("1", f'{{ wait(name: "{name}") }}')
+        await until(signals[f"{name} started"].is_set)
+        await socket.send({"id": "1", "type": "complete"})
+        await socket.send({"id": "1", "type": "complete"})
+        assert (await socket.result("2", "{ hello }"))["data"]
+        await socket.communicator.send_input({"type": "websocket.disconnect", "code": 1001})
+        await asyncio.wait([socket.communicator.future], timeout=0.1)
+        assert not socket.communicator.future.done()
+        signals[name].set()
 
 
 @pytest.mark.parametrize("limit", [0, -1])

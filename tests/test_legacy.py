@@ -11,7 +11,8 @@ from graphql import GraphQLError
 from strawberry.exceptions import ConnectionRejectionError
 
 from strawberry_django.realtime.consumers import GraphQLWSConsumer
-from tests.schema import probe, schema, signals
+from strawberry_django.realtime.legacy import GraphQLWSHandler
+from tests.schema import probe, schema, signals, stubborn
 from tests.support import LEGACY_WS, until
 from tests.support_websocket import Socket, connect
 
@@ -104,6 +105,52 @@ async def test_a_client_may_end_an_operation() -> None:
         await until(signals["legacy stop ended"].is_set)
         await socket.send({"type": "stop", "id": "never"})
         assert (await results(socket, "1", "{ hello }"))[0]["data"]
+
+
+async def test_what_never_waits_ends_with_its_client_or_before() -> None:
+    async with legacy() as socket:
+        await socket.start("1", 'subscription { flood(size: 10, name: "greedy stopped") }')
+        await socket.receive()
+        await socket.send({"type": "stop", "id": "1"})
+        await until(signals["greedy stopped ended"].is_set)
+        await socket.start("2", 'subscription { flood(size: 10, name: "greedy left") }')
+        await until(lambda: socket.communicator.output_queue.qsize() > 50)
+    assert signals["greedy left ended"].is_set()
+
+
+async def test_an_operation_ends_though_its_source_goes_on() -> None:
+    query, over = stubborn()
+    async with legacy() as socket:
+        await socket.start("1", query)
+        assert (await socket.receive())["payload"] == {"data": {"probe": 1}}
+        await socket.send({"type": "stop", "id": "1"})
+        await asyncio.wait_for(over.wait(), 5)
+        assert await socket.receive() == {"type": "complete", "id": "1"}
+        assert (await results(socket, "1", "{ hello }"))[0]["data"]
+
+
+@pytest.mark.parametrize("query", ["subscription { count(to: 7) }", "{"])
+async def test_what_is_stopped_as_it_ends_is_complete_once(query: str) -> None:
+    """The stop is heard while the last frame is written."""
+
+    class Stopped(GraphQLWSHandler):
+        async def send_message(self, message: Any) -> None:
+            if message["type"] in ("complete", "error"):
+                self.tasks[message["id"]].cancel()
+            await super().send_message(message)
+            await asyncio.sleep(0)
+
+    class Consumer(GraphQLWSConsumer):
+        graphql_ws_handler_class = Stopped
+
+    application = Consumer.as_asgi(
+        schema=schema, session_auth=True, subscription_protocols=[LEGACY_WS]
+    )
+    async with legacy(application) as socket:
+        await socket.start("1", query)
+        while (await socket.receive())["type"] == "data":
+            pass
+        assert await socket.communicator.receive_nothing(0.05)
 
 
 async def test_an_operation_with_the_id_of_another_takes_its_place() -> None:

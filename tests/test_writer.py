@@ -58,14 +58,53 @@ async def test_frames_go_out_in_their_order() -> None:
 
 async def test_who_has_much_to_write_does_not_hold_up_the_others() -> None:
     server = Server()
+    first, second = writer_to(server), writer_to(server)
 
-    async def write(name: str) -> None:
-        writer = writer_to(server)
+    async def write(writer: SocketWriter, name: str) -> None:
         for _ in range(20):
             await writer.send(name)
 
-    await asyncio.gather(write("a"), write("b"))
+    await asyncio.gather(write(first, "a"), write(second, "b"))
     assert "".join(server.texts) == "aaaaaaaabbbbbbbb" * 2 + "aaaabbbb"
+
+
+async def test_a_socket_has_one_share_however_many_operations_it_has() -> None:
+    server = Server()
+    first, second = writer_to(server), writer_to(server)
+
+    async def write(writer: SocketWriter, name: str) -> None:
+        for _ in range(20):
+            await writer.send(name)
+
+    await asyncio.gather(*(write(first, "a") for _ in range(5)), write(second, "b"))
+    assert max(map(len, "".join(server.texts).split("b")[:-1])) <= 8
+    assert server.texts.count("a") == 100
+
+
+async def test_once_closed_whoever_goes_on_to_write_can_be_cancelled() -> None:
+    writer = writer_to(Server())
+    writer.abandon()
+
+    async def write() -> None:
+        while True:
+            await writer.send("text")
+
+    writing = asyncio.create_task(write())
+    await asyncio.sleep(0)
+    writing.cancel()
+    await asyncio.wait([writing])
+    assert writing.cancelled()
+
+
+async def test_a_cancellation_that_comes_with_what_is_waited_for_is_not_lost() -> None:
+    server = Server()
+    server.reads.clear()
+    sending = asyncio.create_task(writer_to(server).send("text"))
+    await asyncio.sleep(0)
+    server.reads.set()
+    sending.cancel()
+    await asyncio.wait([sending])
+    assert sending.cancelled()
 
 
 async def test_only_the_first_close_counts_and_nothing_follows_it() -> None:
@@ -272,6 +311,41 @@ async def test_a_client_that_answers_no_ping_is_closed_in_the_end(
     await send_many(writer, 10)
     assert server.messages[-1]["code"] == 4429
     assert len(caplog.records) == 1
+
+
+async def test_a_reply_waits_for_no_room() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    sending = asyncio.create_task(send_many(writer, 3))
+    await until(lambda: writer._turn.locked())
+    before = len(server.texts)
+    await asyncio.wait_for(writer.reply("pong"), 1)
+    assert server.texts[before:] == ["pong"]
+    assert not sending.done()
+    writer.acknowledge()
+    await sending
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, None), (1, 4429)])
+async def test_who_asks_on_and_reads_nothing_is_closed(more: int, code: int | None) -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    await writer.reply("x" * (200 + more))
+    await asyncio.wait_for(writer.reply("pong"), 1)
+    assert server.messages[-1].get("code") == code
+    if code:
+        reason = "Too slow: messages are not being read (send_timeout)"
+        assert server.messages[-1]["reason"] == reason
+
+
+async def test_where_nobody_can_be_asked_a_reply_has_no_bound() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    for _ in range(10):
+        await writer.reply("x" * 100)
+    assert len(server.texts) == 10
 
 
 async def test_a_frame_longer_than_the_bound_is_sent_and_waited_for() -> None:

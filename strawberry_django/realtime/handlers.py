@@ -67,11 +67,15 @@ class TransportWSOperation(Operation[Any, Any]):
         return OperationRequest(self.query, self.operation_name, self.variables)
 
     async def send_operation_message(self, message: Message) -> None:
-        """Send a message, unless the client has ended this operation: its id may be another's."""
+        """Send a message, unless the client has ended this operation: its id may be another's.
+
+        Raises:
+            CancelledError: it is ended, and its source goes on: the cancellation was lost.
+        """
         if self.handler.operations.get(self.id) is self:
             await super().send_operation_message(message)
-        else:
-            await asyncio.sleep(0)  # A source that never waits is cancelled here.
+        elif message["type"] == "next":
+            raise asyncio.CancelledError
 
 
 class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
@@ -81,6 +85,24 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     """
 
     view: GraphQLWSConsumer
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def shutdown(self) -> None:
+        """End every operation, and wait until each has ended."""
+        await super().shutdown()
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """End an operation, which takes as long as its synchronous code still runs."""
+        operation = self.operations.get(operation_id)
+        if operation is not None and operation.task is not None:
+            self._ending.add(operation.task)
+            operation.task.add_done_callback(self._ending.discard)
+        await super().cleanup_operation(operation_id)
 
     async def handle_message(self, message: Message) -> None:
         """Answer one message; close with 4400 what is not of the protocol's shape."""
@@ -102,7 +124,11 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         self.view.presence.heard_pong()
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Start an operation, if the connection may have one more."""
+        """Start an operation, if the connection may have one more.
+
+        With those that are ended but whose synchronous code still runs, it may have
+        twice as many.
+        """
         id_ = message["id"]
         limit = self.max_subscriptions_per_connection
         if not self.connection_acknowledged:
@@ -110,7 +136,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         elif id_ in self.operations:
             reason = f"Subscriber for {id_} already exists"
             await self.websocket.close(CloseCode.DUPLICATE_OPERATION, reason)
-        elif limit is not None and len(self.operations) >= limit:
+        elif limit is not None and not self._has_place(limit):
             error = GraphQLError(
                 f"Subscription limit reached: this socket has {limit} operations "
                 "under way (max_subscriptions_per_connection)"
@@ -121,6 +147,10 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             self.operations[id_] = operation
             operation.task = asyncio.create_task(self.run_operation(operation))
             operation.task.add_done_callback(self._task_done)
+
+    def _has_place(self, limit: int) -> bool:
+        under_way = len(self.operations)
+        return under_way < limit and under_way + len(self._ending) < 2 * limit
 
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
         """Execute one operation and send its results; its errors are its own."""

@@ -58,6 +58,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         variables: dict[str, object] | None,
     ) -> None:
         """Execute one operation and send its results; its errors are its own."""
+        ended = False
         try:
             async with OperationThread():
                 context = await self.view.operation_context(self.context)
@@ -72,15 +73,20 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                 )
                 async with aclosing(results):
                     async for result in results:
+                        if self.tasks.get(operation_id) is not asyncio.current_task():
+                            raise asyncio.CancelledError  # It is stopped, and that was lost.
                         if isinstance(result, PreExecutionError):
                             errors = result.errors or []
+                            ended = True
                             await self._send_error(operation_id, errors[0])
                             return
                         assert isinstance(result, ExecutionResult)
                         await self.send_data_message(result, operation_id)
+            ended = True
             await self._send_complete(operation_id)
         except asyncio.CancelledError:
-            await self._send_complete(operation_id)
+            if not ended:
+                await self._send_complete(operation_id)
             raise
         except GraphQLError as refusal:
             await self._send_error(operation_id, refusal)

@@ -15,6 +15,11 @@ from typing import Any, Protocol
 
 from .protocol import SUBSTITUTES, CloseCode, fit_close_reason
 
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as within
+else:  # pragma: no cover - Python 3.10, whose `wait_for` loses cancellations
+    from async_timeout import timeout as within
+
 logger = logging.getLogger("strawberry_django.realtime")
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -25,17 +30,6 @@ _AT_ONCE = 8
 
 #: Seconds that a close frame may take when the frames before it were not read.
 _LAST_WORD_TIMEOUT = 1.0
-
-if sys.version_info >= (3, 11):
-
-    async def _within(seconds: float, sending: Awaitable[None]) -> None:
-        async with asyncio.timeout(seconds):
-            await sending
-
-else:  # pragma: no cover - Python 3.10
-
-    async def _within(seconds: float, sending: Awaitable[None]) -> None:
-        await asyncio.wait_for(sending, seconds)
 
 
 async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reason: str) -> None:
@@ -113,7 +107,7 @@ class SocketWriter:
         await self._transmit({"type": "websocket.accept", "subprotocol": subprotocol})
 
     async def send(self, frame: str) -> None:
-        """Send a text frame after those that came before; once closed, do nothing."""
+        """Send a frame after those that came before; once closed, do nothing."""
         if self._closing:  # Whoever has the turn may still wait for a client that is gone.
             await asyncio.sleep(0)  # Who goes on to send is cancelled here.
             return
@@ -123,9 +117,21 @@ class SocketWriter:
             await self._send_text(frame)
             if not self._pings and 0 < self._max_outbound_bytes < 2 * self._on_its_way:
                 await self._send_ping()
-        self._frames += 1
-        if self._frames % _AT_ONCE == 0:
-            await asyncio.sleep(0)
+            self._frames += 1
+            if self._frames % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def reply(self, frame: str) -> None:
+        """Send what answers a message of the client's, and do not wait for room.
+
+        Whoever reads the client's messages must not: the pong that makes room is one
+        of them. A client that goes on asking while twice `max_outbound_bytes` are
+        unread is closed with 4429.
+        """
+        if self._must_wait(2):
+            await self._close_slow()
+        else:
+            await self._send_text(frame)
 
     async def ping(self) -> None:
         """Ask the client for a sign of life, if its connection is begun."""
@@ -142,11 +148,11 @@ class SocketWriter:
     def _on_its_way(self) -> int:
         return self._sent - self._acknowledged
 
-    def _must_wait(self) -> bool:
+    def _must_wait(self, times: int = 1) -> bool:
         return (
             self.probe is not None
             and not self._closing
-            and 0 < self._max_outbound_bytes < self._on_its_way
+            and 0 < times * self._max_outbound_bytes < self._on_its_way
         )
 
     async def _wait_for_room(self) -> None:
@@ -207,12 +213,15 @@ class SocketWriter:
 
     async def _bounded(self, sending: Awaitable[None], timeout: float | None = None) -> None:
         try:
-            await _within(timeout or self._send_timeout, sending)
+            async with within(timeout or self._send_timeout):
+                await sending
         except asyncio.TimeoutError:
-            if self._closing:
-                return
-            logger.warning(
-                "A client has not read for %g s: its socket is closed", self._send_timeout
-            )
-            reason = "Too slow: messages are not being read (send_timeout)"
-            await self.close(CloseCode.TOO_MANY_REQUESTS, reason, timeout=_LAST_WORD_TIMEOUT)
+            if not self._closing:
+                logger.warning(
+                    "A client has not read for %g s: its socket is closed", self._send_timeout
+                )
+                await self._close_slow()
+
+    async def _close_slow(self) -> None:
+        reason = "Too slow: messages are not being read (send_timeout)"
+        await self.close(CloseCode.TOO_MANY_REQUESTS, reason, timeout=_LAST_WORD_TIMEOUT)

@@ -40,11 +40,13 @@ class WebSocketAdapter(AsyncWebSocketAdapter):
     ) -> None:
         super().__init__(view)
         self._rate = RateLimit(view.options["max_messages_per_second"])
+        self._reader: asyncio.Task[Any] | None = None
 
     async def iter_json(
         self, *, ignore_parsing_errors: bool = False
     ) -> AsyncGenerator[object, None]:
         """Yield the client's messages, decoded, until the socket is closed."""
+        self._reader = asyncio.current_task()
         while (message := await self._next_message()) is not None:
             text = message.get("text")
             if text is None:
@@ -58,8 +60,12 @@ class WebSocketAdapter(AsyncWebSocketAdapter):
                 yield decoded
 
     async def send_json(self, message: Mapping[str, object]) -> None:
-        """Send a message, after those that came before."""
-        await self.view.writer.send(self.view.encode_json_string(message))
+        """Send a message: after those that came before, unless it answers the client's own."""
+        frame = self.view.encode_json_string(message)
+        if asyncio.current_task() is self._reader:
+            await self.view.writer.reply(frame)
+        else:
+            await self.view.writer.send(frame)
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket."""
