@@ -53,6 +53,49 @@ def test_a_name_of_no_page_and_a_page_of_no_name_are_found(tmp_path: Path) -> No
     assert list(imported(tmp_path)) == [("Unknown", "hooks.py")]
 
 
+def members(page: str) -> dict[str, set[str]]:
+    """Return the members that a page documents of each class."""
+    sections = re.split(r"^::: ", page, flags=re.MULTILINE)[1:]
+    return {
+        section.split("\n", 1)[0]: set(re.findall(r"^ +- (\w+)$", section, re.MULTILINE))
+        for section in sections
+    }
+
+
+def hooks(name: str) -> set[str]:
+    """Return what a class says that a subclass may override."""
+    module, _, attribute = name.rpartition(".")
+    consumer = getattr(import_module(module), attribute)
+    sentences = re.findall(r"Override\b.*?\.\s", f"{consumer.__doc__} ", re.DOTALL)
+    named = {hook for sentence in sentences for hook in re.findall(r"`(\w+)`", sentence)}
+    public = [each for each in dir(consumer) if not each.startswith("_")]
+    said = {each: getattr(consumer, each).__doc__ or "" for each in public}
+    return named | {each for each, text in said.items() if re.search(r"\boverride\b", text)}
+
+
+def test_each_hook_of_a_consumer_is_in_the_reference() -> None:
+    page = (ROOT / "docs/reference/consumers.md").read_text(encoding="utf-8")
+    found = members(page)
+    assert len(found) == 2
+    for name, listed in found.items():
+        assert hooks(name) - listed == set(), name
+        assert {"on_connect", "on_operation", "get_context"} <= hooks(name)
+
+
+def test_a_hook_that_a_page_does_not_list_is_found() -> None:
+    (name,) = (planted := members(f"::: {__name__}.Planted\n    options:\n      - first\n"))
+    assert (hooks(name), planted[name]) == ({"first", "second", "third"}, {"first"})
+
+
+class Planted:
+    """A consumer. Override `first` or
+    `second` in a subclass.
+    """
+
+    def third(self) -> None:
+        """Do nothing; override to do something."""
+
+
 def test_each_action_of_the_command_line_is_in_the_reference() -> None:
     page = (ROOT / "docs/reference/index.md").read_text(encoding="utf-8")
     for words in actions(build_parser()):

@@ -50,7 +50,8 @@ _METHODS = "GET, POST, OPTIONS"
 class GraphQLHTTPConsumer(GraphQLOverHTTPView):
     """Serve one HTTP request. Give `GraphQLHTTPConsumer.as_asgi(schema=…)` to a router.
 
-    Override `get_context`, `get_root_value` or `process_result` in a subclass.
+    Override `get_context`, `get_root_value`, `on_connect`, `on_operation` or
+    `process_result` in a subclass.
     """
 
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:

@@ -61,7 +61,7 @@ class GraphQLWSConsumer(
 ):
     """Serve one WebSocket. Give `GraphQLWSConsumer.as_asgi(schema=…)` to a router.
 
-    Override `get_context`, `get_root_value`, `on_ws_connect` or
+    Override `get_context`, `get_root_value`, `on_connect`, `on_operation` or
     `is_websocket_origin_allowed` in a subclass.
 
     Attributes:
@@ -161,7 +161,7 @@ class GraphQLWSConsumer(
 
     @override
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
-        """Ask `on_connect`, which is the hook to override."""
+        """Ask the hook `on_connect`."""
         before = self.presence.user
         payload = await self.on_connect(GraphQLContext.wrap(context))
         if self.presence.user is not before:
