@@ -177,6 +177,24 @@ def test_after_the_end_there_is_nothing_to_complete(
     assert [frame["type"] for frame in sent] == ["connection_init", *["subscribe"] * 4]
 
 
+def test_what_was_on_its_way_at_the_end_is_passed_over(page: Page, server: servers.Server) -> None:
+    came: list[Any] = []
+    failures: list[Error] = []
+    page.on("pageerror", lambda error: failures.append(error))
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: came.append(json.loads(frame))),
+    )
+    opened(page, server)
+    queries = [ME, REFUSED, "{ nothing }"]
+    page.evaluate("(queries) => queries.forEach((query) => ask(query, {})())", queries)
+    assert ask(page, ME) == [{"data": {"me": "ada"}}]
+    answers = [(one["id"], one["type"]) for one in came if one["type"] in ("next", "error")]
+    assert answers == [("1", "next"), ("2", "next"), ("3", "error"), ("4", "next")]
+    assert page.evaluate("heard.slice(0, 3)") == [[], [], []]
+    assert failures == []
+
+
 @pytest.mark.parametrize("chance", [1, 0])
 def test_it_waits_twice_as_long_each_time_up_to_a_limit(page: Page, chance: int) -> None:
     page.evaluate(FAST)
