@@ -143,7 +143,12 @@ def test_section_markers_stay() -> None:
         ),
         ("a.py", "def f(a, b): pass", [("argument", "def f(b): pass")]),
         ("a.py", "@field(only=[A])", [("argument", "@field()")]),
-        ("a.js", "on(`{b}/graphql`, c?.d, () => {", []),
+        ("a.js", 'on("a", () => {', [("argument", "on(() => {")]),
+        (
+            "a.js",
+            "if (a) b(...c?.d);",
+            [("operator", "if (a) b(...c.d);"), ("operator", "if (a) b(c?.d);")],
+        ),
         ("a.graphql", '  a(b: "c", d: 1) { e }', [("argument", "a(d: 1) { e }")]),
         ("a.py", "a = b in c", [("operator", "a = b not in c")]),
         ("a.py", "a = [b for b in c]", []),

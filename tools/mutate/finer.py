@@ -1,10 +1,9 @@
 """Finer alterations of a line: those that method 3 of `tools.mutate.results` has added.
 
 Each argument of each call is taken away, not only the last one of the last call; a test of
-membership or identity is turned round; a step of an assignment goes the other way; a length, a
-share and a colour in a style sheet, a text that a page shows, and the last part of an address
-change. JavaScript is left to the method before, which takes away the last argument of a line.
-May import tools.mutate.lexing.
+membership or identity is turned round; a step of an assignment goes the other way; in JavaScript
+what spares an absent value does not; a length, a share and a colour in a style sheet, a text that a
+page shows, and the last part of an address change. May import tools.mutate.lexing.
 """
 
 from __future__ import annotations
@@ -15,12 +14,15 @@ from pathlib import PurePath
 
 from tools.mutate.lexing import Token
 
-_CALLS = (".py", ".graphql")
+_CALLS = (".py", ".js", ".graphql")
 _OPENING, _CLOSING = "([{", ")]}"
 _OPERATORS = {
-    r"(?<=[\w)\]}]) is(?= (?!not\b))": " is not",
-    r" \+=(?= )": " -=",
-    r" -=(?= )": " +=",
+    ".py": {
+        r"(?<=[\w)\]}]) is(?= (?!not\b))": " is not",
+        r" \+=(?= )": " -=",
+        r" -=(?= )": " +=",
+    },
+    ".js": {r"\?\.(?=\w)": ".", r"\.\.\.(?=\w)": "", r" \+=(?= )": " -=", r" -=(?= )": " +="},
 }
 #: `in` compares unless it follows what a loop binds. (The `not` of both goes as an operator.)
 _MEMBER = re.compile(r"(?<=[\w)\]}]) in(?= )")
@@ -43,10 +45,10 @@ def finer(file: str, line: str, code: Sequence[Token]) -> Iterator[tuple[str, st
     bare = _bare(line, code)
     if suffix in _CALLS:
         yield from _without_an_argument(line, bare, code)
+    for pattern, other in _OPERATORS.get(suffix, {}).items():
+        for found in re.finditer(pattern, bare):
+            yield "operator", f"{line[: found.start()]}{other}{line[found.end() :]}"
     if suffix == ".py":
-        for pattern, other in _OPERATORS.items():
-            for found in re.finditer(pattern, bare):
-                yield "operator", f"{line[: found.start()]}{other}{line[found.end() :]}"
         for found in _MEMBER.finditer(bare):
             if not _BINDS.search(bare[: found.start()]):
                 yield "operator", f"{line[: found.start()]} not in{line[found.end() :]}"
@@ -62,9 +64,7 @@ def finer(file: str, line: str, code: Sequence[Token]) -> Iterator[tuple[str, st
             end = found.start("text") + len(found["text"].rstrip())
             yield "string", f"{line[:end]}x{line[end:]}"
     for token in code:
-        if suffix != ".js" and (
-            token.kind == "string" or (suffix == ".sh" and token.kind == "name")
-        ):
+        if token.kind == "string" or (suffix == ".sh" and token.kind == "name"):
             for found in _ADDRESS.finditer(token.text):
                 place = token.start + found.end()
                 yield "string", f"{line[:place]}x{line[place:]}"
