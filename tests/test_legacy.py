@@ -129,16 +129,15 @@ async def test_an_operation_ends_though_its_source_goes_on() -> None:
         assert (await results(socket, "1", "{ hello }"))[0]["data"]
 
 
-@pytest.mark.parametrize("query", ["subscription { count(to: 7) }", "{"])
-async def test_what_is_stopped_as_it_ends_is_complete_once(query: str) -> None:
-    """The stop is heard while the last frame is written."""
+@pytest.mark.parametrize("query", ["subscription { count(to: 7) }", "{", "{ hello }"])
+async def test_what_is_stopped_as_it_ends_has_one_last_message(query: str) -> None:
+    """The stop is heard when its last message is about to be written."""
 
     class Stopped(GraphQLWSHandler):
         async def send_message(self, message: Any) -> None:
             if message["type"] in ("complete", "error"):
-                self.tasks[message["id"]].cancel()
+                await self.handle_stop({"type": "stop", "id": message["id"]})
             await super().send_message(message)
-            await asyncio.sleep(0)
 
     class Consumer(GraphQLWSConsumer):
         graphql_ws_handler_class = Stopped
@@ -151,6 +150,21 @@ async def test_what_is_stopped_as_it_ends_is_complete_once(query: str) -> None:
         while (await socket.receive())["type"] == "data":
             pass
         assert await socket.communicator.receive_nothing(0.05)
+
+
+@pytest.mark.parametrize("query", ["{", "", "{ hello }"])
+async def test_what_has_had_its_last_message_is_no_more(query: str) -> None:
+    async with legacy(consumer(max_subscriptions_per_connection=1)) as socket:
+        for _ in range(3):
+            await socket.start("1", query)
+            while (await socket.receive())["type"] == "data":
+                pass
+
+
+async def test_a_connection_begins_once() -> None:
+    async with legacy() as socket:
+        await socket.send({"type": "connection_init"})
+        assert await socket.closed() == (4429, "Too many initialisation requests")
 
 
 async def test_an_operation_with_the_id_of_another_takes_its_place() -> None:

@@ -328,16 +328,41 @@ async def test_a_reply_waits_for_no_room() -> None:
 
 
 @pytest.mark.parametrize(("more", "code"), [(0, None), (1, 4429)])
-async def test_who_asks_on_and_reads_nothing_is_closed(more: int, code: int | None) -> None:
+async def test_who_asks_on_and_reads_no_answer_is_closed(
+    more: int, code: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
     server = Server()
     writer = writer_to(server, max_outbound_bytes=100)
     writer.probe = PING
-    await writer.reply("x" * (200 + more))
-    await asyncio.wait_for(writer.reply("pong"), 1)
+    await writer.reply("x" * (100 + more))
+    await writer.reply("next")
     assert server.messages[-1].get("code") == code
     if code:
-        reason = "Too slow: messages are not being read (send_timeout)"
+        reason = "Too slow: answers are not being read (max_outbound_bytes)"
         assert server.messages[-1]["reason"] == reason
+        said = "A client asks on and reads no answers: its socket is closed"
+        assert [record.message for record in caplog.records] == [said]
+
+
+async def test_who_is_slow_to_read_what_is_long_may_go_on_asking() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    await writer.send("x" * 1000)
+    for _ in range(20):
+        await writer.reply("pong")
+    assert server.texts.count("pong") == 20
+
+
+async def test_who_reads_the_answers_is_asked_in_time_and_may_have_any_number() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = PING
+    for _ in range(20):
+        await writer.reply("x" * 60)
+        assert server.texts[-1] == PING
+        writer.acknowledge()
+    assert server.texts.count(PING) == 20
 
 
 async def test_where_nobody_can_be_asked_a_reply_has_no_bound() -> None:

@@ -126,8 +126,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, if the connection may have one more.
 
-        With those that are ended but whose synchronous code still runs, it may have
-        twice as many.
+        As many again may be ended while their synchronous code still runs.
         """
         id_ = message["id"]
         limit = self.max_subscriptions_per_connection
@@ -149,8 +148,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             operation.task.add_done_callback(self._task_done)
 
     def _has_place(self, limit: int) -> bool:
-        under_way = len(self.operations)
-        return under_way < limit and under_way + len(self._ending) < 2 * limit
+        return max(len(self.operations) + 1, len(self._ending)) <= limit
 
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
         """Execute one operation and send its results; its errors are its own."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from .consumers.websocket import GraphQLWSConsumer
 
+_BEGUN = "Too many initialisation requests"
+
 
 class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
     """Serve one connection of the legacy graphql-ws subprotocol.
@@ -45,7 +47,10 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         await super().handle_message(message)
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Begin the connection, if it may."""
+        """Begin the connection, if it may; once."""
+        if self.connection_acknowledged:
+            await self.websocket.close(CloseCode.TOO_MANY_REQUESTS, _BEGUN)
+            return
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
             self.view.presence.begun(lambda: bool(self.tasks), None)
@@ -57,8 +62,11 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         operation_name: str | None,
         variables: dict[str, object] | None,
     ) -> None:
-        """Execute one operation and send its results; its errors are its own."""
-        ended = False
+        """Execute one operation and send its results; its errors are its own.
+
+        Its last message is sent when a `stop` no longer finds it, and so once.
+        """
+        last: OperationMessage = {"type": "complete", "id": operation_id}
         try:
             async with OperationThread():
                 context = await self.view.operation_context(self.context)
@@ -73,31 +81,28 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                 )
                 async with aclosing(results):
                     async for result in results:
-                        if self.tasks.get(operation_id) is not asyncio.current_task():
+                        if not self._is_current(operation_id):
                             raise asyncio.CancelledError  # It is stopped, and that was lost.
                         if isinstance(result, PreExecutionError):
-                            errors = result.errors or []
-                            ended = True
-                            await self._send_error(operation_id, errors[0])
-                            return
+                            last = _error(operation_id, (result.errors or [])[0])
+                            break
                         assert isinstance(result, ExecutionResult)
                         await self.send_data_message(result, operation_id)
-            ended = True
-            await self._send_complete(operation_id)
         except asyncio.CancelledError:
-            if not ended:
-                await self._send_complete(operation_id)
+            await self.send_message(last)
             raise
         except GraphQLError as refusal:
-            await self._send_error(operation_id, refusal)
+            last = _error(operation_id, refusal)
         except Exception as error:
-            failure = internal_error(error, operation_name)
-            await self._send_error(operation_id, failure)
+            last = _error(operation_id, internal_error(error, operation_name))
         finally:
-            self.tasks.pop(operation_id, None)
+            if self._is_current(operation_id):
+                del self.tasks[operation_id]
+        await self.send_message(last)
 
-    async def _send_complete(self, operation_id: str) -> None:
-        await self.send_message({"type": "complete", "id": operation_id})
+    def _is_current(self, operation_id: str) -> bool:
+        return self.tasks.get(operation_id) is asyncio.current_task()
 
-    async def _send_error(self, operation_id: str, error: GraphQLError) -> None:
-        await self.send_message({"type": "error", "id": operation_id, "payload": error.formatted})
+
+def _error(operation_id: str, error: GraphQLError) -> OperationMessage:
+    return {"type": "error", "id": operation_id, "payload": error.formatted}

@@ -96,6 +96,7 @@ class SocketWriter:
         self._room = asyncio.Event()
         self._frames = 0
         self._sent = 0
+        self._replied = 0
         self._acknowledged = 0
         self._pings: deque[int] = deque()
         self._closing = False
@@ -115,8 +116,7 @@ class SocketWriter:
             if self._must_wait():
                 await self._bounded(self._wait_for_room())
             await self._send_text(frame)
-            if not self._pings and 0 < self._max_outbound_bytes < 2 * self._on_its_way:
-                await self._send_ping()
+            await self._ask()
             self._frames += 1
             if self._frames % _AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -125,13 +125,17 @@ class SocketWriter:
         """Send what answers a message of the client's, and do not wait for room.
 
         Whoever reads the client's messages must not: the pong that makes room is one
-        of them. A client that goes on asking while twice `max_outbound_bytes` are
-        unread is closed with 4429.
+        of them. A client that asks on and reads no answer is closed with 4429, when
+        these are more than `max_outbound_bytes`.
         """
-        if self._must_wait(2):
-            await self._close_slow()
-        else:
-            await self._send_text(frame)
+        if self.probe is not None and 0 < self._max_outbound_bytes < self._replied:
+            logger.warning("A client asks on and reads no answers: its socket is closed")
+            reason = "Too slow: answers are not being read (max_outbound_bytes)"
+            await self._close_slow(reason)
+            return
+        self._replied += len(frame)
+        await self._send_text(frame)
+        await self._ask()
 
     async def ping(self) -> None:
         """Ask the client for a sign of life, if its connection is begun."""
@@ -142,17 +146,23 @@ class SocketWriter:
         """Note that the client has read all that was sent before the oldest open ping."""
         if self._pings:
             self._acknowledged = self._pings.popleft()
+            self._replied = 0
             self._room.set()
 
     @property
     def _on_its_way(self) -> int:
         return self._sent - self._acknowledged
 
-    def _must_wait(self, times: int = 1) -> bool:
+    async def _ask(self) -> None:
+        """Ask the client what it has read, when half of what may be is on its way."""
+        if not self._pings and 0 < self._max_outbound_bytes < 2 * self._on_its_way:
+            await self._send_ping()
+
+    def _must_wait(self) -> bool:
         return (
             self.probe is not None
             and not self._closing
-            and 0 < times * self._max_outbound_bytes < self._on_its_way
+            and 0 < self._max_outbound_bytes < self._on_its_way
         )
 
     async def _wait_for_room(self) -> None:
@@ -220,8 +230,7 @@ class SocketWriter:
                 logger.warning(
                     "A client has not read for %g s: its socket is closed", self._send_timeout
                 )
-                await self._close_slow()
+                await self._close_slow("Too slow: messages are not being read (send_timeout)")
 
-    async def _close_slow(self) -> None:
-        reason = "Too slow: messages are not being read (send_timeout)"
+    async def _close_slow(self, reason: str) -> None:
         await self.close(CloseCode.TOO_MANY_REQUESTS, reason, timeout=_LAST_WORD_TIMEOUT)
