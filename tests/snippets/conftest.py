@@ -15,6 +15,7 @@ from tools.harness import servers
 from tools.harness.projects import Project
 
 SAY_MANY = """
+from datetime import datetime, timezone
 from django.contrib.auth.models import User
 from chat.models import Message
 
@@ -22,6 +23,7 @@ ada = User.objects.get(username="ada")
 Message.objects.bulk_create(
     Message(room="%s", author=ada, text=f"Message {number}") for number in range(51)
 )
+Message.objects.update(sent_at=datetime(2025, 1, 2, 3, 4, tzinfo=timezone.utc))
 """
 
 
@@ -55,7 +57,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def full_room(project: Project) -> str:
-    """A room of the module's project in which ada has said 51 things, from "Message 0" on."""
+    """A room of the module's project in which ada said 51 things in 2025, from "Message 0" on."""
     room = secrets.token_hex(8)
     project.manage("shell", "-c", SAY_MANY % room)
     return room

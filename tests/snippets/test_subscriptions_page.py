@@ -27,6 +27,10 @@ RECORD_STATUS = """
   }).observe(document, { attributes: true, childList: true, subtree: true });
 """
 HOUR = timedelta(hours=1)
+#: How a browser writes the time at which the messages of the full room were sent.
+WHEN_SENT = """
+  new Date("2025-01-02T03:04Z").toLocaleTimeString([], { hour: "numeric", minute: "numeric" })
+"""
 
 
 @pytest.fixture
@@ -79,6 +83,7 @@ def test_it_begins_with_the_last_fifty_messages_and_shows_the_last(
     page.goto(f"/chat/{full_room}/")
     expect(page.locator("li")).to_have_count(50)
     expect(page.locator("li p").first).to_have_text("Message 1")
+    expect(page.locator("li time").first).to_have_text(page.evaluate(WHEN_SENT))
     expect(page.locator("li p").last).to_have_text("Message 50")
     expect(page.locator("li p").last).to_be_in_viewport()
     expect(page.get_by_role("heading")).to_be_in_viewport()
