@@ -155,10 +155,11 @@ async def test_what_is_stopped_as_it_ends_has_one_last_message(query: str) -> No
 @pytest.mark.parametrize("query", ["{", "", "{ hello }"])
 async def test_what_has_had_its_last_message_is_no_more(query: str) -> None:
     async with legacy(consumer(max_subscriptions_per_connection=1)) as socket:
-        for _ in range(3):
-            await socket.start("1", query)
-            while (await socket.receive())["type"] == "data":
+        for id_ in ("1", "2", "3"):
+            await socket.start(id_, query)
+            while (answer := await socket.receive())["type"] == "data":
                 pass
+            assert "limit" not in str(answer)
 
 
 async def test_a_connection_begins_once() -> None:
