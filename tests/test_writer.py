@@ -365,6 +365,16 @@ async def test_who_reads_the_answers_is_asked_in_time_and_may_have_any_number() 
     assert server.texts.count(PING) == 20
 
 
+@pytest.mark.parametrize(("bound", "closed"), [(0, False), (1, True)])
+async def test_answers_have_the_bound_of_the_project(bound: int, closed: bool) -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=bound)
+    writer.probe = PING
+    for _ in range(3):
+        await writer.reply("xx")
+    assert writer.closed.done() == closed
+
+
 async def test_where_nobody_can_be_asked_a_reply_has_no_bound() -> None:
     server = Server()
     writer = writer_to(server, max_outbound_bytes=100)
