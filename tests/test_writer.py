@@ -327,13 +327,18 @@ async def test_a_reply_waits_for_no_room() -> None:
     await sending
 
 
+@pytest.mark.parametrize("has_read", [False, True])
 @pytest.mark.parametrize(("more", "code"), [(0, None), (1, 4429)])
 async def test_who_asks_on_and_reads_no_answer_is_closed(
-    more: int, code: int | None, caplog: pytest.LogCaptureFixture
+    more: int, code: int | None, has_read: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = Server()
     writer = writer_to(server, max_outbound_bytes=100)
     writer.probe = PING
+    if has_read:
+        await writer.reply("x" * 50)
+        await writer.ping()
+        writer.acknowledge()
     await writer.reply("x" * (100 + more))
     await writer.reply("next")
     assert server.messages[-1].get("code") == code
@@ -365,7 +370,7 @@ async def test_who_reads_the_answers_is_asked_in_time_and_may_have_any_number() 
     assert server.texts.count(PING) == 20
 
 
-@pytest.mark.parametrize(("bound", "closed"), [(0, False), (1, True)])
+@pytest.mark.parametrize(("bound", "closed"), [(-1, False), (0, False), (1, True)])
 async def test_answers_have_the_bound_of_the_project(bound: int, closed: bool) -> None:
     server = Server()
     writer = writer_to(server, max_outbound_bytes=bound)
