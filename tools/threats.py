@@ -5,7 +5,8 @@
 them passed. The security page's table is made of that record (see `tools.hooks.records`). Both
 routers run on each of the servers. What fails on the stock router is a ✗. A test of ours that
 fails is asked once more, alone, and named in the record; when it fails again that is an error, and
-nothing is written. With files as arguments only these are run, and their table is printed.
+nothing is written. With files as arguments only these are run, and their table is printed; with
+``--record`` their rows are written too, if nothing else has changed since the record was made.
 May import tools.harness and tools.stamp.
 """
 
@@ -38,6 +39,12 @@ Outcome = dict[str, str]
 def digest(root: Path = ROOT) -> str:
     """Return a hash of the tests and of the site that they attack."""
     return stamp.digest((root / TESTS).rglob("*.py"))
+
+
+def digests(root: Path = ROOT) -> dict[str, str]:
+    """Return a hash of each of these files."""
+    paths = sorted((root / TESTS).rglob("*.py"))
+    return {str(path.relative_to(root)): stamp.digest([path]) for path in paths}
 
 
 def promised(root: Path = ROOT) -> Iterator[tuple[str, str]]:
@@ -124,7 +131,32 @@ def make(
 ) -> dict[str, Any]:
     """Return the record."""
     made = {"servers": list(SERVERS), "again": list(again), "rows": rows(ours, stock)}
-    return {**stamp.stamp(), "digest": digest(), **made}
+    return {**stamp.stamp(), "digest": digest(), "files": digests(), **made}
+
+
+def updated(old: Mapping[str, Any], new: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
+    """Return a new record of all, of which the rows of ``files`` were asked again.
+
+    Raises:
+        ValueError: another file or a version is not as it was, or a row has tests elsewhere too.
+    """
+    before, now = old["files"], new["files"]
+    changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+    if others := sorted(changed - set(files)):
+        raise ValueError(f"these have changed too: {', '.join(others)}")
+    if old["versions"] != new["versions"]:
+        raise ValueError("the versions are not those of the record")
+    found = {row["threat"]: row for row in new["rows"]}
+    kept = []
+    for row in old["rows"]:
+        asked = {test.partition("::")[0] in files for test in row["tests"]}
+        if asked == {True, False}:
+            raise ValueError(f"{row['threat']!r} has tests elsewhere too")
+        again = found.pop(row["threat"], None)
+        if asked == {False} or again:
+            kept.append(again or row)
+    again_asked = dict.fromkeys([*old["again"], *new["again"]])
+    return {**new, "again": list(again_asked), "rows": [*kept, *found.values()]}
 
 
 def write(record: Mapping[str, Any], path: Path = RECORD) -> list[str]:
@@ -139,7 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run and record from the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.threats", description=__doc__)
     parser.add_argument("files", nargs="*", help="run only these, and print their table")
-    files: list[str] = parser.parse_args(arguments).files
+    parser.add_argument("--record", action="store_true", help="write the rows of the files too")
+    options = parser.parse_args(arguments)
+    files: list[str] = options.files
     live.ensure()
     ours = outcomes("ours", files or [TESTS])
     again = not_passed(ours)
@@ -151,7 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     record = make(ours, outcomes("stock", files or [TESTS]), again)
     if files:
         print(table(record))
-        return 0
+        if not options.record:
+            return 0
+        record = updated(json.loads(RECORD.read_text(encoding="utf-8")), record, files)
     unmet = write(record)
     print("\n".join([*unmet, "nothing is recorded"] if unmet else [f"{RECORD} is written"]))
     return 1 if unmet else 0

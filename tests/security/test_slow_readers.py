@@ -109,8 +109,8 @@ def test_memory_stays_flat_while_readers_stand_still(site: Site) -> None:
 
 @stopped
 def test_a_reader_that_stops_is_closed(site: Site) -> None:
-    name = new_name("flood")
-    query = f'subscription {{ flood(size: 4000, name: "{name}", seconds: 60) }}'
+    name = new_name("tick")
+    query = f'subscription {{ tick(name: "{name}", every: 0) }}'
     with RawSocket(site, "/impatient", receive_buffer=RECEIVE_BUFFER) as raw:
         raw.send('{"type": "connection_init"}')
         raw.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
@@ -125,8 +125,8 @@ def test_a_reader_that_stops_is_closed(site: Site) -> None:
 @stopped
 def test_what_is_on_its_way_has_a_bound(site: Site) -> None:
     """A generator that is faster than its client waits for it."""
-    name = new_name("flood")
-    query = f'subscription {{ flood(size: 4000, name: "{name}", seconds: 60) }}'
+    name = new_name("tick")
+    query = f'subscription {{ tick(name: "{name}", every: 0) }}'
     before = site.report()["memory"]
     with RawSocket(site, "/patient", receive_buffer=RECEIVE_BUFFER) as raw:
         raw.send('{"type": "connection_init"}')

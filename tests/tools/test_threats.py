@@ -25,6 +25,7 @@ from tools.threats import (
     promised,
     rows,
     table,
+    updated,
     write,
 )
 
@@ -124,6 +125,37 @@ def test_nothing_is_written_when_one_of_our_tests_fails(tmp_path: Path) -> None:
     assert (written["servers"], written["again"]) == (list(SERVERS), ["a.py::two"])
     assert "daphne" in written["versions"]
     assert written["digest"] == digest()
+
+
+def asked(files: dict[str, str], **rows: list[str]) -> dict[str, Any]:
+    made = [{"threat": threat, "tests": tests} for threat, tests in rows.items()]
+    return {"versions": {}, "files": files, "again": [], "rows": made}
+
+
+def test_the_rows_of_a_file_are_recorded_again() -> None:
+    old = asked({"a.py": "1", "b.py": "1"}, gone=["a.py::g"], first=["a.py::x"], second=["b.py::y"])
+    new = asked({"a.py": "2", "b.py": "1"}, first=["a.py::z"], third=["a.py::n"])
+    rows = updated(old, new, ["a.py"])["rows"]
+    assert [(row["threat"], row["tests"]) for row in rows] == [
+        ("first", ["a.py::z"]),
+        ("second", ["b.py::y"]),
+        ("third", ["a.py::n"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        (asked({"a.py": "2", "b.py": "2"}), "these have changed too: b.py"),
+        (asked({"a.py": "2"}), "these have changed too: b.py"),
+        ({**asked({"a.py": "2", "b.py": "1"}), "versions": {"Django": "6"}}, "the versions"),
+        (asked({"a.py": "2", "b.py": "1"}), "'both' has tests elsewhere"),
+    ],
+)
+def test_they_are_not_if_anything_else_has_changed(new: dict[str, Any], reason: str) -> None:
+    old = asked({"a.py": "1", "b.py": "1"}, both=["a.py::x", "b.py::y"])
+    with pytest.raises(ValueError, match=reason):
+        updated(old, new, ["a.py"])
 
 
 def test_the_record_names_every_server(record: Any) -> None:
