@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from tools.prose.places import CONTRIBUTING, README
 from tools.prose.read import ROOT, constant, default, found, lowest_python
 from tools.prose.rendered import LIBRARY
-from tools.prose.statuses import not_found
+from tools.prose.statuses import connection_refused, not_found
 from tools.prose.text import in_words, part_in_words
 
 CONF = f"{LIBRARY}/conf.py"
@@ -87,6 +87,8 @@ def _docstrings() -> Iterator[tuple[str, str]]:
     wait = RedisChannelLayer().brpop_timeout
     yield catalogue, f"the layer's wait of {wait} s, as redis-py {redis.VERSION[0]} has it."
     yield catalogue, f"Give each host a socket_timeout above {wait} seconds."
+    refused = f"close code {int(CloseCode.FORBIDDEN)}, or status {connection_refused()}"
+    yield f"{LIBRARY}/consumers/base.py", f"ConnectionRejectionError: to refuse: {refused}."
     ended, normal = int(CloseCode.UNAUTHORIZED), int(CloseCode.NORMAL)
     yield f"{LIBRARY}/revocation.py", f"in every process, with {ended}."
     yield (

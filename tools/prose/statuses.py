@@ -19,6 +19,12 @@ def not_found() -> int:
     return status(f"{_OURS}.routing", "_not_found", "status")
 
 
+def connection_refused() -> int:
+    """Return the status of a request that `on_connect` refuses."""
+    view = f"{_OURS}.consumers.http_view"
+    return status(view, "execute_operation", "ConnectionRejectionError")
+
+
 def sentences() -> Iterator[tuple[str, str]]:
     """Yield each page with what it says of statuses."""
     from django.http import HttpResponseBadRequest, HttpResponseNotFound, HttpResponseServerError
@@ -30,7 +36,7 @@ def sentences() -> Iterator[tuple[str, str]]:
     no_origin = status(*handshake, "allow_missing_origin")
     origin = status(*handshake, "allowed_origins")
     big = status(f"{_OURS}.endpoint", "handle", "is_too_big")
-    refused = status(view, "execute_operation", "ConnectionRejectionError")
+    refused = connection_refused()
     no_method = status(view, "execute_single", "reason")
     path = status(f"{_OURS}.routing", "_refuse", "refuse_handshake")
     # What ASGI has a server send for a handshake that is closed without more.

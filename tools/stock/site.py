@@ -125,7 +125,7 @@ class Site:
         return Visitor(visitor.username, self.act("enter", visitor))
 
     def report(self) -> dict[str, int]:
-        """Return the memory of the process, and how many queries it has made."""
+        """Return the memory of the process, its peak, and how many queries it has made."""
         seen: dict[str, int] = self.get("/report/").json()
         return seen
 

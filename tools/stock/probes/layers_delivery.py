@@ -1,4 +1,7 @@
-"""How much of what is published arrives over Redis. Imports `claims`, `site`, the harness."""
+"""How much of what is published arrives over Redis.
+
+Imports `layers`, `claims`, `site` and the harness.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,14 @@ from websockets.typing import Origin, Subprotocol
 
 from tools.harness.redis import RedisServer
 from tools.stock.claims import Seen, claim
+from tools.stock.probes.layers import CORE, PUBSUB
 from tools.stock.site import SECONDS, Site
 
 QUIET_SECONDS = 3.0
+#: What a socket has not read when the probe ends is of no interest, one after the other.
+CLOSE_SECONDS = 0.1
 SOCKETS = 150
 SUBSCRIBERS, EVENTS = 50, 1_000
-CORE = "channels_redis.core.RedisChannelLayer"
-PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
 PROTOCOLS = [Subprotocol("graphql-transport-ws")]
 SUBSCRIBE = {"type": "subscribe", "id": "1", "payload": {"query": "subscription { listen }"}}
 
@@ -35,9 +39,12 @@ async def results(socket: ClientConnection, most: int, seconds: float = QUIET_SE
     with contextlib.suppress(ConnectionClosed, asyncio.TimeoutError):
         while number < most:
             message = json.loads(await asyncio.wait_for(socket.recv(), seconds))
-            if message["type"] != "next":
+            if message["type"] == "ping":
+                await socket.send(json.dumps({"type": "pong"}))
+            elif message["type"] == "next":
+                number += 1
+            else:
                 break
-            number += 1
     return number
 
 
@@ -55,7 +62,13 @@ async def deliver(site: Site, layer: Any, sockets: int, events: int) -> list[int
     async with contextlib.AsyncExitStack() as stack:
         opened = [
             await stack.enter_async_context(
-                connect(url, origin=Origin(site.url), subprotocols=PROTOCOLS, ping_interval=None)
+                connect(
+                    url,
+                    origin=Origin(site.url),
+                    subprotocols=PROTOCOLS,
+                    ping_interval=None,
+                    close_timeout=CLOSE_SECONDS,
+                )
             )
             for _ in range(sockets)
         ]

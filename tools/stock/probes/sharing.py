@@ -65,6 +65,26 @@ def slow_socket(site: Site) -> Seen:
 
 
 @expected(
+    "slow-handshake", says="A slow query on one socket does not hold up a handshake", timed=True
+)
+def slow_handshake(site: Site) -> Seen:
+    """The same, and visitors who come meanwhile, each with a session."""
+    visitor = site.visitor()
+    with site.socket() as first:
+        first.init()
+        first.subscribe("1", f"{{ wait(seconds: {SLOW}) }}")
+
+        def come() -> None:
+            with site.socket(visitor) as socket:
+                socket.init()
+
+        took = max(seconds_of(come) for _ in range(TRIES))
+        first.next_message()
+    holds = took < SLOW / 2
+    return Seen(holds, "let in at once" if holds else f"it waits {took:.0f} s")
+
+
+@expected(
     "parallel", says="Six queries of 0.5 s, on six sockets, run beside each other", timed=True
 )
 def parallel(site: Site) -> Seen:

@@ -16,6 +16,12 @@ from tools.harness.raw import CLOSE, TEXT, RawSocket
 from tools.stock.claims import Seen, claim
 from tools.stock.site import Site
 
+MIB = 1024 * 1024
+#: What somebody sends who has not said `connection_init`: more than a server reads while it waits
+#: for the answer to its close frame.
+FRAME_BYTES, FRAMES = 60_000, 6_000
+#: What a process may grow by in the meantime.
+ROOM = 20
 #: How long a socket may say nothing before it is a zombie.
 PATIENCE = 2.0
 INIT = json.dumps({"type": "connection_init"})
@@ -55,6 +61,27 @@ def ends(site: Site, frame: str) -> bool:
         except TimeoutError:
             return False
     return False
+
+
+@expected(
+    "unread-frames",
+    says="What is sent before `connection_init` does not fill the server's memory",
+    alone=True,
+)
+def unread_frames(site: Site) -> Seen:
+    """As many more frames as the server takes, from somebody who has not logged in."""
+    before = site.report()["memory"]
+    with RawSocket(site.server) as raw:
+        raw.patience(PATIENCE)
+        raw.send("[]")
+        frame = "x" * FRAME_BYTES
+        if not all(raw.send(frame) for _ in range(FRAMES)):
+            return Seen(True, "hung up")
+        grown = (site.report()["memory"] - before) / MIB
+    sent = FRAMES * FRAME_BYTES // MIB
+    if grown < ROOM:
+        return Seen(True, f"none of {sent} MiB is kept")
+    return Seen(False, f"{min(grown // 50 * 50, sent):.0f} of {sent} MiB are kept")
 
 
 @expected("long-reason", says="A long id that is used twice closes the socket with 4409")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -37,8 +36,10 @@ def visits(request: HttpRequest) -> HttpResponse:
 
 
 def report(request: HttpRequest) -> HttpResponse:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return JsonResponse({"memory": pages * os.sysconf("SC_PAGE_SIZE"), "queries": len(queries)})
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    seen = {"memory": "VmRSS", "peak": "VmHWM"}
+    sizes = {key: 1024 * int(status.split(f"{name}:")[1].split()[0]) for key, name in seen.items()}
+    return JsonResponse({**sizes, "queries": len(queries)})
 
 
 def enter(request: HttpRequest, username: str) -> None:
