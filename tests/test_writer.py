@@ -56,27 +56,21 @@ async def test_frames_go_out_in_their_order() -> None:
     assert writer.closed.done()
 
 
+async def write_twenty(writer: SocketWriter, name: str) -> None:
+    for _ in range(20):
+        await writer.send(name)
+
+
 async def test_who_has_much_to_write_does_not_hold_up_the_others() -> None:
     server = Server()
-    first, second = writer_to(server), writer_to(server)
-
-    async def write(writer: SocketWriter, name: str) -> None:
-        for _ in range(20):
-            await writer.send(name)
-
-    await asyncio.gather(write(first, "a"), write(second, "b"))
+    await asyncio.gather(*(write_twenty(writer_to(server), name) for name in "ab"))
     assert "".join(server.texts) == "aaaaaaaabbbbbbbb" * 2 + "aaaabbbb"
 
 
 async def test_a_socket_has_one_share_however_many_operations_it_has() -> None:
     server = Server()
     first, second = writer_to(server), writer_to(server)
-
-    async def write(writer: SocketWriter, name: str) -> None:
-        for _ in range(20):
-            await writer.send(name)
-
-    await asyncio.gather(*(write(first, "a") for _ in range(5)), write(second, "b"))
+    await asyncio.gather(*(write_twenty(first, "a") for _ in range(5)), write_twenty(second, "b"))
     assert max(map(len, "".join(server.texts).split("b")[:-1])) <= 8
     assert server.texts.count("a") == 100
 
