@@ -157,6 +157,7 @@ def test_its_metadata_names_what_it_needs(wheel: Path, contents: set[str]) -> No
         "channels>=4.3",
         "strawberry-graphql>=0.330.3",
         "strawberry-graphql-django>=0.93",
+        "async-timeout>=4.0.3; python_version < '3.11'",
         "daphne>=4.2; extra == 'daphne'",
         "channels-redis>=4.3; extra == 'redis'",
     }
