@@ -35,7 +35,7 @@ validation: {{links: {{anchors: warn}}}}
 """
 PAGE = """\
 ---
-description: The front page.
+description: The front page. Two commands away.
 ---
 
 # Home

@@ -126,7 +126,8 @@ def project() -> dict[str, Any]:
 def test_the_bounds_are_those_of_the_project() -> None:
     found = environments.requirements(project())
     assert {environments.normal(one) for one in found} == set(cells.VARIED)
-    assert set(project()["project"]["dependencies"]) <= set(found)
+    # What an older Python lacks is not varied.
+    assert {one for one in project()["project"]["dependencies"] if ";" not in one} <= set(found)
 
 
 def test_a_distribution_without_a_lower_bound_is_refused() -> None:

@@ -241,8 +241,11 @@ def test_clients_that_cannot_be_imported_name_their_page(tmp_path: Path) -> None
     assert included(lines, tmp_path, "clients/chat_client.py:ask") == ["docs/guide/clients.md"]
 
 
-def test_an_attack_that_gets_through_names_the_page_on_security(tmp_path: Path) -> None:
-    """A checkout whose library lets in whom it should not."""
+def test_an_attack_that_gets_through_names_the_page_on_security(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout whose library lets in whom it should not, and is the one that is asked."""
+    monkeypatch.setattr(live, "is_live", lambda: True)
     copied(tmp_path)
     path = tmp_path / "strawberry_django" / "realtime" / "security.py"
     alter(path, "        return str(error)\n", "        return None\n")

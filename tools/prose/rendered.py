@@ -28,8 +28,8 @@ def rendered(root: Path) -> Iterator[Line]:
     found: set[Line] = set()
     for file, name in _FIELDS.items():
         if (path := root / LIBRARY / file).exists():
-            (fields,) = (node for node in _classes(path) if node.name == name)
-            found.update(_docstrings(root, path, fields.body))
+            for fields in (node for node in _classes(path) if node.name == name):
+                found.update(_docstrings(root, path, fields.body))
     if (path := root / LIBRARY / "checks/catalogue.py").exists():
         found.update(_catalogue(root, path))
     for page in (root / "docs" / "reference").glob("*.md"):
