@@ -130,7 +130,7 @@ def test_what_is_copied_has_no_markers(address: str, browser: Browser) -> None:
 
 def test_it_can_be_searched(address: str, browser: Browser) -> None:
     page = browser.new_page()
-    page.goto(address)
+    page.goto(address, wait_until="networkidle")  # The index is there, which it is typed for.
     page.locator("input[data-md-component=search-query]").fill("ALLOWED_HOSTS")
     results = page.locator(".md-search-result__item")
     results.first.wait_for()
