@@ -134,29 +134,32 @@ def make(
     return {**stamp.stamp(), "digest": digest(), "files": digests(), **made}
 
 
-def updated(old: Mapping[str, Any], new: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
-    """Return a new record of all, of which the rows of ``files`` were asked again.
-
-    Raises:
-        ValueError: another file or a version is not as it was, or a row has tests elsewhere too.
-    """
-    before, now = old["files"], new["files"]
+def unfit(record: Mapping[str, Any], files: Sequence[str]) -> list[str]:
+    """Return why the rows of ``files`` cannot be recorded anew alone, if they cannot."""
+    before, now = record["files"], digests()
     changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
-    if others := sorted(changed - set(files)):
-        raise ValueError(f"these have changed too: {', '.join(others)}")
-    if old["versions"] != new["versions"]:
-        raise ValueError("the versions are not those of the record")
+    problems = [f"{name} has changed too" for name in sorted(changed - set(files))]
+    if record["versions"] != stamp.stamp()["versions"]:
+        problems.append("the versions are not those of the record")
+    split = [row["threat"] for row in record["rows"] if len(_asked(row, files)) > 1]
+    return [*problems, *(f"{threat!r} has tests elsewhere too" for threat in split)]
+
+
+def _asked(row: Mapping[str, Any], files: Sequence[str]) -> set[bool]:
+    """Return whether a row's tests are in ``files``: all are, none is, or both."""
+    return {test.partition("::")[0] in files for test in row["tests"]}
+
+
+def updated(old: Mapping[str, Any], new: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
+    """Return a new record of all, of which the rows of ``files`` were asked again."""
     found = {row["threat"]: row for row in new["rows"]}
     kept = []
     for row in old["rows"]:
-        asked = {test.partition("::")[0] in files for test in row["tests"]}
-        if asked == {True, False}:
-            raise ValueError(f"{row['threat']!r} has tests elsewhere too")
         again = found.pop(row["threat"], None)
-        if asked == {False} or again:
+        if again or True not in _asked(row, files):
             kept.append(again or row)
-    again_asked = dict.fromkeys([*old["again"], *new["again"]])
-    return {**new, "again": list(again_asked), "rows": [*kept, *found.values()]}
+    asked_twice = dict.fromkeys([*old["again"], *new["again"]])
+    return {**new, "again": list(asked_twice), "rows": [*kept, *found.values()]}
 
 
 def write(record: Mapping[str, Any], path: Path = RECORD) -> list[str]:
@@ -175,6 +178,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     files: list[str] = options.files
     live.ensure()
+    old: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8"))
+    if files and options.record and (problems := unfit(old, files)):
+        print("\n".join([*problems, "nothing is run: nox -s threats records all"]))
+        return 1
     ours = outcomes("ours", files or [TESTS])
     again = not_passed(ours)
     if again:
@@ -187,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(table(record))
         if not options.record:
             return 0
-        record = updated(json.loads(RECORD.read_text(encoding="utf-8")), record, files)
+        record = updated(old, record, files)
     unmet = write(record)
     print("\n".join([*unmet, "nothing is recorded"] if unmet else [f"{RECORD} is written"]))
     return 1 if unmet else 0

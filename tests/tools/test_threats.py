@@ -25,6 +25,7 @@ from tools.threats import (
     promised,
     rows,
     table,
+    unfit,
     updated,
     write,
 )
@@ -144,19 +145,18 @@ def test_the_rows_of_a_file_are_recorded_again() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("new", "reason"),
-    [
-        (asked({"a.py": "2", "b.py": "2"}), "these have changed too: b.py"),
-        (asked({"a.py": "2"}), "these have changed too: b.py"),
-        ({**asked({"a.py": "2", "b.py": "1"}), "versions": {"Django": "6"}}, "the versions"),
-        (asked({"a.py": "2", "b.py": "1"}), "'both' has tests elsewhere"),
-    ],
-)
-def test_they_are_not_if_anything_else_has_changed(new: dict[str, Any], reason: str) -> None:
-    old = asked({"a.py": "1", "b.py": "1"}, both=["a.py::x", "b.py::y"])
-    with pytest.raises(ValueError, match=reason):
-        updated(old, new, ["a.py"])
+def test_they_are_not_if_anything_else_has_changed(record: Any) -> None:
+    row = record["rows"][0]
+    (file,) = {test.partition("::")[0] for test in row["tests"]}
+    assert unfit(record, [file]) == []
+    other = next(name for name in record["files"] if name != file)
+    changed = {**record, "files": {**record["files"], other: "0", "tests/security/gone.py": "0"}}
+    found = sorted([other, "tests/security/gone.py"])
+    assert unfit(changed, [file]) == [f"{name} has changed too" for name in found]
+    older = {**record, "versions": {**record["versions"], "Django": "1"}}
+    assert unfit(older, [file]) == ["the versions are not those of the record"]
+    wide = {**record, "rows": [{**row, "tests": [*row["tests"], f"{other}::x"]}]}
+    assert unfit(wide, [file]) == [f"{row['threat']!r} has tests elsewhere too"]
 
 
 def test_the_record_names_every_server(record: Any) -> None:
