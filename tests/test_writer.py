@@ -35,11 +35,17 @@ class Server:
 
 
 def writer_to(
-    server: Server, *, max_outbound_bytes: int = 1000, send_timeout: float = 5
+    server: Server,
+    *,
+    max_outbound_bytes: int = 1000,
+    send_timeout: float = 5,
+    probe: str | None = None,
 ) -> SocketWriter:
-    return SocketWriter(
+    writer = SocketWriter(
         server.send, max_outbound_bytes=max_outbound_bytes, send_timeout=send_timeout
     )
+    writer.probe = probe
+    return writer
 
 
 async def test_frames_go_out_in_their_order() -> None:
@@ -232,8 +238,7 @@ async def test_a_cancelled_close_leaves_a_closed_writer() -> None:
 
 async def test_a_client_that_answers_pings_may_have_as_much_as_it_reads() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     for _ in range(50):
         await writer.send("x" * 60)
         while server.texts[-1] == PING and writer._pings:
@@ -246,16 +251,14 @@ async def test_beyond_half_the_bound_the_client_is_asked_what_it_has_read(
     length: int, pings: list[str]
 ) -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     await writer.send("x" * length)
     assert server.texts[1:] == pings
 
 
 async def test_as_much_as_the_bound_may_be_on_its_way() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     await writer.ping()
     await writer.send("x" * (100 - len(PING)))
     await asyncio.wait_for(writer.send("next"), 1)
@@ -264,8 +267,7 @@ async def test_as_much_as_the_bound_may_be_on_its_way() -> None:
 
 async def test_a_bound_may_be_one_byte() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=1)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=1, probe=PING)
     await writer.send("first")
     assert server.texts == ["first", PING]
     sending = asyncio.create_task(writer.send("second"))
@@ -277,8 +279,7 @@ async def test_a_bound_may_be_one_byte() -> None:
 
 async def test_a_client_that_answers_no_ping_gets_no_more_than_the_bound() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     sending = asyncio.create_task(send_many(writer, 100))
     await until(lambda: writer._turn.locked())
     sent = sum(map(len, server.texts))
@@ -300,8 +301,7 @@ async def test_a_client_that_answers_no_ping_is_closed_in_the_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100, send_timeout=0.02)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, send_timeout=0.02, probe=PING)
     await send_many(writer, 10)
     assert server.messages[-1]["code"] == 4429
     assert len(caplog.records) == 1
@@ -309,8 +309,7 @@ async def test_a_client_that_answers_no_ping_is_closed_in_the_end(
 
 async def test_a_reply_waits_for_no_room() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     sending = asyncio.create_task(send_many(writer, 3))
     await until(lambda: writer._turn.locked())
     before = len(server.texts)
@@ -327,8 +326,7 @@ async def test_who_asks_on_and_reads_no_answer_is_closed(
     more: int, code: int | None, has_read: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     if has_read:
         await writer.reply("x" * 50)
         await writer.ping()
@@ -345,8 +343,7 @@ async def test_who_asks_on_and_reads_no_answer_is_closed(
 
 async def test_who_is_slow_to_read_what_is_long_may_go_on_asking() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     await writer.send("x" * 1000)
     for _ in range(20):
         await writer.reply("pong")
@@ -355,8 +352,7 @@ async def test_who_is_slow_to_read_what_is_long_may_go_on_asking() -> None:
 
 async def test_who_reads_the_answers_is_asked_in_time_and_may_have_any_number() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     for _ in range(20):
         await writer.reply("x" * 60)
         assert server.texts[-1] == PING
@@ -367,8 +363,7 @@ async def test_who_reads_the_answers_is_asked_in_time_and_may_have_any_number() 
 @pytest.mark.parametrize(("bound", "closed"), [(-1, False), (0, False), (1, True)])
 async def test_answers_have_the_bound_of_the_project(bound: int, closed: bool) -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=bound)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=bound, probe=PING)
     for _ in range(3):
         await writer.reply("xx")
     assert writer.closed.done() == closed
@@ -384,8 +379,7 @@ async def test_where_nobody_can_be_asked_a_reply_has_no_bound() -> None:
 
 async def test_a_frame_longer_than_the_bound_is_sent_and_waited_for() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     await writer.send("x" * 60)
     await writer.send("x" * 500)
     sending = asyncio.create_task(writer.send("next"))
@@ -400,8 +394,7 @@ async def test_a_frame_longer_than_the_bound_is_sent_and_waited_for() -> None:
 
 async def test_an_answer_to_no_ping_is_passed_over() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     writer.acknowledge()
     await writer.send("x" * 60)
     assert server.texts == ["x" * 60, PING]
@@ -409,8 +402,7 @@ async def test_an_answer_to_no_ping_is_passed_over() -> None:
 
 async def test_an_answer_acknowledges_what_was_sent_before_its_ping() -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=100)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=100, probe=PING)
     await writer.ping()
     await writer.send("x" * 90)
     writer.acknowledge()
@@ -431,8 +423,7 @@ async def test_without_a_probe_there_is_no_ping_and_no_bound() -> None:
 @pytest.mark.parametrize("bound", [0, -1])
 async def test_a_bound_of_zero_or_less_is_none(bound: int) -> None:
     server = Server()
-    writer = writer_to(server, max_outbound_bytes=bound)
-    writer.probe = PING
+    writer = writer_to(server, max_outbound_bytes=bound, probe=PING)
     await send_many(writer, 20)
     assert server.texts == ["x" * 60] * 20
 
