@@ -81,8 +81,6 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                 )
                 async with aclosing(results):
                     async for result in results:
-                        if not self._is_current(operation_id):
-                            raise asyncio.CancelledError  # It is stopped, and that was lost.
                         if isinstance(result, PreExecutionError):
                             last = _error(operation_id, (result.errors or [])[0])
                             break
@@ -96,12 +94,18 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         except Exception as error:
             last = _error(operation_id, internal_error(error, operation_name))
         finally:
-            if self._is_current(operation_id):
-                del self.tasks[operation_id]
+            self.tasks.pop(operation_id, None)
         await self.send_message(last)
 
-    def _is_current(self, operation_id: str) -> bool:
-        return self.tasks.get(operation_id) is asyncio.current_task()
+    async def send_data_message(self, execution_result: ExecutionResult, operation_id: str) -> None:
+        """Send a result of an operation under way.
+
+        Raises:
+            CancelledError: it is stopped, and its source goes on: the cancellation was lost.
+        """
+        if self.tasks.get(operation_id) is not asyncio.current_task():
+            raise asyncio.CancelledError
+        await super().send_data_message(execution_result, operation_id)
 
 
 def _error(operation_id: str, error: GraphQLError) -> OperationMessage:
