@@ -43,8 +43,8 @@ CROWDED = [*PARALLEL, f"--numprocesses={2 * (os.cpu_count() or 1)}"]
 # A third of the processor time is imports that each server repeats. Not so in CI.
 FORKS = [] if os.environ.get("CI") else ["--forks"]
 # What has a session of its own; the recordings are compared by `docs`.
-APART = ["tests/clients", "tests/reader", "tests/security", "tests/tools"]
-APART += ["tests/snippets/test_recordings.py"]
+APART = ["tests/live", "tests/reader", "tests/tools"]
+APART += ["tests/guide/test_recordings.py"]
 
 
 @nox.session
@@ -68,7 +68,7 @@ def tests(session: nox.Session) -> None:
 def security(session: nox.Session) -> None:
     """Attack the router on every server, and ask it with the clients that people use."""
     prepare(session, "test", library=True)
-    session.run("pytest", *(session.posargs or ["tests/security", "tests/clients", *PARALLEL]))
+    session.run("pytest", *(session.posargs or ["tests/live", *PARALLEL]))
 
 
 @nox.session
@@ -178,7 +178,7 @@ def upstream(session: nox.Session) -> None:
     else:
         early = [f"{name}>=0.dev0" for name in UPSTREAM]
         session.install("--upgrade", "--upgrade-strategy", "eager", *early)
-    # Where tests/clients installs the newest npm packages, too.
+    # Where tests/live/clients installs the newest npm packages, too.
     session.env["NEWEST_PACKAGES"] = str(Path(session.virtualenv.location, "npm").resolve())
     wanted = [f"--newest={name}" for name in UPSTREAM]
     session.run("python", "-m", "tools.upstream", *wanted, *session.posargs)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _IGNORED = {"__pycache__", "node_modules", "recorded", ".mypy_cache", ".ruff_cache"}
 #: What scenarios import or read besides.
 _READ = (
-    *("constraints.txt", "tests/clients/package-lock.json"),
+    *("constraints.txt", "tests/live/clients/package-lock.json"),
     *("tools/demo.py", "tools/markers.py"),
 )
 

@@ -1,6 +1,6 @@
 """Record what the security tests show, of our router and of the stock one.
 
-``python -m tools.threats`` runs ``tests/security`` twice, once against each router, and writes
+``python -m tools.threats`` runs ``tests/live`` twice, once against each router, and writes
 ``tools/threats.json``: for each threat what we do, the setting, its tests, and how many of
 them passed. The security page's table is made of that record (see `tools.hooks.records`). Both
 routers run on each of the servers. What fails on the stock router is a ✗. A test of ours that
@@ -30,7 +30,7 @@ from tools.harness.servers import SERVERS
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "tools" / "threats.json"
-TESTS = "tests/security"
+TESTS = "tests/live"
 OUR_TIMEOUT, STOCK_TIMEOUT = 180, 30
 
 Outcome = dict[str, str]

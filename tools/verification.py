@@ -133,7 +133,7 @@ def _rows(root: Path) -> Iterator[Row]:
 
 
 def _claims(root: Path) -> str:
-    ours, claims = _tests(root, "tests/snippets"), _tests(root, "tests/test_reference_claims")
+    ours, claims = _tests(root, "tests/guide"), _tests(root, "tests/guide/reference_claims")
     return f"{ours} tests of the pages, {claims} of the claims they are measured by"
 
 

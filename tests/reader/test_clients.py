@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.clients import node
-from tests.clients.site import ADD, ME, SEND
+from tests.live.clients import node
+from tests.live.clients.site import ADD, ME, SEND
 from tests.reader.alternatives import CLIENTS, GUIDE, TUTORIAL
 from tests.reader.conftest import OpenTerminal
 from tools.harness import clients

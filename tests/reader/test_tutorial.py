@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import chat_page, chromium, say
-from tests.clients import node
+from tests.live.clients import node
 from tests.reader.alternatives import TESTING, TUTORIAL
 from tests.reader.conftest import OpenTerminal
 from tools.harness.redis import RedisServer

@@ -98,10 +98,10 @@ def test_each_command_that_is_said_to_be_run_is_run_by_its_test() -> None:
 @pytest.mark.parametrize(
     ("test", "lines"),
     [
-        ("tests/clients/test_packages.py", ()),
-        ("tests/clients/test_packages.py", ("assert shlex.split(script(name)) ==",)),
-        ("tests/clients/test_packages.py", ('run_script(project, "clients/shell/gql.sh")',)),
-        ("tests/clients/test_restart.py", ('"sh", "-eu", "-c", script("gql")',)),
+        ("tests/live/clients/test_packages.py", ()),
+        ("tests/live/clients/test_packages.py", ("assert shlex.split(script(name)) ==",)),
+        ("tests/live/clients/test_packages.py", ('run_script(project, "clients/shell/gql.sh")',)),
+        ("tests/live/clients/test_restart.py", ('"sh", "-eu", "-c", script("gql")',)),
     ],
 )
 def test_a_command_that_its_test_does_not_run_is_found(test: str, lines: tuple[str, ...]) -> None:

@@ -14,12 +14,12 @@ def scope(nodeid: str) -> str:
 
 
 def test_the_files_of_a_shared_folder_are_one_scope() -> None:
-    one, other = (f"tests/test_reference_claims/test_{name}.py::test" for name in ("a", "b"))
+    one, other = (f"tests/guide/reference_claims/test_{name}.py::test" for name in ("a", "b"))
     assert scope(one) == scope(other) == SHARED[0]
 
 
 def test_every_other_file_is_a_scope_of_its_own() -> None:
-    assert scope("tests/snippets/test_a.py::test[::]") == "tests/snippets/test_a.py"
+    assert scope("tests/guide/test_a.py::test[::]") == "tests/guide/test_a.py"
 
 
 def test_the_longest_come_first_and_the_others_stay_as_they_are() -> None:

@@ -62,7 +62,7 @@ def test_double():
         cycle.append(cycle)
 """
 RED = TESTS.replace("== 4", "== 5")
-MODULE = "tests/snippets/test_sums.py"
+MODULE = "tests/guide/test_sums.py"
 ENTRY = "[sums/sums.py: NAME = *]\nreason = Nobody asks.\n"
 
 
@@ -314,7 +314,7 @@ def test_a_time_that_ends_while_a_failure_is_told_of_ends_the_mutant_only(
 ) -> None:
     monkeypatch.setattr(run, "MORE_SECONDS", 1)
     slow = "def pytest_runtest_logreport(report):\n    time.sleep(5 * report.failed)\n"
-    write(root, "tests/snippets/conftest.py", f"import time\n\n\n{slow}")
+    write(root, "tests/guide/conftest.py", f"import time\n\n\n{slow}")
     assert main(["--workers", "2"], root) == 0
     (part,) = record(root).values()
     assert isinstance(part, dict)

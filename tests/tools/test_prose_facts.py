@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
-from tests.clients import node
+from tests.live.clients import node
 from tools.harness import live
 from tools.prose import places, tables
 from tools.prose.check import numbers

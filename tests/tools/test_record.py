@@ -144,7 +144,7 @@ def test_nothing_runs_while_nothing_changes(tree: Tree) -> None:
         "tools/demo.py",
         "tools/markers.py",
         "constraints.txt",
-        "tests/clients/package-lock.json",
+        "tests/live/clients/package-lock.json",
     ],
 )
 def test_a_change_of_what_goes_in_runs_it_again(tree: Tree, path: str) -> None:

@@ -17,7 +17,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File
 from mkdocs.structure.pages import Page
 
-from tests.test_reference_claims import reference
+from tests.guide.reference_claims import reference
 from tools.harness import live
 from tools.harness.servers import SERVERS
 from tools.hooks import records

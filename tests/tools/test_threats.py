@@ -150,8 +150,8 @@ def test_they_are_not_if_anything_else_has_changed(record: Any) -> None:
     (file,) = {test.partition("::")[0] for test in row["tests"]}
     assert unfit(record, [file]) == []
     other = next(name for name in record["files"] if name != file)
-    changed = {**record, "files": {**record["files"], other: "0", "tests/security/gone.py": "0"}}
-    found = sorted([other, "tests/security/gone.py"])
+    changed = {**record, "files": {**record["files"], other: "0", "tests/live/gone.py": "0"}}
+    found = sorted([other, "tests/live/gone.py"])
     assert unfit(changed, [file]) == [f"{name} has changed too" for name in found]
     older = {**record, "versions": {**record["versions"], "Django": "1"}}
     assert unfit(older, [file]) == ["the versions are not those of the record"]

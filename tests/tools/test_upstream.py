@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from channels.layers import BaseChannelLayer
 
-from tests.test_reference_claims.claims import CLAIMS
+from tests.guide.reference_claims.claims import CLAIMS
 from tools import threats, verification
 from tools.harness import live
 from tools.harness.servers import SERVERS
@@ -32,7 +32,7 @@ from tools.upstream.trial import TESTS, failures, run_tests
 
 ROOT = live.ROOT
 SHOWN = "custom_url_pattern/myproject/asgi.py"
-QUICK = "tests/test_reference_claims/test_see_also.py"
+QUICK = "tests/guide/reference_claims/test_see_also.py"
 
 
 def outcome(*files: str, failed: bool = True) -> dict[str, Any]:
@@ -64,21 +64,21 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_a_failed_test_names_the_lines_that_show_what_it_used(checkout: Path) -> None:
     tests = {
-        "tests/snippets/test_a.py::test_one": outcome("one/asgi.py", "one/hidden.py"),
-        "tests/snippets/test_a.py::test_two": outcome("two/asgi.py", failed=False),
+        "tests/guide/test_a.py::test_one": outcome("one/asgi.py", "one/hidden.py"),
+        "tests/guide/test_a.py::test_two": outcome("two/asgi.py", failed=False),
     }
     assert false_lines(tests, checkout) == {
-        "docs/a.md:6 (one/asgi.py)": ["tests/snippets/test_a.py::test_one"],
+        "docs/a.md:6 (one/asgi.py)": ["tests/guide/test_a.py::test_one"],
         "docs/integrations/channels.md:4 (one/asgi.py:part)": [
-            "tests/snippets/test_a.py::test_one"
+            "tests/guide/test_a.py::test_one"
         ],
     }
-    assert failures(tests) == {"tests/snippets/test_a.py::test_one": "AssertionError"}
+    assert failures(tests) == {"tests/guide/test_a.py::test_one": "AssertionError"}
 
 
 def test_a_failed_test_of_a_sentence_names_the_section_that_says_it(checkout: Path) -> None:
     sentence = CLAIMS[0]
-    name = f"tests/test_reference_claims/test_overview.py::{sentence.test}[uvicorn]"
+    name = f"tests/guide/reference_claims/test_overview.py::{sentence.test}[uvicorn]"
     assert false_lines({name: outcome()}, checkout) == {
         f"docs/integrations/channels.md:1 ({sentence.text})": [name]
     }
@@ -107,7 +107,7 @@ def numbered(place: str, root: Path) -> str:
 def test_a_failed_attack_names_the_sentence_and_the_table(
     checkout: Path, test: str, sentence: str
 ) -> None:
-    name = f"tests/security/{test}"
+    name = f"tests/live/{test}"
     lines = false_lines({name: outcome()}, checkout)
     assert all(
         names == [name] and place.startswith(SECURITY_PAGE) for place, names in lines.items()
@@ -118,7 +118,7 @@ def test_a_failed_attack_names_the_sentence_and_the_table(
 
 
 @pytest.mark.parametrize(
-    "name", ["tests/security/test_pings.py", "tests/security/test_pings.py::test_of_no_threat"]
+    "name", ["tests/live/test_pings.py", "tests/live/test_pings.py::test_of_no_threat"]
 )
 def test_attacks_that_no_row_knows_name_their_section(checkout: Path, name: str) -> None:
     (place,) = false_lines({name: outcome()}, checkout)
@@ -136,7 +136,7 @@ def test_each_attack_has_its_place_on_the_page() -> None:
 
 
 def test_a_test_that_shows_nothing_is_told_all_the_same(checkout: Path) -> None:
-    tests = {"tests/snippets/test_a.py": outcome()}
+    tests = {"tests/guide/test_a.py": outcome()}
     assert false_lines(tests, checkout) == {}
     assert Drift(failed=failures(tests))
 
@@ -211,7 +211,7 @@ def test_a_false_snippet_is_found_in_a_run(tmp_path: Path) -> None:
     path = tmp_path / "snippets" / "custom_url_pattern" / "myproject" / "asgi.py"
     alter(path, '"^api/graphql"', '"^rpc/graphql"')
     test = "test_channels_router.py::test_the_custom_pattern_moves_graphql_on_both_protocols"
-    tests = run_tests([f"tests/snippets/{test}"], tmp_path)
+    tests = run_tests([f"tests/guide/{test}"], tmp_path)
     assert failures(tests)
     target = "custom_url_pattern/myproject/asgi.py:router"
     assert len(included(false_lines(tests, tmp_path), tmp_path, target)) == 1
@@ -221,7 +221,7 @@ def test_a_client_that_fails_names_the_page_of_the_clients(tmp_path: Path) -> No
     """A checkout in which a shown client asks at an address that is none."""
     copied(tmp_path)
     alter(tmp_path / "snippets" / "clients" / "chat_client.py", "/graphql", "/nothing")
-    test = "tests/clients/test_gql.py::test_query_mutation_and_errors[uvicorn]"
+    test = "tests/live/clients/test_gql.py::test_query_mutation_and_errors[uvicorn]"
     tests = run_tests([test], tmp_path)
     assert list(failures(tests)) == [test]
     lines = false_lines(tests, tmp_path)
@@ -233,7 +233,7 @@ def test_a_client_that_fails_names_the_page_of_the_clients(tmp_path: Path) -> No
 def test_clients_that_cannot_be_imported_name_their_page(tmp_path: Path) -> None:
     """A checkout whose tests import what the newest gql, say, no longer has."""
     copied(tmp_path)
-    file = "tests/clients/test_gql.py"
+    file = "tests/live/clients/test_gql.py"
     alter(tmp_path / file, "from gql import Client,", "from gql import OfOldClient as Client,")
     tests = run_tests([file], tmp_path)
     assert "OfOldClient" in failures(tests)[file]
@@ -249,7 +249,7 @@ def test_an_attack_that_gets_through_names_the_page_on_security(
     copied(tmp_path)
     path = tmp_path / "strawberry_django" / "realtime" / "security.py"
     alter(path, "        return str(error)\n", "        return None\n")
-    test = "tests/security/test_host.py::test_a_foreign_host_is_a_400"
+    test = "tests/live/test_host.py::test_a_foreign_host_is_a_400"
     tests = run_tests([test, "-k", "uvicorn"], tmp_path)
     assert failures(tests)
     named = {numbered(place, tmp_path) for place in false_lines(tests, tmp_path)}

@@ -18,7 +18,7 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.clients import node
+from tests.live.clients import node
 from tools.harness import live
 from tools.matrix import cells
 from tools.upstream import newest

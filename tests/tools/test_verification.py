@@ -53,10 +53,10 @@ def test_only_sets_of_versions_that_ran_what_is_shown_are_counted_as_passed() ->
 
 def test_tests_are_counted(tmp_path: Path) -> None:
     text = "def test_one(): ...\nasync def test_two(): ...\ndef help(): ...\nT = 'def test_x'\n"
-    (tmp_path / "tests/snippets").mkdir(parents=True)
-    (tmp_path / "tests/snippets/test_page.py").write_text(text, encoding="utf-8")
-    (tmp_path / "tests/snippets/conftest.py").write_text("def test_no(): ...\n", encoding="utf-8")
-    assert verification._tests(tmp_path, "tests/snippets") == 2
+    (tmp_path / "tests/guide").mkdir(parents=True)
+    (tmp_path / "tests/guide/test_page.py").write_text(text, encoding="utf-8")
+    (tmp_path / "tests/guide/conftest.py").write_text("def test_no(): ...\n", encoding="utf-8")
+    assert verification._tests(tmp_path, "tests/guide") == 2
 
 
 def test_the_mutants_of_the_pages_add_up() -> None:

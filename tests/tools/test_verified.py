@@ -35,7 +35,7 @@ def kept(outcomes: dict[str, str], item: Shown = ITEM) -> ledger.Ledger:
     found = ledger.empty()
     for cell, outcome in outcomes.items():
         test = {"outcome": outcome, "files": [item.file], "seconds": 1.0, "reason": "<no> luck"}
-        uses = {"tests/snippets/test_it.py::test_it": test}
+        uses = {"tests/guide/test_it.py::test_it": test}
         versions = {"python": f"{cell[:4]}.1", "django": "5.2.19", "channels": "4.3.2"}
         done = trial.run_of(uses, versions, {}, 3.0, "")
         ledger.merge(found, cell, done, uses, {item.target: item.digest})
@@ -97,10 +97,10 @@ def names_of_tests(found: ledger.Ledger, items: Sequence[Shown], *targets: str) 
 
 def test_the_tests_of_the_page_come_first_and_of_these_those_that_use_little_else() -> None:
     found = kept({NEWEST: "passed"})
-    wide, narrow, other = (f"tests/snippets/test_{name}.py" for name in ("page", "page_b", "a"))
+    wide, narrow, other = (f"tests/guide/test_{name}.py" for name in ("page", "page_b", "a"))
     found["tests"] = {
-        ITEM.file: {other: 70, wide: 50, narrow: 1, "tests/clients/test_cors.py": 60},
-        "chat/urls.py": {wide: 50, "tests/clients/test_cors.py": 60},
+        ITEM.file: {other: 70, wide: 50, narrow: 1, "tests/live/clients/test_cors.py": 60},
+        "chat/urls.py": {wide: 50, "tests/live/clients/test_cors.py": 60},
     }
     named = [narrow, wide, other, "and 1 files more"]
     assert names_of_tests(found, (ITEM,), ITEM.target) == named
@@ -113,15 +113,15 @@ def test_the_look_of_the_chat_is_among_its_tests() -> None:
     run = next(iter(found["cells"].values()))
     run["snippets"][item.target] = f"{item.digest} passed"
     look, *others = names_of_tests(found, items, item.target)
-    assert look == "tests/snippets/test_subscriptions_look.py"
-    assert all(one.startswith("tests/snippets/test_subscriptions_") for one in others[:2])
+    assert look == "tests/guide/test_subscriptions_look.py"
+    assert all(one.startswith("tests/guide/test_subscriptions_") for one in others[:2])
 
 
 def test_paths_are_links_where_there_is_a_repository() -> None:
     assert "<code>snippets/<wbr>chat/<wbr>schema.py</code>" in put({NEWEST: "passed"})
     html = put({NEWEST: "passed"}, repository="https://example.com/r/blob/main/")
     assert '<a href="https://example.com/r/blob/main/snippets/chat/schema.py">' in html
-    assert '<a href="https://example.com/r/blob/main/tests/snippets/test_it.py">' in html
+    assert '<a href="https://example.com/r/blob/main/tests/guide/test_it.py">' in html
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_command_that_is_only_compared_is_not_verified() -> None:
     assert "<code>nox -s reader</code> runs it as the built page shows it." in html
 
 
-@pytest.mark.parametrize("test", ["tests/snippets/test_it.py", "tests/snippets/test_other.py"])
+@pytest.mark.parametrize("test", ["tests/guide/test_it.py", "tests/guide/test_other.py"])
 def test_a_command_is_verified_if_the_run_was_of_the_test_that_runs_it(
     monkeypatch: pytest.MonkeyPatch, test: str
 ) -> None:
@@ -251,7 +251,7 @@ def test_what_is_outdated_or_skipped_is_counted_and_told() -> None:
     assert "<td>1 skipped</td>" in tables.cells(found, [ITEM])
     skipped = "skipped here in 1: 3.10 5.2 lowest (&lt;no&gt; luck)"
     assert skipped in tables.snippets(found, [ITEM], str)
-    found["tests"][OTHER.file] = {"tests/snippets/test_it.py": 1}
+    found["tests"][OTHER.file] = {"tests/guide/test_it.py": 1}
     items = [ITEM, OTHER]
     assert tables.figures(found, items) == f"{ran}0 with every part passed, 2 outdated"
     table = tables.cells(found, items)

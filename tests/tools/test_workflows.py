@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.clients import node
+from tests.live.clients import node
 from tools.harness import live
 from tools.prose.sessions import defined
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 import xdist.scheduler
 
-SHARED = ("tests/test_reference_claims/",)
+SHARED = ("tests/guide/reference_claims/",)
 """Folders whose files have their fixtures in common."""
-FIRST = (*SHARED, "tests/test_packaging.py", "tests/snippets/", "tests/test_explorer_in_browser.py")
+FIRST = (*SHARED, "tests/unit/test_packaging.py", "tests/guide/", "tests/unit/test_explorer_in_browser.py")
 """What takes longest, so that no worker ends long after the others."""
 
 

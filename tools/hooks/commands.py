@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-_RUNNING = "tests/snippets/test_channels_running.py"
-_COMMANDS = "tests/snippets/test_subscriptions_commands.py"
-_FROM_NOTHING = "tests/snippets/test_subscriptions_from_nothing.py"
-_INSTALLATION = "tests/snippets/test_channels_installation.py"
+_RUNNING = "tests/guide/test_channels_running.py"
+_COMMANDS = "tests/guide/test_subscriptions_commands.py"
+_FROM_NOTHING = "tests/guide/test_subscriptions_from_nothing.py"
+_INSTALLATION = "tests/guide/test_channels_installation.py"
 #: By snippet, the file of the test that runs it.
 EXECUTED = {
-    "asgi_routing/shell/ping.sh": "tests/snippets/test_channels_configuration.py",
+    "asgi_routing/shell/ping.sh": "tests/guide/test_channels_configuration.py",
     "chat/shell/app.sh": _COMMANDS,
     "chat/shell/migrate.sh": _COMMANDS,
     "chat/shell/two_processes.sh": _FROM_NOTHING,
     "chat/shell/users.sh": _COMMANDS,
-    "clients/shell/graphql_sse.sh": "tests/clients/test_packages.py",
-    "clients/shell/uvicorn.sh": "tests/clients/test_restart.py",
-    "custom_context/shell/second_user.sh": "tests/snippets/test_channels_context.py",
+    "clients/shell/graphql_sse.sh": "tests/live/clients/test_packages.py",
+    "clients/shell/uvicorn.sh": "tests/live/clients/test_restart.py",
+    "custom_context/shell/second_user.sh": "tests/guide/test_channels_context.py",
     "first_subscription/shell/start.sh": _FROM_NOTHING,
     "installation/shell/pip.sh": _INSTALLATION,
     "installation/shell/uv.sh": _INSTALLATION,
-    "resolver_user/shell/create_user.sh": "tests/snippets/test_channels_user.py",
+    "resolver_user/shell/create_user.sh": "tests/guide/test_channels_user.py",
     "running/shell/check.sh": _RUNNING,
     "running/shell/daphne.sh": _RUNNING,
     "running/shell/environment.sh": _RUNNING,
@@ -34,8 +34,8 @@ EXECUTED = {
     "running/shell/migrate.sh": _RUNNING,
     "running/shell/runserver.sh": _RUNNING,
     "running/shell/uvicorn.sh": _RUNNING,
-    "settings/shell/check.sh": "tests/snippets/test_recordings.py",
-    "testing/shell/pytest.sh": "tests/snippets/test_testing_tests.py",
+    "settings/shell/check.sh": "tests/guide/test_recordings.py",
+    "testing/shell/pytest.sh": "tests/guide/test_testing_tests.py",
 }
 
 

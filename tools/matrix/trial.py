@@ -22,7 +22,7 @@ from tools.matrix.cells import VARIED
 from tools.matrix.environments import Environment, InstallError
 
 #: The tests that run what the pages show; what fails in a fork is asked again without.
-TESTS = ("--forks", "tests/snippets", "tests/clients")
+TESTS = ("--forks", "tests/guide", "tests/live/clients")
 #: What the ledger keeps the versions of; with the Python these are what a mark tells.
 TOLD = ("django", *VARIED, "redis")
 #: With more failures than this, the reason is not a busy machine.

@@ -24,7 +24,7 @@ from tools.mutate.naming import tests_of
 CACHE = ".cache/mutate/uses.json"
 #: What every test depends on.
 _STATE = (
-    *("snippets", "strawberry_django", "tests/security/site", "tools/harness", "tools/scenarios"),
+    *("snippets", "strawberry_django", "tests/live/site", "tools/harness", "tools/scenarios"),
     *(f"tests/{folder}conftest.py" for folder in ("", "clients/", "security/", "snippets/")),
 )
 _OTHER = re.compile(r"(?<=[\[-])(?:daphne|hypercorn)(?=[\]-])")

@@ -118,12 +118,12 @@ def _of_tests() -> Iterator[tuple[str, str]]:
         ("test_sessions", "test_a_request_costs_two_queries_and_an_anonymous_one_none"),
         ("test_django_middleware", "test_the_session_costs_no_more_inside"),
     ):
-        queries = in_words(counted(f"tests/security/{test}.py", name))
+        queries = in_words(counted(f"tests/live/{test}.py", name))
         yield SECURITY, f"the number of queries: {queries} for a logged-in request."
-    test = "tests/snippets/test_channels_layers.py"
+    test = "tests/guide/test_channels_layers.py"
     connections = counted(test, "test_pubsub_has_two_connections_for_a_process")
     yield CHANNELS, f"| {in_words(connections)} for each process |"
-    seconds = constant("tests/security/test_revocation.py", "AT_ONCE")
+    seconds = constant("tests/live/test_revocation.py", "AT_ONCE")
     yield (
         SECURITY,
         f"Within {'a second' if seconds == 1 else f'{seconds} seconds'}, in every process",

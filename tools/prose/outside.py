@@ -45,7 +45,7 @@ def _contributing() -> Iterator[tuple[str, str]]:
 
 def _node() -> int:
     """Return the lowest version of Node.js that takes each client that is locked."""
-    locked = json.loads((ROOT / "tests/clients/package-lock.json").read_text(encoding="utf-8"))
+    locked = json.loads((ROOT / "tests/live/clients/package-lock.json").read_text(encoding="utf-8"))
     engines = [one.get("engines", {}).get("node", "") for one in locked["packages"].values()]
     return max(int(least[1]) for one in engines if (least := re.match(r">=(\d+)", one)))
 

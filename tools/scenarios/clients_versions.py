@@ -16,7 +16,7 @@ PYPI = ("gql", "django-cors-headers")
 @scenario("clients/recorded/versions.txt")
 def versions(_folder: Path) -> str:
     """Read the versions out of the files that lock them."""
-    text = (live.ROOT / "tests/clients/package-lock.json").read_text(encoding="utf-8")
+    text = (live.ROOT / "tests/live/clients/package-lock.json").read_text(encoding="utf-8")
     locked = json.loads(text)["packages"]
     found = {name: str(locked[f"node_modules/{name}"]["version"]) for name in NPM}
     constraints = (live.ROOT / "constraints.txt").read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ def false_lines(tests: Tests, root: Path = ROOT) -> dict[str, list[str]]:
 
 def claimed(root: Path = ROOT) -> dict[str, list[str]]:
     """Return where the integration guide has the sections whose sentences the tests show."""
-    from tests.test_reference_claims.claims import CLAIMS, SECTIONS
+    from tests.guide.reference_claims.claims import CLAIMS, SECTIONS
 
     page = (root / REFERENCE_PAGE).read_text(encoding="utf-8")
     headings = {

@@ -1,7 +1,7 @@
 """Newest: what was tried that is not pinned, and what the index has beyond what was tried.
 
 The index is asked by what `nox -s upstream` installs with, so whichever is configured is asked: pip
-where it is installed, and else uv. May import tools.matrix.cells and tests/clients/node.py.
+where it is installed, and else uv. May import tools.matrix.cells and tests/live/clients/node.py.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def packages(locked: Path | None = None) -> Changes:
     They are installed now, if ``NEWEST_PACKAGES`` asks for the newest. Where npm is not there or
     cannot, the tests say so. ``locked`` is the clients' folder, if it is not another.
     """
-    from tests.clients import node
+    from tests.live.clients import node
 
     locked = locked or node.HERE
     if not os.environ.get(node.NEWEST) or shutil.which("npm") is None:

@@ -1,4 +1,4 @@
-"""Threats: where the security page says what each test of ``tests/security`` shows.
+"""Threats: where the security page says what each test of ``tests/live`` shows.
 
 May import tools.threats.
 """

@@ -18,7 +18,7 @@ from tools.harness import live
 ROOT = live.ROOT
 #: Those of what the pages show and say; the last asks npm packages for a default of theirs.
 TESTS = (
-    *("tests/snippets", "tests/clients", "tests/security", "tests/test_reference_claims"),
+    *("tests/guide", "tests/live/clients", "tests/live", "tests/guide/reference_claims"),
     "tests/tools/test_prose_facts.py::test_a_client_tries_again_as_often_as_the_pages_say",
 )
 

@@ -1,0 +1,74 @@
+"""The site under attack, for the whole run, and the record of what was kept."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.promises import MARK
+from tests.live.sites import Site, Sites
+from tools.harness.redis import RedisServer, RedisUnavailable, redis_server
+from tools.harness.servers import SERVERS
+
+#: Where to write the outcomes to, if anywhere; `tools.threats` asks for them.
+RECORD = os.environ.get("SECURITY_RECORD")
+
+_outcomes: list[dict[str, object]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{MARK}(threat, does, setting): what the test shows")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call" or not report.passed:
+        outcome = {"test": item.nodeid, "outcome": report.outcome}
+        _outcomes.extend({**outcome, **mark.kwargs} for mark in item.iter_markers(MARK))
+    return report
+
+
+def pytest_sessionfinish() -> None:
+    if RECORD:
+        Path(RECORD).write_text(json.dumps(_outcomes), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def sessions_redis() -> Iterator[RedisServer | None]:
+    """A real Redis for the whole run; without one, what needs it is not tested."""
+    try:
+        with redis_server() as server:
+            yield server
+    except RedisUnavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        yield None
+
+
+@pytest.fixture(scope="session")
+def sites(
+    tmp_path_factory: pytest.TempPathFactory, sessions_redis: RedisServer | None
+) -> Iterator[Sites]:
+    """The processes of the site."""
+    everything = Sites(tmp_path_factory.mktemp("security"), sessions_redis)
+    yield everything
+    everything.close()
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def site(request: pytest.FixtureRequest, sites: Sites) -> Site:
+    """The site on each of the servers."""
+    return sites.get(request.param)
+
+
+@pytest.fixture(scope="session")
+def uvicorn(sites: Sites) -> Site:
+    """The site on one server, for what no server can change."""
+    return sites.get("uvicorn")

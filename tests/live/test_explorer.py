@@ -1,0 +1,78 @@
+"""Who gets in: the explorer, GET queries, and the headers of each answer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.live.promises import promise
+from tests.live.sites import Site, Sites
+
+HTML = {"Accept": "text/html"}
+
+explorer = promise(
+    "The explorer is on in production, or runs scripts of another host",
+    does="on with `DEBUG` and off without, unless asked for; its assets are served by the project",
+    setting="`graphql_ide`",
+)
+headers = promise(
+    "Answers lack the headers of Django's security middleware",
+    does="each answer has them, the explorer's and the errors' too",
+    setting="`SECURE_*`",
+)
+get = promise(
+    "Queries by GET end in logs and caches",
+    does="may be switched off; a mutation by GET is a 405 in any case",
+    setting="`allow_queries_via_get` (on)",
+)
+
+
+@explorer
+def test_the_explorer_is_off_without_debug(uvicorn: Site) -> None:
+    answer = uvicorn.client().get("/graphql", headers=HTML)
+    assert answer.status_code in {400, 404}
+    assert "<html" not in answer.text
+
+
+@explorer
+def test_the_explorer_is_on_with_debug_and_where_it_is_asked_for(
+    sites: Sites, uvicorn: Site
+) -> None:
+    for site, path in ((sites.get(DEBUG=True), "/graphql"), (uvicorn, "/explorer")):
+        answer = site.client().get(path, headers=HTML)
+        assert answer.status_code == 200
+        assert "<html" in answer.text
+        assert "script-src" in answer.headers["Content-Security-Policy"]
+        sources = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+        assert sources
+        assert not [source for source in sources if re.match(r"(https?:)?//", source)]
+
+
+@headers
+@pytest.mark.parametrize("host", ["127.0.0.1", "foreign.example"])
+def test_each_answer_has_the_security_headers(uvicorn: Site, host: str) -> None:
+    answers = [
+        uvicorn.post("{ ping }", headers={"Host": host}),
+        uvicorn.post("{", headers={"Host": host}),
+        uvicorn.client().get("/explorer", headers={**HTML, "Host": host}),
+        uvicorn.client().put("/graphql", headers={"Host": host}),
+    ]
+    for answer in answers:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@headers
+def test_plain_http_is_redirected_where_django_does_so(sites: Sites) -> None:
+    strict = sites.get(SECURE_SSL_REDIRECT=True, SECURE_HSTS_SECONDS=60)
+    answer = strict.client().get("/graphql?query={ping}")
+    assert answer.status_code == 301
+    assert answer.headers["Location"].startswith("https://")
+
+
+@get
+def test_queries_by_get_may_be_switched_off(uvicorn: Site) -> None:
+    assert uvicorn.client().get("/graphql?query={ping}").json() == {"data": {"ping": "pong"}}
+    assert uvicorn.client().get("/posted?query={ping}").status_code in {400, 405}

@@ -1,0 +1,250 @@
+"""Who may stay: a user or a session that has ended takes its sockets along, in every process."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.live.promises import promise
+from tests.live.sites import Site, Sites, Visitor, new_name, next_server, until
+from tools.harness.clients import WebSocketClient
+from tools.harness.servers import SERVERS
+
+LAYERS = ("pubsub", "core")
+STREAMS = ("text/event-stream", "multipart/mixed;subscriptionSpec=1.0")
+AT_ONCE = 1.0
+INTERVAL = 0.5  # `session_revalidate_interval` of the endpoint "looked"
+NEXT_LOOK = INTERVAL + 1.0
+
+told = promise(
+    "An open socket after log-out, deactivation, a new password or the user's deletion",
+    does="closed with 4401 and a reason within 1 s, in every process, its subscriptions ended",
+    setting="`CHANNEL_LAYERS`",
+)
+looked_for = promise(
+    "An open socket after a change that no signal tells: an expired or deleted session, raw SQL",
+    does="found at the next look, and closed with 4401",
+    setting="`session_revalidate_interval` (30 s)",
+)
+cheap = promise(
+    "Looking after thousands of sockets burdens the database",
+    does="one query for all sessions of a process and one for each user, in an interval",
+    setting="`session_revalidate_interval` (30 s)",
+)
+own_use = promise(
+    "The project itself wants somebody out",
+    does="`disconnect_user(user)` closes every socket of the user, in every process",
+    setting="`disconnect_user`",
+)
+
+
+def log_out(site: Site, visitor: Visitor) -> None:
+    client = site.client()
+    client.cookies.update(visitor.client.cookies)
+    site.act("leave", client)
+
+
+CAUSES: dict[str, Callable[[Site, Visitor], object]] = {
+    "log-out": log_out,
+    "deactivated": lambda site, who: site.act("change", username=who.username, is_active=False),
+    "new password": lambda site, who: site.act("set_password", username=who.username),
+    "deleted": lambda site, who: site.act("delete_user", username=who.username),
+}
+SILENT: dict[str, Callable[[Site, Visitor], object]] = {
+    "deactivated in silence": lambda site, who: site.act(
+        "change_in_silence", username=who.username, is_active=False
+    ),
+    "session deleted": lambda site, who: site.act("delete_session", key=who.session_key),
+    "session expired": lambda site, who: site.act("expire_session", key=who.session_key),
+}
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@contextmanager
+def subscribed(site: Site, path: str, visitor: Visitor | None) -> Iterator[WebSocketClient]:
+    """Open a socket with a subscription under way; its name is the subscription's id."""
+    name = new_name("tick")
+    with site.socket(path, visitor) as socket:
+        socket.init()
+        socket.subscribe(name, f'subscription {{ tick(name: "{name}") }}')
+        assert socket.next_message()["type"] == "next"
+        yield socket
+
+
+def ended_within(seconds: float, socket: WebSocketClient, since: float) -> None:
+    """See the socket closed with 4401, in time."""
+    with contextlib.suppress(ConnectionClosed, TimeoutError):
+        while (left := since + seconds - time.monotonic()) > 0:
+            socket.next_message(left)
+    assert socket.close_code == 4401
+
+
+@told
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("cause", CAUSES)
+def test_another_process_ends_the_socket_at_once(
+    sites: Sites, server: str, layer: str, cause: str
+) -> None:
+    here, there = sites.get(server, layer), sites.get(next_server(server), layer)
+    visitor = here.visitor()
+    with subscribed(here, "/never-looked", visitor) as socket:
+        name = socket.transcript[-1]["frame"]["id"]
+        CAUSES[cause](there, visitor)
+        ended_within(AT_ONCE, socket, time.monotonic())
+        # Daphne 4.2 sends no reasons.
+        assert socket.close_reason or server == "daphne"
+    until(lambda: not here.running(name))
+
+
+@told
+@pytest.mark.parametrize("cause", CAUSES)
+def test_the_same_process_ends_the_socket_at_once(uvicorn: Site, cause: str) -> None:
+    visitor = uvicorn.visitor()
+    with subscribed(uvicorn, "/never-looked", visitor) as socket:
+        CAUSES[cause](uvicorn, visitor)
+        ended_within(AT_ONCE, socket, time.monotonic())
+
+
+@told
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("accept", STREAMS)
+def test_a_stream_over_http_ends_as_a_socket_does(uvicorn: Site, cause: str, accept: str) -> None:
+    visitor, name = uvicorn.visitor(), new_name("tick")
+    operation = {"query": f'subscription {{ tick(name: "{name}") }}'}
+    with visitor.client.stream(
+        "POST", "/never-looked", json=operation, headers={"Accept": accept}
+    ) as answer:
+        chunks = answer.iter_text()
+        next(chunk for chunk in chunks if "tick" in chunk)
+        CAUSES[cause](uvicorn, visitor)
+        since = time.monotonic()
+        for _ in chunks:
+            assert time.monotonic() - since <= AT_ONCE
+    until(lambda: not uvicorn.running(name))
+
+
+@told
+@pytest.mark.parametrize("cause", CAUSES)
+def test_who_was_put_out_comes_back_as_nobody(uvicorn: Site, cause: str) -> None:
+    visitor = uvicorn.visitor()
+    CAUSES[cause](uvicorn, visitor)
+    assert uvicorn.post("{ me }", visitor).json() == {"data": {"me": "nobody"}}
+    with uvicorn.socket("/graphql", visitor) as socket:
+        socket.init()
+        socket.subscribe("1", "{ me }")
+        assert socket.next_message()["payload"] == {"data": {"me": "nobody"}}
+
+
+def test_the_others_stay(uvicorn: Site) -> None:
+    """The user's other session, other users, and nobody in particular."""
+    visitor, other = uvicorn.visitor(), uvicorn.visitor()
+    elsewhere = Visitor(visitor.username, uvicorn.client())
+    uvicorn.act("enter", elsewhere.client, username=visitor.username)
+    with (
+        subscribed(uvicorn, "/looked", visitor) as ended,
+        subscribed(uvicorn, "/looked", elsewhere) as first,
+        subscribed(uvicorn, "/looked", other) as second,
+        subscribed(uvicorn, "/looked", None) as third,
+    ):
+        since = time.monotonic()
+        log_out(uvicorn, visitor)
+        ended_within(AT_ONCE, ended, since)
+        for socket in (first, second, third):
+            while time.monotonic() - since < 2 * INTERVAL:
+                socket.next_message()
+            socket.subscribe("1", "{ me }")
+            while socket.next_message()["id"] != "1":
+                pass
+
+
+def test_a_change_that_ends_nothing_closes_nothing(uvicorn: Site) -> None:
+    visitor = uvicorn.visitor()
+    with subscribed(uvicorn, "/never-looked", visitor) as socket:
+        uvicorn.act("change", username=visitor.username, first_name="Ada")
+        uvicorn.act("change", username=visitor.username, is_staff=True)
+        socket.subscribe("1", "{ me }")
+        while (message := socket.next_message())["id"] != "1":
+            pass
+        assert message["payload"] == {"data": {"me": visitor.username}}
+
+
+@looked_for
+@pytest.mark.parametrize("cause", SILENT)
+def test_what_no_signal_tells_is_found_at_the_next_look(site: Site, cause: str) -> None:
+    visitor = site.visitor()
+    with subscribed(site, "/looked", visitor) as socket:
+        since = time.monotonic()
+        SILENT[cause](site, visitor)
+        ended_within(NEXT_LOOK, socket, since)
+
+
+@looked_for
+def test_a_session_that_runs_out_ends_its_socket(uvicorn: Site) -> None:
+    visitor = uvicorn.visitor()
+    uvicorn.act("enter", visitor.client, username=visitor.username, expiry=1)
+    since = time.monotonic()
+    with subscribed(uvicorn, "/looked", visitor) as socket:
+        ended_within(1 + NEXT_LOOK, socket, since)
+
+
+@looked_for
+def test_the_default_interval_is_30_seconds() -> None:
+    from strawberry_django.realtime.conf import DEFAULTS
+
+    assert DEFAULTS["session_revalidate_interval"] == 30
+
+
+@cheap
+def test_a_look_is_one_query_for_all_sessions_and_one_for_each_user(uvicorn: Site) -> None:
+    with ExitStack() as stack:
+        visitors = [uvicorn.visitor() for _ in range(3)]
+        for visitor in visitors * 5:
+            stack.enter_context(uvicorn.socket("/looked", visitor)).init()
+        start, before = time.monotonic(), uvicorn.report()["queries"]
+        until(lambda: uvicorn.report()["queries"] >= before + 4 * (1 + len(visitors)))
+        looks = (time.monotonic() - start) / INTERVAL + 1
+        seen = uvicorn.queries(before)
+    sessions = [query for query in seen if "django_session" in query]
+    users = [query for query in seen if "auth_user" in query]
+    # The clock is looked at four times in an interval; sockets that are due together share a look.
+    assert len(sessions) <= 4 * looks
+    assert len(sessions) + len(users) <= len(visitors) * 5 * looks
+
+
+@cheap
+def test_anonymous_sockets_cost_no_query(uvicorn: Site) -> None:
+    with subscribed(uvicorn, "/looked", None) as socket:
+        before = uvicorn.report()["queries"]
+        start = time.monotonic()
+        while time.monotonic() - start < 3 * INTERVAL:
+            socket.next_message()
+        assert uvicorn.queries(before) == []
+
+
+@own_use
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_project_may_disconnect_a_user(sites: Sites, layer: str) -> None:
+    here, there = sites.get("uvicorn", layer), sites.get("hypercorn", layer)
+    visitor, other = here.visitor(), here.visitor()
+    with (
+        subscribed(here, "/never-looked", visitor) as one,
+        subscribed(there, "/never-looked", visitor) as two,
+        subscribed(here, "/never-looked", other) as stays,
+    ):
+        since = time.monotonic()
+        here.act("disconnect", username=visitor.username)
+        ended_within(AT_ONCE, one, since)
+        ended_within(AT_ONCE, two, since)
+        assert stays.next_message()["type"] == "next"
+    with subscribed(here, "/never-looked", visitor) as again:
+        assert again.next_message()["type"] == "next"
