@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from strawberry_django.realtime.revocation import connect_signals
+from strawberry_django.realtime.auth.revocation import connect_signals
 
 
 class EarlyConfig(AppConfig):

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .auth.revocation import disconnect_user
     from .conf import OperationRequest
-    from .consumers import GraphQLHTTPConsumer, GraphQLWSConsumer
     from .context import GraphQLContext
     from .exceptions import (
         AuthNotConfiguredError,
@@ -21,22 +21,23 @@ if TYPE_CHECKING:
         RealtimeError,
         WebSocketLoginError,
     )
+    from .http.consumer import GraphQLHTTPConsumer
     from .request import GraphQLRequest
-    from .revocation import disconnect_user
     from .routing import AuthGraphQLProtocolTypeRouter
+    from .websocket.consumer import GraphQLWSConsumer
 
 _MODULES = {
     "AuthGraphQLProtocolTypeRouter": "routing",
     "AuthNotConfiguredError": "exceptions",
     "ChannelLayerError": "exceptions",
     "GraphQLContext": "context",
-    "GraphQLHTTPConsumer": "consumers",
+    "GraphQLHTTPConsumer": "http.consumer",
     "GraphQLRequest": "request",
-    "GraphQLWSConsumer": "consumers",
+    "GraphQLWSConsumer": "websocket.consumer",
     "ListenerOverflowError": "exceptions",
     "OperationRequest": "conf",
     "RealtimeError": "exceptions",
-    "disconnect_user": "revocation",
+    "disconnect_user": "auth.revocation",
     "WebSocketLoginError": "exceptions",
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from .consumers.base import GraphQLConsumer
+    from .interfaces import Consumer
     from .request import GraphQLRequest
 
 
@@ -33,11 +33,11 @@ class GraphQLContext(dict[str, Any]):
     if TYPE_CHECKING:
         request: GraphQLRequest
         response: HttpResponse | None
-        ws: GraphQLConsumer | None
+        ws: Consumer | None
         connection_params: dict[str, Any] | None
 
     @property
-    def consumer(self) -> GraphQLConsumer:
+    def consumer(self) -> Consumer:
         """The Channels consumer that serves the operation."""
         return self.request.consumer
 

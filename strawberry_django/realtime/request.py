@@ -17,7 +17,7 @@ from .exceptions import AuthNotConfiguredError
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from .consumers.base import GraphQLConsumer
+    from .interfaces import Consumer
 
 #: The HTTP scheme of a WebSocket's handshake (RFC 6455, section 3).
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
@@ -37,7 +37,7 @@ class GraphQLRequest(ASGIRequest):
         session: the Django session.
     """
 
-    consumer: GraphQLConsumer
+    consumer: Consumer
 
     @classmethod
     def from_handshake(cls, scope: dict[str, Any]) -> GraphQLRequest:
@@ -50,8 +50,10 @@ class GraphQLRequest(ASGIRequest):
         request.scope = scope
         return request
 
-    def _get_scheme(self) -> str | None:
-        scheme: str | None = super()._get_scheme()
+    @property
+    def scheme(self) -> str | None:
+        """The scheme of the request, as HTTP names it."""
+        scheme: str | None = super().scheme
         return _HTTP_SCHEMES.get(scheme or "", scheme)
 
     def __getattr__(self, name: str) -> NoReturn:

@@ -11,16 +11,15 @@ from channels.routing import ProtocolTypeRouter
 from django.urls.resolvers import RegexPattern
 
 from .conf import RealtimeOptions, project_options, resolve_options
-from .consumers import GraphQLHTTPConsumer, GraphQLWSConsumer
-from .writer import refuse_handshake
+from .http.consumer import GraphQLHTTPConsumer
+from .websocket.consumer import GraphQLWSConsumer
+from .websocket.writer import refuse_handshake
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from strawberry.schema import BaseSchema
     from typing_extensions import Unpack
 
-    Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+    from .interfaces import Application
 
 
 async def _not_found(_scope: dict[str, Any], _receive: Any, send: Any) -> None:

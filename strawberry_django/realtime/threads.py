@@ -1,6 +1,6 @@
 """The threads in which one operation's synchronous code runs.
 
-Ground: imports nothing of its siblings.
+Ground: imports `_upstream` only.
 
 `sync_to_async` runs synchronous code (the ORM, a Django resolver) in one thread
 for the whole process unless a `ThreadSensitiveContext` surrounds it; then one
@@ -13,8 +13,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import SyncToAsync, ThreadSensitiveContext
+from asgiref.sync import ThreadSensitiveContext
 from django.db import connections
+
+from ._upstream import take_thread_executor, thread_executor
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -34,7 +36,7 @@ class OperationThread(ThreadSensitiveContext):
     """
 
     async def __aexit__(self, *exception: Any) -> None:
-        executor = SyncToAsync.context_to_thread_executor.get(self)
+        executor = thread_executor(self)
         if executor is not None:
             await _close_connections(executor)
         await super().__aexit__(*exception)  # type: ignore[no-untyped-call]
@@ -47,10 +49,7 @@ async def release_thread() -> None:
     subscriptions then hold no thread and no database connection. The next
     synchronous call is given a new thread.
     """
-    context = SyncToAsync.thread_sensitive_context.get(None)
-    if context is None or getattr(context, "_executor", None) is not None:
-        return
-    executor = SyncToAsync.context_to_thread_executor.pop(context, None)
+    executor = take_thread_executor()
     if executor is not None:
         await _close_connections(executor)
         executor.shutdown(wait=False)

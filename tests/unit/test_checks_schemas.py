@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from strawberry_django.realtime.checks.application import Endpoint
 from strawberry_django.realtime.checks.schemas import check_layer_of_schemas
-from strawberry_django.realtime.consumers import GraphQLWSConsumer
+from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 
 
 def logged(function: Any) -> Any:

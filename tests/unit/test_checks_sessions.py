@@ -7,7 +7,7 @@ from django.test import override_settings
 
 from strawberry_django.realtime.checks.application import Endpoint
 from strawberry_django.realtime.checks.sessions import check_sessions
-from strawberry_django.realtime.consumers import GraphQLWSConsumer
+from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.faults import numbers
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"

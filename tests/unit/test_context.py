@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from strawberry_django.realtime.consumers import GraphQLWSConsumer
 from strawberry_django.realtime.context import GraphQLContext
 from strawberry_django.realtime.request import GraphQLRequest
+from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.schema import schema
 from tests.support_websocket import websocket_scope
 

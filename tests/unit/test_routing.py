@@ -13,8 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import re_path
 
-from strawberry_django.realtime.consumers import GraphQLHTTPConsumer, GraphQLWSConsumer
+from strawberry_django.realtime.http.consumer import GraphQLHTTPConsumer
 from strawberry_django.realtime.routing import AuthGraphQLProtocolTypeRouter
+from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.schema import probe, schema
 from tests.support import Exchange, ask, ended, http_scope, queries, request
 from tests.support_websocket import Socket, connect, refused, websocket_scope

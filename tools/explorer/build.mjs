@@ -128,7 +128,7 @@ function readme(files, packages) {
   return `# The explorer's assets
 
 Built by \`tools/explorer\`; not edited by hand. The HTTP endpoint serves them itself
-(\`strawberry_django.realtime.explorer\`), so that the explorer needs no other host.
+(\`strawberry_django.realtime.http.explorer\`), so that the explorer needs no other host.
 
 | package | version |
 | --- | --- |

@@ -18,7 +18,7 @@ from strawberry.channels import GraphQLProtocolTypeRouter as StrawberryRouter
 from strawberry.channels import GraphQLWSConsumer as StrawberryWSConsumer
 
 from ..conf import resolve_options
-from ..consumers.base import GraphQLConsumer
+from ..consumer import GraphQLConsumer
 from .application import NOTHING, Endpoint, endpoints, load, module_name, serves_websocket
 from .imports import import_order
 from .messages import found

@@ -1,0 +1,1 @@
+"""Who may enter, who that is, and who may stay."""

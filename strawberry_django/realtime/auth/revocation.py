@@ -1,0 +1,123 @@
+"""Who may stay: telling every process that a user or a session has ended.
+
+Imports none of its siblings. Django's own signals say when
+somebody logs out, or a user is changed or deleted; the channel layer tells the
+other processes. What no signal tells is found at the next look
+(`session_revalidate_interval`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_out
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: The group of the channel layer in which processes tell each other.
+GROUP = "strawberry_django_realtime.revocation"
+
+#: The `type` of their messages.
+MESSAGE_TYPE = "strawberry_django_realtime.revoke"
+
+#: The fields of a user that decide whether it may act.
+_DECISIVE_FIELDS = frozenset({"is_active", "password"})
+
+#: Called in this process with each message and the consumer that caused it, from any thread.
+local_receivers: set[Callable[[dict[str, Any], Any], None]] = set()
+
+_sending: set[asyncio.Task[None]] = set()
+
+
+def session_digest(session_key: str) -> str:
+    """Return what stands for a session in a message: its key opens the session."""
+    return sha256(session_key.encode()).hexdigest()
+
+
+async def _send(message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        await layer.group_send(GROUP, message)
+    except Exception as error:
+        logger.warning("Other processes were not told of a revocation: %r", error)
+
+
+def _publish(message: dict[str, Any], by: Any) -> None:
+    for receive in list(local_receivers):
+        receive(message, by)
+
+
+def _revoke(by: Any = None, **what: Any) -> None:
+    """Tell this process and the others; inside a transaction, when it is committed."""
+    message = {"type": MESSAGE_TYPE, **what}
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        transaction.on_commit(lambda: _publish(message, by))
+        transaction.on_commit(lambda: async_to_sync(_send)(message))
+    else:
+        # A transaction belongs to a thread of synchronous code: here is none.
+        _publish(message, by)
+        task = asyncio.ensure_future(_send(message))
+        _sending.add(task)
+        task.add_done_callback(_sending.discard)
+
+
+def disconnect_user(user: Any) -> None:
+    """Close every open socket of `user`, in every process, with 4401.
+
+    The user may connect again, if it still can log in. Safe in synchronous and in
+    asynchronous code; inside a transaction, it happens at the commit.
+
+    Args:
+        user: a user, or its primary key.
+    """
+    _revoke(user=str(getattr(user, "pk", user)), recheck=False)
+
+
+def _on_logged_out(request: Any = None, **_: Any) -> None:
+    session_key = getattr(getattr(request, "session", None), "session_key", None)
+    if session_key:
+        _revoke(by=getattr(request, "consumer", None), session=session_digest(session_key))
+
+
+def _on_user_saved(
+    instance: Any, created: bool, update_fields: frozenset[str] | None = None, **_: Any
+) -> None:
+    if not created and (update_fields is None or _DECISIVE_FIELDS & update_fields):
+        _revoke(user=str(instance.pk), recheck=True)
+
+
+def _on_user_deleted(instance: Any, **_: Any) -> None:
+    _revoke(user=str(instance.pk), recheck=False)
+
+
+def connect_signals() -> None:
+    """Listen to Django's signals; once, however often it is called.
+
+    Raises:
+        ImproperlyConfigured: Django is not set up.
+    """
+    if not apps.ready:
+        raise ImproperlyConfigured(
+            "GraphQL is routed before Django is set up. In your ASGI module call "
+            "get_asgi_application() first; import the schema and build the router after it."
+        )
+    user_model = get_user_model()
+    uid = "strawberry_django_realtime"
+    user_logged_out.connect(_on_logged_out, dispatch_uid=uid)
+    post_save.connect(_on_user_saved, sender=user_model, dispatch_uid=uid)
+    post_delete.connect(_on_user_deleted, sender=user_model, dispatch_uid=uid)

@@ -1,0 +1,160 @@
+"""Sessions and users as Django has them, on every transport.
+
+Imports `request` and the ground modules only. Django's own `SessionMiddleware`
+and `AuthenticationMiddleware` do the work, so that their settings (cookie names
+and flags, `SECRET_KEY_FALLBACKS`, `SESSION_SAVE_EVERY_REQUEST`, expiry) mean what
+they mean everywhere else in the project.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, get_user, get_user_model
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.cached_db import SessionStore as CachedDatabaseStore
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.utils import timezone
+
+from .._upstream import give_async_user, give_session_data
+from ..exceptions import WebSocketLoginError
+from ..request import no_view
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.http.response import HttpResponseBase
+
+
+class _WebSocketSession(SessionBase):
+    """A session whose key stays, since no cookie can carry a new one to the client.
+
+    `django.contrib.auth.login` asks whether the session has a user before it
+    changes anything (logging out does not ask): there we say no, and nothing has
+    been lost. A session signed with one of `SECRET_KEY_FALLBACKS` is given its
+    new key by the next HTTP request.
+    """
+
+    def cycle_key(self) -> None:
+        """Keep the key."""
+
+    def __contains__(self, key: object) -> bool:
+        if key == SESSION_KEY:
+            raise WebSocketLoginError
+        contained: bool = super().__contains__(key)
+        return contained
+
+    async def ahas_key(self, key: str) -> bool:
+        if key == SESSION_KEY:
+            raise WebSocketLoginError
+        contained: bool = await super().ahas_key(key)
+        return contained
+
+
+class _ObservedSession(SessionBase):
+    """A session that is only looked at: Django would flush one whose user has changed."""
+
+    def cycle_key(self) -> None:
+        """Keep the key."""
+
+    def flush(self) -> None:
+        """Keep the session."""
+
+
+@cache
+def _derived_store(base: Any, store: Any) -> type[SessionBase]:
+    # Django salts the signature of session data with the name of the class.
+    return type(store.__qualname__, (base, store), {})
+
+
+def open_session(request: HttpRequest, *, websocket: bool = False) -> None:
+    """Give `request` its `session` and `user`, as Django's middleware does; lazily."""
+    middleware = SessionMiddleware(no_view)
+    if websocket:
+        kind: Any = _WebSocketSession
+        middleware.SessionStore = _derived_store(kind, middleware.SessionStore)
+    middleware.process_request(request)
+    # It imports models; ours may be imported before `get_asgi_application()`, as Channels' may.
+    from django.contrib.auth.middleware import AuthenticationMiddleware
+
+    AuthenticationMiddleware(no_view).process_request(request)
+
+
+def _resolve(request: HttpRequest) -> None:
+    """Load the user behind Django's lazy object, for `request.auser()` as well."""
+    request.user.is_authenticated  # noqa: B018
+    give_async_user(request)
+
+
+async def resolve_user(request: HttpRequest) -> None:
+    """Load the user of `request` now, so that synchronous resolvers may touch it.
+
+    A request without the session cookie is anonymous without a query.
+    """
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        await sync_to_async(_resolve)(request)
+    else:
+        _resolve(request)
+
+
+def _must_save(request: HttpRequest) -> bool:
+    return bool(request.session.modified or settings.SESSION_SAVE_EVERY_REQUEST)
+
+
+async def close_session(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Save the session if a resolver changed it, and set or delete its cookie.
+
+    Raises:
+        SessionInterrupted: the session was deleted meanwhile (Django answers 400).
+    """
+    process = SessionMiddleware(no_view).process_response
+    if _must_save(request):
+        await sync_to_async(process)(request, response)
+    else:
+        process(request, response)
+
+
+def users_of_sessions(keys: Collection[str]) -> dict[str, Any]:
+    """Return the primary key of each session's user as of now; `None` where there is none.
+
+    A session counts as Django counts it: stored, not expired, its user in the
+    database and allowed in by the authentication backend, its hash that of the
+    user's password. Sessions in the database are read with one query for all;
+    each user is one more.
+    """
+    kind: Any = _ObservedSession
+    store = _derived_store(kind, SessionMiddleware(no_view).SessionStore)
+    stored = _stored_sessions(store, keys)
+    users: dict[str, Any] = {}
+    for key in keys:
+        request = HttpRequest()
+        session = request.session = store(key)
+        if stored is not None:
+            give_session_data(session, stored.get(key, {}))
+        user = get_user(request)
+        users[key] = user.pk if user.is_authenticated else None
+    return users
+
+
+def _stored_sessions(
+    store: type[SessionBase], keys: Collection[str]
+) -> dict[str, dict[str, Any]] | None:
+    """Read sessions of Django's database backend at once; other backends one by one."""
+    if not issubclass(store, DatabaseStore) or issubclass(store, CachedDatabaseStore):
+        return None
+    rows = store.get_model_class().objects.filter(
+        session_key__in=keys, expire_date__gt=timezone.now()
+    )
+    decode = store().decode
+    return {row.session_key: decode(row.session_data) for row in rows}
+
+
+def active_users(keys: Collection[Any]) -> set[Any]:
+    """Return those of the users' primary keys whose user exists and is active."""
+    users = get_user_model().objects.filter(pk__in=keys)
+    return {user.pk for user in users if user.is_active}

@@ -1,0 +1,206 @@
+"""One process's look at its open sockets: who may stay, who is there, for how long.
+
+Imports its siblings, `pubsub` and the ground modules. One watch serves all the
+sockets of an event loop, with one task that looks at the clock and one that hears
+what other processes tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import get_channel_layer
+
+from .._upstream import before_daphne_stops
+from ..protocol import RESTARTING, CloseCode
+from ..pubsub.listener import ChannelListener
+from ..threads import OperationThread
+from . import revocation
+from .sessions import active_users, users_of_sessions
+from .watched import LONGEST_TICK, WatchedSocket
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: Seconds for which a socket that has logged itself out is left open, for the answer to that.
+_LAST_ANSWER = 0.5
+
+#: Seconds before the channel layer is listened to again after a failure: first and at most.
+_RETRY, _MAX_RETRY = 1.0, 60.0
+
+#: Seconds after which the membership of the group is renewed; layers let it expire in a day.
+_RENEW = 3600.0
+
+#: Seconds that sockets may take to end when the server stops, and their frames to leave.
+_LAST_SOCKET, _LAST_FRAME = 5.0, 0.1
+
+
+class SocketWatch:
+    """The watch over the sockets of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._sockets: set[WatchedSocket] = set()
+        self._services: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
+        self._tick = LONGEST_TICK
+        self._empty = asyncio.Event()
+        self._empty.set()
+        before_daphne_stops(loop, self.close_all)
+
+    @classmethod
+    def current(cls) -> SocketWatch:
+        """Return the watch of the running event loop."""
+        loop = asyncio.get_running_loop()
+        if loop not in _watches:
+            _watches[loop] = cls(loop)
+        return _watches[loop]
+
+    @contextlib.asynccontextmanager
+    async def watching(self, socket: WatchedSocket) -> AsyncIterator[None]:
+        """Watch a socket inside the block."""
+        self._sockets.add(socket)
+        self._empty.clear()
+        self._tick = min(self._tick, socket.tick)
+        if not self._services:
+            revocation.local_receivers.add(self.receive)
+            self._services = [
+                asyncio.create_task(self._look_at_the_clock()),
+                asyncio.create_task(self._listen()),
+            ]
+        try:
+            yield
+        finally:
+            self._sockets.discard(socket)
+            if not self._sockets:
+                self._empty.set()
+                await self._rest()
+
+    async def _rest(self) -> None:
+        revocation.local_receivers.discard(self.receive)
+        tasks, self._services = [*self._services, *self._errands], []
+        self._tick = LONGEST_TICK
+        while tasks:  # What a task awaits may swallow one cancellation (a client that connects).
+            for task in tasks:
+                task.cancel()
+            tasks = [*(await asyncio.wait(tasks, timeout=LONGEST_TICK))[1]]
+
+    async def close_all(self) -> None:
+        """Close every socket because the server stops, and wait until their operations have ended.
+
+        Clients connect again after 1012, and not after the 1011 that some servers would send
+        (graphql-ws, "Fatal close codes").
+        """
+        for socket in self._sockets:
+            self._close(socket, CloseCode.SERVICE_RESTART, RESTARTING)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), _LAST_SOCKET)
+        await asyncio.sleep(_LAST_FRAME)
+
+    def receive(self, message: dict[str, Any], by: Any) -> None:
+        """Act on a revocation; callable from any thread."""
+        self._loop.call_soon_threadsafe(self._apply, message, by)
+
+    def _apply(self, message: dict[str, Any], by: Any = None) -> None:
+        if "session" in message:
+            for socket in self._of_session(message["session"]):
+                if socket.writer is getattr(by, "writer", None):
+                    socket.session_key = None  # The channel layer tells us as well.
+                    self._send(self._close_when_answered(socket))
+                else:
+                    self._close(socket, CloseCode.UNAUTHORIZED, "Logged out")
+            return
+        sockets = [s for s in self._sockets if str(s.user_key) == message["user"]]
+        if message["recheck"]:
+            self._send(self._revalidate(sockets))
+            return
+        for socket in sockets:
+            self._close(socket, CloseCode.UNAUTHORIZED, "The user was disconnected")
+
+    def _of_session(self, digest: str) -> list[WatchedSocket]:
+        keyed = [(s, s.session_key) for s in self._sockets if s.session_key]
+        return [s for s, key in keyed if revocation.session_digest(key) == digest]
+
+    async def _look_at_the_clock(self) -> None:
+        while True:
+            await asyncio.sleep(self._tick)
+            now = time.monotonic()
+            for socket in list(self._sockets):
+                if socket.busy():
+                    socket.active = now
+                if reason := socket.overdue(now):
+                    self._close(socket, CloseCode.TIMEOUT, reason)
+                elif socket.ping is not None and socket.must_be_pinged(now):
+                    socket.pinged = now
+                    socket.pong_due = now + socket.options["pong_timeout"]
+                    self._send(socket.ping())
+            due = [socket for socket in self._sockets if socket.must_be_revalidated(now)]
+            if due:
+                self._send(self._revalidate(due))
+
+    async def _revalidate(self, sockets: Iterable[WatchedSocket]) -> None:
+        """Close those whose user may not act any more; see `users_of_sessions` for the cost."""
+        now = time.monotonic()
+        sockets = list(sockets)
+        for socket in sockets:
+            socket.revalidated = now
+        sessions = {socket.session_key for socket in sockets if socket.session_key}
+        users = {socket.user_key for socket in sockets if not socket.session_key}
+        try:
+            async with OperationThread():
+                of_sessions = await sync_to_async(users_of_sessions)(sessions) if sessions else {}
+                active = await sync_to_async(active_users)(users) if users else set()
+        except Exception as error:
+            logger.error("Open sockets could not be revalidated: %r", error)
+            return
+        for socket in sockets:
+            if socket.session_key:
+                valid = of_sessions[socket.session_key] == socket.user_key
+            else:
+                valid = socket.user_key in active
+            if not valid:
+                self._close(socket, CloseCode.UNAUTHORIZED, "The session has ended")
+
+    async def _listen(self) -> None:
+        """Hear what other processes tell; where there is no channel layer, nothing does."""
+        retry = _RETRY
+        while get_channel_layer() is not None:
+            listener = ChannelListener(DEFAULT_CHANNEL_LAYER, capacity=10_000)
+            try:
+                async with listener.listen(
+                    revocation.MESSAGE_TYPE, timeout=_RENEW, groups=[revocation.GROUP]
+                ) as messages:
+                    retry = _RETRY
+                    async for message in messages:
+                        self._apply(message)
+                continue
+            except Exception as error:
+                logger.warning("Not hearing of revocations for %g s: %r", retry, error)
+            finally:
+                await listener.aclose()
+            await asyncio.sleep(retry)
+            retry = min(2 * retry, _MAX_RETRY)
+            # What was told meanwhile was not heard.
+            self._send(self._revalidate([s for s in self._sockets if s.user_key is not None]))
+
+    async def _close_when_answered(self, socket: WatchedSocket) -> None:
+        await asyncio.sleep(_LAST_ANSWER)
+        await socket.writer.close(CloseCode.UNAUTHORIZED, "Logged out")
+
+    def _close(self, socket: WatchedSocket, code: CloseCode, reason: str) -> None:
+        self._send(socket.writer.close(code, reason))
+
+    def _send(self, errand: Coroutine[Any, Any, None] | Awaitable[None]) -> None:
+        task = asyncio.ensure_future(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+
+_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, SocketWatch] = WeakKeyDictionary()

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP: the endpoint, its explorer, and answers that are streamed."""

@@ -1,0 +1,131 @@
+"""The HTTP endpoint: Django's own ASGI handler around a GraphQL consumer.
+
+Imports `request` and the ground modules. Django reads the body, listens for the
+client that goes away, sends the response and its signals, and turns exceptions
+into responses; in place of a URL resolver stands the consumer.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from django.db import transaction
+from django.http import HttpResponse
+
+from .._upstream import load_no_middleware
+from ..request import GraphQLRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from django.http.response import HttpResponseBase
+
+    from ..conf import RealtimeOptions
+    from ..interfaces import Receive
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+
+class GraphQLEndpoint(ASGIHandler):
+    """Serve GraphQL over HTTP.
+
+    With the option `django_middleware` the project's `MIDDLEWARE` surrounds the
+    consumer; without it, only what the consumer itself does.
+
+    Args:
+        respond: answers a request.
+        options: the resolved options.
+    """
+
+    request_class = GraphQLRequest
+
+    def __init__(
+        self,
+        respond: Callable[[GraphQLRequest], Awaitable[HttpResponseBase]],
+        options: RealtimeOptions,
+    ) -> None:
+        async def view(request: GraphQLRequest) -> HttpResponseBase:
+            return await respond(request)
+
+        # Origins are checked by the consumer, and no form carries a token.
+        view.csrf_exempt = True  # type: ignore[attr-defined]
+        # Django refuses an asynchronous view under ATOMIC_REQUESTS.
+        for alias in settings.DATABASES:
+            transaction.non_atomic_requests(using=alias)(view)
+        self._view = view
+        self._options = options
+        super().__init__()
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Put the project's middleware around the view, or nothing."""
+        if self._options["django_middleware"]:
+            super().load_middleware(is_async)
+        else:
+            load_no_middleware(self)
+
+    def resolve_request(self, request: Any) -> Any:  # noqa: ARG002
+        """Return the one view that there is."""
+        return self._view, (), {}
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request, unless its body is too long to be read.
+
+        The limit is `DATA_UPLOAD_MAX_MEMORY_SIZE`; it holds as the body arrives,
+        whatever `Content-Length` says.
+        """
+        limit = body_limit(scope["headers"], self._options)
+        if limit is None:
+            await super().handle(scope, receive, send)
+            return
+        body = _LimitedBody(receive, scope["headers"], limit)
+        await super().handle(scope, body.receive, send)
+        if body.is_too_big:
+            reason = f"The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE ({limit} bytes)."
+            logger.warning("%s refused (413): %s", scope["path"], reason)
+            await self.send_response(HttpResponse(reason, status=413), send)
+
+    def create_request(self, scope: Any, body_file: Any) -> Any:
+        """Build the request, or the response to one that cannot be read."""
+        try:
+            request = self.request_class(scope, body_file)
+            int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError as error:
+            logger.warning("%s refused (400): %s", scope["path"], error)
+            return None, HttpResponse("The request cannot be read.", status=400)
+        return request, None
+
+
+def body_limit(request_headers: Any, options: RealtimeOptions) -> int | None:
+    """Return the most bytes that the body of a request may have, or `None` for no limit.
+
+    `DATA_UPLOAD_MAX_MEMORY_SIZE`, except for the file uploads that the project
+    has switched on, which Django spools to disk and limits by field.
+    """
+    content_type = dict(request_headers).get(b"content-type", b"").lower()
+    if options["multipart_uploads_enabled"] and content_type.startswith(b"multipart/form-data"):
+        return None
+    limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return limit
+
+
+class _LimitedBody:
+    """A body that ends early, as if the client had gone, when it passes `limit` bytes.
+
+    Django then closes what it has read so far, and answers nothing.
+    """
+
+    def __init__(self, receive: Receive, headers: Any, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._received = 0
+        declared = dict(headers).get(b"content-length", b"")
+        self.is_too_big = declared.isdigit() and int(declared) > limit
+
+    async def receive(self) -> dict[str, Any]:
+        message = {} if self.is_too_big else await self._receive()
+        self._received += len(message.get("body", b""))
+        self.is_too_big = self.is_too_big or self._received > self._limit
+        return {"type": "http.disconnect"} if self.is_too_big else message

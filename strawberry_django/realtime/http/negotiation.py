@@ -1,0 +1,63 @@
+"""GraphQL over HTTP: which request this is, and which answer it wants.
+
+Imports `protocol` only. Source: the GraphQL over HTTP specification.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cross_web import HTTPException
+from graphql import GraphQLError, OperationType, get_operation_ast, parse
+
+from ..protocol import operation_problem
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+JSON = "application/json"
+GRAPHQL_RESPONSE_JSON = "application/graphql-response+json"
+
+
+def _accepted_names(request: HttpRequest) -> list[str]:
+    """Return the media types that the client takes, the dearest first, without parameters.
+
+    Clients write `charset=utf-8` behind them, which Django would compare as well.
+    """
+    return [f"{accepted.main_type}/{accepted.sub_type}" for accepted in request.accepted_types]
+
+
+def response_media_type(request: HttpRequest) -> str:
+    """Return the media type to answer with (section "Accept").
+
+    `application/graphql-response+json` for the client that names it first, and
+    `application/json` for every other.
+    """
+    known = {GRAPHQL_RESPONSE_JSON, JSON, "application/*", "*/*"}
+    first = next((name for name in _accepted_names(request) if name in known), JSON)
+    return GRAPHQL_RESPONSE_JSON if first == GRAPHQL_RESPONSE_JSON else JSON
+
+
+def accepts_json(request: HttpRequest) -> bool:
+    """Tell whether the client would also take an answer that is not a stream."""
+    return not {JSON, GRAPHQL_RESPONSE_JSON}.isdisjoint(_accepted_names(request))
+
+
+def check_parameters(data: Any) -> None:
+    """Refuse a request whose parameters have the wrong types (section "Request parameters").
+
+    Raises:
+        HTTPException: 400, with what is wrong.
+    """
+    for operation in data if isinstance(data, list) else [data]:
+        if problem := operation_problem(operation, query_optional=True):
+            raise HTTPException(400, f"Invalid GraphQL request: {problem}")
+
+
+def is_subscription(query: str | None, operation_name: str | None) -> bool:
+    """Tell whether the document's operation is a subscription; a faulty one is not."""
+    try:
+        operation = get_operation_ast(parse(query or ""), operation_name)
+    except (GraphQLError, RecursionError):
+        return False
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION

@@ -1,0 +1,231 @@
+"""The GraphQL over HTTP specification, on top of Strawberry's view for Django.
+
+Imports `negotiation`, `streams`, the base of both consumers and the ground modules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError
+from strawberry.django.views import AsyncGraphQLView, TemporalHttpResponse
+from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
+from strawberry.http import (
+    GraphQLHTTPResponse,
+    GraphQLRequestData,
+    GraphQLRequestProtocol,
+)
+from strawberry.schema.exceptions import (
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+)
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+from typing_extensions import override
+
+from .._upstream import check_batch, stream_transport
+from ..conf import OperationRequest
+from ..consumer import GraphQLConsumer
+from ..context import GraphQLContext
+from .negotiation import (
+    GRAPHQL_RESPONSE_JSON,
+    accepts_json,
+    check_parameters,
+    is_subscription,
+    response_media_type,
+)
+from .streams import STREAM_TRANSPORTS
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+    from django.http.response import HttpResponseBase
+
+    from ..request import GraphQLRequest
+
+_NO_STREAM = (
+    "A subscription needs a stream: send `Accept: text/event-stream` or "
+    "`Accept: multipart/mixed;subscriptionSpec=1.0`, or use a WebSocket."
+)
+
+
+class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
+    """Read a request, execute it and answer as the specification has it."""
+
+    stream_transport_classes_by_protocol = STREAM_TRANSPORTS
+
+    @override
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """Read the request, refuse what has not its shape, and pick the transport.
+
+        An `Accept` that names a stream beside JSON means the stream for a
+        subscription and JSON for everything else: clients send one header for all
+        of their operations.
+        """
+        data = await self._read_parameters(request)
+        check_parameters(data)
+        transport = stream_transport(self, request.headers)
+        takes_json = accepts_json(self.request)
+        if isinstance(data, list):
+            transport = None if takes_json else transport
+            check_batch(self, data, transport)
+            return [self._request_data(item, "http") for item in data]
+        query, name = data.get("query"), data.get("operationName")
+        if transport is None or (takes_json and not is_subscription(query, name)):
+            return self._request_data(data, "http")
+        if query is None:
+            raise HTTPException(400, "No GraphQL query found in the request")
+        return self._request_data(data, transport.protocol)
+
+    async def _read_parameters(self, request: AsyncHTTPRequestAdapter) -> Any:
+        content_type: str | None = self.request.content_type
+        if request.method == "GET":
+            parameters = self.parse_query_params(request.query_params)
+            return {name: value for name, value in parameters.items() if value != ""}
+        if content_type == "application/json":
+            return self.parse_json(await request.get_body())
+        if content_type == "multipart/form-data" and self.multipart_uploads_enabled:
+            try:
+                return await self.parse_multipart(request)
+            except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+                reason = "The files and their map do not fit the operations"
+                raise HTTPException(400, reason) from error
+        raise HTTPException(415, f"Unsupported content type {content_type!r}")
+
+    @staticmethod
+    def _request_data(data: dict[str, Any], protocol: GraphQLRequestProtocol) -> GraphQLRequestData:
+        return GraphQLRequestData(
+            query=data.get("query"),
+            variables=data.get("variables"),
+            operation_name=data.get("operationName"),
+            extensions=data.get("extensions"),
+            protocol=protocol,
+        )
+
+    @override
+    def parse_json(self, data: str | bytes) -> Any:
+        """Decode JSON that the client sent.
+
+        Raises:
+            HTTPException: 400, whatever is wrong with it.
+        """
+        try:
+            return self.decode_json(data)
+        except (ValueError, RecursionError) as error:
+            raise HTTPException(400, "Unable to parse request body as JSON") from error
+
+    @override
+    async def execute_operation(
+        self,
+        request: GraphQLRequest,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Any,
+        root_value: Any,
+        sub_response: TemporalHttpResponse,
+    ) -> Any:
+        """Execute what was asked; each operation of a batch has a context of its own.
+
+        Raises:
+            HTTPException: 403 if `on_connect` refuses the request.
+        """
+        context = GraphQLContext.wrap(context)
+        try:
+            await self.on_connect(context)
+        except ConnectionRejectionError as error:
+            raise HTTPException(403, "Forbidden") from error
+        if not isinstance(request_data, list):
+            return await self._judged(context, request_data) or await super().execute_operation(
+                request, request_adapter, request_data, context, root_value, sub_response
+            )
+        contexts = [
+            GraphQLContext.wrap(await self.get_context(request, sub_response)) for _ in request_data
+        ]
+
+        async def execute(fresh: Any, data: GraphQLRequestData) -> ExecutionResult:
+            return await self._judged(fresh, data) or await self.execute_single(
+                request, request_adapter, sub_response, fresh, root_value, data
+            )
+
+        return await asyncio.gather(*map(execute, contexts, request_data))
+
+    async def _judged(self, context: Any, data: GraphQLRequestData) -> PreExecutionError | None:
+        """Return the answer to an operation that `on_operation` refuses."""
+        operation = OperationRequest(data.query, data.operation_name, data.variables)
+        try:
+            await self.on_operation(context, operation)
+        except GraphQLError as refusal:
+            return PreExecutionError(data=None, errors=[refusal])
+        return None
+
+    @override
+    async def execute_single(
+        self,
+        request: GraphQLRequest,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: TemporalHttpResponse,
+        context: Any,
+        root_value: Any,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        """Execute a query or, by POST, a mutation.
+
+        Raises:
+            HTTPException: 405 for a mutation by GET, 400 for a subscription that
+                asks for no stream.
+        """
+        allowed = {OperationType.QUERY, OperationType.MUTATION}
+        if request_adapter.method == "GET":
+            allowed = {OperationType.QUERY} if self.allow_queries_via_get else set()
+        try:
+            return await self.schema.execute(
+                request_data.query,
+                root_value=root_value,
+                variable_values=request_data.variables,
+                context_value=context,
+                operation_name=request_data.operation_name,
+                allowed_operation_types=allowed,
+                operation_extensions=request_data.extensions,
+            )
+        except CannotGetOperationTypeError as error:
+            raise HTTPException(400, error.as_http_error_reason()) from error
+        except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                raise HTTPException(400, _NO_STREAM) from error
+            reason = error.as_http_error_reason(request_adapter.method)
+            raise HTTPException(405, reason) from error
+        except MissingQueryError as error:
+            raise HTTPException(400, "No GraphQL query found in the request") from error
+
+    @override
+    async def process_result(
+        self, request: GraphQLRequest, result: ExecutionResult
+    ) -> GraphQLHTTPResponse:
+        """Return the response; a request that was not executed has no `data` in it."""
+        response = await super().process_result(request, result)
+        errors = result.errors or []
+        if result.data is None and errors and all(error.path is None for error in errors):
+            del response["data"]
+        return response
+
+    @override
+    def create_response(
+        self,
+        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
+        sub_response: HttpResponse,
+    ) -> HttpResponseBase:
+        """Answer in the media type that the client prefers, with its status codes.
+
+        As `application/graphql-response+json` a request that was not executed is
+        a 400; as `application/json` it is a 200 (section "Status Codes").
+        """
+        response = super().create_response(response_data, sub_response)
+        media_type = response_media_type(self.request)
+        response["Content-Type"] = f"{media_type}; charset=utf-8"
+        not_executed = isinstance(response_data, dict) and "data" not in response_data
+        if media_type == GRAPHQL_RESPONSE_JSON and not_executed and not sub_response.status_code:
+            response.status_code = 400
+        return response

@@ -1,0 +1,87 @@
+"""What the parts of the library need of each other and of the server, as types.
+
+Ground: imports `conf` and `exceptions` for types only. A handler names the consumer that it
+works for by one of these, and so does not import it: imports point toward the ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from strawberry.types.unset import UnsetType
+
+    from .conf import OperationRequest, RealtimeOptions
+
+#: ASGI, section "Applications".
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+class Consumer(Protocol):
+    """What a resolver finds of the consumer that serves it, over any transport.
+
+    Attributes:
+        scope: the ASGI scope.
+        options: the resolved options.
+    """
+
+    scope: dict[str, Any]
+    options: RealtimeOptions
+
+    @property
+    def channel_layer(self) -> Any:
+        """The channel layer that the consumer listens on."""
+
+    def listen_to_channel(
+        self, type: str, *, timeout: float | None = None, groups: Sequence[str] = ()
+    ) -> AbstractAsyncContextManager[AsyncIterator[dict[str, Any]]]:
+        """Receive channel-layer messages of `type`."""
+        ...
+
+
+class Closable(Protocol):
+    """What can be closed with one of the protocol's codes: a socket, or a stream."""
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close it; the first call counts."""
+
+
+class Beginning(Protocol):
+    """What is told that a connection has begun, and that its client answers."""
+
+    def begun(self, busy: Callable[[], bool], ping: str | None) -> None:
+        """Note that the client's `connection_init` was acknowledged."""
+
+    def heard_pong(self) -> None:
+        """Note that the client has answered a ping."""
+
+
+class SocketConsumer(Consumer, Protocol):
+    """What the connection inside a socket, and the handler of its subprotocol, need."""
+
+    @property
+    def presence(self) -> Beginning:
+        """The socket among those of its process."""
+        ...
+
+    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
+        """Judge the connection, and return the payload of its acknowledgement."""
+
+    async def operation_context(self, connection_context: Any) -> Any:
+        """Return a fresh context, with the parameters that the connection began with."""
+
+    async def judge(self, context: Any, operation: OperationRequest) -> None:
+        """Refuse an operation with a `GraphQLError`, or let it be executed."""
+
+    def decode_json(self, data: str) -> object:
+        """Decode a client's message."""
+
+    def encode_json_string(self, data: object) -> str:
+        """Encode a message to the client."""
+        ...

@@ -1,0 +1,1 @@
+"""What one process tells another: channel layers, and listening to them."""

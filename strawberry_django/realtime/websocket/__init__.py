@@ -1,0 +1,1 @@
+"""GraphQL over WebSocket: the consumer of a socket, and its subprotocols."""

@@ -1,0 +1,232 @@
+"""GraphQL over WebSocket: one socket, from its handshake to its end.
+
+The top of `websocket`. A consumer is made of its parts: the writer, the presence,
+the connection, and the handler of the subprotocol that the client picks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError
+from strawberry.types.unset import UNSET, UnsetType
+from typing_extensions import override
+
+from ..auth.entry import handshake_refusal, origin_allowed
+from ..auth.revocation import connect_signals
+from ..auth.sessions import open_session, resolve_user
+from ..conf import OperationRequest, RealtimeOptions, resolve_options
+from ..consumer import GraphQLConsumer
+from ..context import GraphQLContext
+from ..logs import log_client_errors_briefly
+from ..protocol import (
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    GRAPHQL_WS_PROTOCOL,
+    RESTARTING,
+    CloseCode,
+)
+from ..request import GraphQLRequest
+from ..threads import OperationThread
+from .connection import SocketConnection
+from .legacy import GraphQLWSHandler
+from .presence import Presence
+from .transport_ws import GraphQLTransportWSHandler
+from .writer import SocketWriter, refuse_handshake
+
+if TYPE_CHECKING:
+    from strawberry.schema import BaseSchema
+    from typing_extensions import Unpack
+
+    from ..exceptions import ListenerOverflowError
+    from ..interfaces import Application, Receive, Send
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+
+class GraphQLWSConsumer(GraphQLConsumer):
+    """Serve one WebSocket. Give `GraphQLWSConsumer.as_asgi(schema=…)` to a router.
+
+    Override `get_context`, `get_root_value`, `on_connect`, `on_operation` or
+    `is_websocket_origin_allowed` in a subclass.
+
+    Attributes:
+        receive: the ASGI `receive` of the socket.
+        writer: everything that the socket sends goes through it.
+        presence: the socket among those of its process.
+    """
+
+    graphql_transport_ws_handler_class = GraphQLTransportWSHandler
+    graphql_ws_handler_class = GraphQLWSHandler
+    receive: Receive
+    writer: SocketWriter
+    presence: Presence
+    _closing: asyncio.Future[None] | None = None
+
+    @classmethod
+    def as_asgi(cls, *, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> Application:
+        """Return the ASGI application that serves each WebSocket with a consumer of its own.
+
+        Raises:
+            TypeError: an option does not exist.
+        """
+        resolved = resolve_options(options)
+        log_client_errors_briefly()
+        connect_signals()
+
+        async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+            await cls(schema, **resolved)(scope, receive, send)
+
+        application.consumer_class = cls  # type: ignore[attr-defined]
+        application.consumer_initkwargs = {"schema": schema, **resolved}  # type: ignore[attr-defined]
+        return application
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve the WebSocket of `scope` from its handshake to its end."""
+        self.scope = scope
+        self.receive = receive
+        await receive()  # websocket.connect
+        try:
+            self.request = GraphQLRequest.from_handshake(scope)
+        except UnicodeDecodeError:
+            await refuse_handshake(scope, send, 400, "The query string is not UTF-8.")
+            return
+        self.request.consumer = self
+        if refusal := handshake_refusal(
+            self.request, self.options, self.is_websocket_origin_allowed
+        ):
+            await refuse_handshake(scope, send, *refusal)
+            return
+        try:
+            await self._authenticate()
+        except Exception:
+            logger.exception("The user of a handshake could not be read")
+            await refuse_handshake(scope, send, 503, "The session cannot be read now.")
+            return
+        self.writer = SocketWriter(
+            send,
+            max_outbound_bytes=self.options["max_outbound_bytes"],
+            send_timeout=self.options["send_timeout"],
+        )
+        self.presence = Presence(self.request, self.writer, self.options)
+        try:
+            async with self.presence:
+                await self._serve()
+        except asyncio.CancelledError:
+            # The server stops; see `SocketWatch.close_all`.
+            await self.writer.close(CloseCode.SERVICE_RESTART, RESTARTING, timeout=1)
+            raise
+        except Exception:
+            logger.exception("The WebSocket %s failed", scope["path"])
+            await self.writer.close(CloseCode.INTERNAL_ERROR, "Internal server error")
+        finally:
+            self.writer.abandon()
+            await self._stop_listening()
+
+    async def _authenticate(self) -> None:
+        if not self.options["session_auth"]:
+            self._adopt_scope_auth()
+            return
+        open_session(self.request, websocket=True)
+        async with OperationThread():
+            await resolve_user(self.request)
+        self.scope["session"] = self.request.session
+        self.scope["user"] = self.request.user
+
+    async def _serve(self) -> None:
+        """Accept the socket, and speak the subprotocol that was picked until it is closed."""
+        root_value = await self.get_root_value(self.request)
+        subprotocol = await self.pick_websocket_subprotocol(self.request)
+        await self.writer.accept(subprotocol)
+        if self.presence.surplus is not None:
+            await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
+        shared: dict[str, Any] = {
+            "view": self,
+            "websocket": SocketConnection(self, self.receive, self.writer),
+            "context": await self.get_context(self.request, self),
+            "root_value": root_value,
+            "schema": self.schema,
+            "max_subscriptions_per_connection": self.options["max_subscriptions_per_connection"],
+        }
+        if subprotocol == GRAPHQL_TRANSPORT_WS_PROTOCOL:
+            timeout = self.options["connection_init_wait_timeout"]
+            await self.graphql_transport_ws_handler_class(
+                **shared, connection_init_wait_timeout=timeout
+            ).handle()
+        elif subprotocol == GRAPHQL_WS_PROTOCOL:
+            await self.graphql_ws_handler_class(
+                **shared,
+                keep_alive=self.options["keep_alive"],
+                keep_alive_interval=self.options["keep_alive_interval"],
+            ).handle()
+        else:
+            code = CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE
+            await self.writer.close(code, "Subprotocol not acceptable")
+
+    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
+        """Ask the hook `on_connect`."""
+        before = self.presence.user
+        payload = await self.on_connect(GraphQLContext.wrap(context))
+        if self.presence.user is not before:
+            self.presence.came_with_token()
+            if self.presence.surplus is not None:
+                await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
+        return UNSET if payload is None else payload
+
+    @override
+    def _fell_behind(self, error: ListenerOverflowError) -> None:
+        """Close the socket at once: its client may not read for long."""
+        closing = self.writer.close(CloseCode.TOO_MANY_REQUESTS, f"Too slow: {error}")
+        self._closing = asyncio.ensure_future(closing)
+
+    async def judge(self, context: Any, operation: OperationRequest) -> None:
+        """Ask `on_operation`, once there is an operation to ask about.
+
+        Raises:
+            GraphQLError: the operation is refused.
+        """
+        if not operation.query:
+            raise GraphQLError("No GraphQL query found in the request")
+        await self.on_operation(context, operation)
+
+    @override
+    async def get_context(self, request: GraphQLRequest, response: GraphQLWSConsumer) -> Any:
+        """Return the context of one operation; override to add to it."""
+        return GraphQLContext(request=request, response=None, ws=self, connection_params=None)
+
+    async def operation_context(self, connection_context: Any) -> Any:
+        """Return a fresh context, with the parameters that the connection began with."""
+        context = GraphQLContext.wrap(await self.get_context(self.request, self))
+        if isinstance(connection_context, dict):
+            params = connection_context.get("connection_params")
+        else:
+            params = getattr(connection_context, "connection_params", None)
+        if isinstance(context, dict):
+            context["connection_params"] = params
+        elif hasattr(context, "connection_params"):
+            context.connection_params = params  # pyright: ignore[reportAttributeAccessIssue]
+        return context
+
+    def is_websocket_origin_allowed(self, request: GraphQLRequest, origin: str) -> bool:  # noqa: ARG002
+        """Tell whether a page of `origin` may connect; override for rules of your own."""
+        return origin_allowed(origin, self.options)
+
+    async def pick_websocket_subprotocol(self, request: GraphQLRequest) -> str | None:
+        """Return the first subprotocol the client offers that is switched on."""
+        offered: list[str] = request.scope.get("subprotocols") or []
+        known = set(self.protocols) & {
+            GRAPHQL_TRANSPORT_WS_PROTOCOL,
+            GRAPHQL_WS_PROTOCOL,
+        }
+        return next((name for name in offered if name in known), None)
+
+    def decode_json(self, data: str) -> object:
+        """Decode what the client sent; override to do it in another way."""
+        return json.loads(data)
+
+    def encode_json_string(self, data: object) -> str:
+        """Encode a frame, which is text, by `encode_json`."""
+        encoded = self.encode_json(data)
+        return encoded.decode() if isinstance(encoded, bytes) else encoded

@@ -1,0 +1,115 @@
+"""The server's side of graphql-ws, the legacy subprotocol of subscriptions-transport-ws.
+
+Imports what it shares with `transport_ws`, and the ground modules. It is off unless
+`subscription_protocols` names it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+from graphql import GraphQLError
+from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from .._upstream import aclosing
+from ..conf import OperationRequest
+from ..protocol import CloseCode, legacy_ws_problem
+from ..threads import OperationThread
+from .transport_ws import internal_error
+
+if TYPE_CHECKING:
+    from strawberry.subscriptions.protocols.graphql_ws.types import (
+        ConnectionInitMessage,
+        OperationMessage,
+    )
+
+    from ..interfaces import SocketConsumer
+
+_BEGUN = "Too many initialisation requests"
+
+
+class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
+    """Serve one connection of the legacy graphql-ws subprotocol.
+
+    Queries and mutations may be started as well as subscriptions, as the protocol
+    has it. Source: `PROTOCOL.md` of subscriptions-transport-ws.
+    """
+
+    @property
+    def consumer(self) -> SocketConsumer:
+        """The consumer that Strawberry's handler calls its view."""
+        return cast("SocketConsumer", self.view)
+
+    async def handle_message(self, message: OperationMessage) -> None:
+        """Answer one message; close with 1002 what is not of the protocol's shape."""
+        if problem := legacy_ws_problem(message):
+            await self.websocket.close(CloseCode.PROTOCOL_ERROR, problem)
+            return
+        await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Begin the connection, if it may; once."""
+        if self.connection_acknowledged:
+            await self.websocket.close(CloseCode.TOO_MANY_REQUESTS, _BEGUN)
+            return
+        await super().handle_connection_init(message)
+        if self.connection_acknowledged:
+            self.consumer.presence.begun(lambda: bool(self.tasks), None)
+
+    async def handle_async_results(
+        self,
+        operation_id: str,
+        query: str,
+        operation_name: str | None,
+        variables: dict[str, object] | None,
+    ) -> None:
+        """Execute one operation and send its results; its errors are its own.
+
+        Its last message is sent when a `stop` no longer finds it, and so once.
+        """
+        last: OperationMessage = {"type": "complete", "id": operation_id}
+        try:
+            async with OperationThread():
+                context = await self.consumer.operation_context(self.context)
+                request = OperationRequest(query, operation_name, variables)
+                await self.consumer.judge(context, request)
+                results = await self.schema.stream(
+                    query,
+                    variable_values=variables,
+                    operation_name=operation_name,
+                    context_value=context,
+                    root_value=self.root_value,
+                )
+                async with aclosing(results):
+                    async for result in results:
+                        if isinstance(result, PreExecutionError):
+                            last = _error(operation_id, (result.errors or [])[0])
+                            break
+                        assert isinstance(result, ExecutionResult)
+                        await self.send_data_message(result, operation_id)
+        except asyncio.CancelledError:
+            await self.send_message(last)
+            raise
+        except GraphQLError as refusal:
+            last = _error(operation_id, refusal)
+        except Exception as error:
+            last = _error(operation_id, internal_error(error, operation_name))
+        finally:
+            self.tasks.pop(operation_id, None)
+        await self.send_message(last)
+
+    async def send_data_message(self, execution_result: ExecutionResult, operation_id: str) -> None:
+        """Send a result of an operation under way.
+
+        Raises:
+            CancelledError: it is stopped, and its source goes on: the cancellation was lost.
+        """
+        if self.tasks.get(operation_id) is not asyncio.current_task():
+            raise asyncio.CancelledError
+        await super().send_data_message(execution_result, operation_id)
+
+
+def _error(operation_id: str, error: GraphQLError) -> OperationMessage:
+    return {"type": "error", "id": operation_id, "payload": error.formatted}

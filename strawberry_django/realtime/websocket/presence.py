@@ -1,0 +1,101 @@
+"""One socket among those of its process: counted against the limits, and watched.
+
+Imports `auth`, `writer` and the ground modules.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..auth.watch import SocketWatch
+from ..auth.watched import WatchedSocket
+from ..limits import open_sockets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..conf import RealtimeOptions
+    from ..request import GraphQLRequest
+    from .writer import SocketWriter
+
+
+class Presence:
+    """What the process knows of one socket, from its handshake to its end.
+
+    Use it as an asynchronous context manager.
+
+    Args:
+        request: the handshake, whose user is resolved.
+        writer: closes the socket.
+        options: the resolved options.
+
+    Attributes:
+        surplus: why the socket is one too many, if it is.
+    """
+
+    def __init__(
+        self, request: GraphQLRequest, writer: SocketWriter, options: RealtimeOptions
+    ) -> None:
+        self._request = request
+        self._writer = writer
+        self._options = options
+        self._stack = AsyncExitStack()
+        self._socket = WatchedSocket(writer, options)
+        self.surplus: str | None = None
+
+    async def __aenter__(self) -> Presence:
+        socket, user = self._socket, self.user
+        if user is not None and user.is_authenticated:
+            session = vars(self._request).get("session")
+            socket.user_key = user.pk
+            socket.session_key = session.session_key if session is not None else None
+        self._count("address", self._request.META.get("REMOTE_ADDR"), "max_sockets_per_address")
+        self._count("user", socket.user_key, "max_sockets_per_user")
+        await self._stack.enter_async_context(SocketWatch.current().watching(socket))
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        await self._stack.aclose()
+
+    @property
+    def user(self) -> Any:
+        """The user of the request; `None` where nothing provides one."""
+        return vars(self._request).get("user")
+
+    def came_with_token(self) -> None:
+        """Note that `on_connect` has set the user: no session decides how long it may stay."""
+        user, before = self.user, self._socket.user_key
+        self._socket.session_key = None
+        self._socket.user_key = user.pk if user is not None and user.is_authenticated else None
+        if self._socket.user_key != before:
+            self._count("user", self._socket.user_key, "max_sockets_per_user")
+
+    def begun(self, busy: Callable[[], bool], ping: str | None) -> None:
+        """Note that the client's `connection_init` was acknowledged.
+
+        Args:
+            busy: tells whether an operation is under way.
+            ping: the frame of a ping, where the subprotocol has one.
+        """
+        self._socket.busy = busy
+        if ping is not None and self._options["ping_interval"] is not None:
+            self._writer.probe = ping
+            self._socket.ping = self._writer.ping
+
+    def heard_pong(self) -> None:
+        """Note that the client has answered a ping."""
+        self._socket.pong_due = None
+        self._writer.acknowledge()
+
+    def _count(
+        self,
+        what: str,
+        who: Any,
+        option: Literal["max_sockets_per_address", "max_sockets_per_user"],
+    ) -> None:
+        most = self._options[option]
+        if who is None or most is None:
+            return
+        if self._stack.enter_context(open_sockets.counted((what, who), most)):
+            self.surplus = f"More than {most} open sockets of one {what} ({option})"

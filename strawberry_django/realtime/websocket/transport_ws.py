@@ -1,0 +1,201 @@
+"""The server's side of graphql-transport-ws.
+
+Imports `conf`, `protocol` and `threads`. Strawberry's handler keeps the state of the
+connection; this one adds what the protocol asks for beside: every message is
+checked before it is believed, an error in one document is an `error` message for
+that operation alone, and each operation has a context and a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from graphql import GraphQLError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from .._upstream import aclosing
+from ..conf import OperationRequest
+from ..protocol import CloseCode, transport_ws_problem
+from ..threads import OperationThread
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+        ConnectionInitMessage,
+        Message,
+        PongMessage,
+        SubscribeMessage,
+    )
+
+    from ..interfaces import SocketConsumer
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+_NO_INCREMENTAL_DELIVERY = "Incremental delivery is not supported over graphql-transport-ws"
+
+
+def internal_error(error: Exception, operation_name: str | None) -> GraphQLError:
+    """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
+    logger.error("The operation %r failed", operation_name, exc_info=error)
+    return GraphQLError(str(error) if settings.DEBUG else "Internal server error")
+
+
+class TransportWSOperation(Operation[Any, Any]):
+    """An operation under way, with the extensions that its request carried."""
+
+    __slots__ = ["extensions"]
+
+    def __init__(
+        self, handler: GraphQLTransportWSHandler, id: str, payload: dict[str, Any]
+    ) -> None:
+        super().__init__(
+            handler,
+            id,
+            payload["query"],
+            payload.get("variables"),
+            payload.get("operationName"),
+        )
+        self.extensions = payload.get("extensions")
+
+    @property
+    def request(self) -> OperationRequest:
+        """What the client asked for."""
+        return OperationRequest(self.query, self.operation_name, self.variables)
+
+    async def send_operation_message(self, message: Message) -> None:
+        """Send a message, unless the client has ended this operation: its id may be another's.
+
+        Raises:
+            CancelledError: it is ended, and its source goes on: the cancellation was lost.
+        """
+        if self.handler.operations.get(self.id) is self:
+            await super().send_operation_message(message)
+        elif message["type"] == "next":
+            raise asyncio.CancelledError
+
+
+class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
+    """Serve one connection of the graphql-transport-ws subprotocol.
+
+    Source: `PROTOCOL.md` of graphql-ws.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def consumer(self) -> SocketConsumer:
+        """The consumer that Strawberry's handler calls its view."""
+        return cast("SocketConsumer", self.view)
+
+    async def shutdown(self) -> None:
+        """End every operation, and wait until each has ended."""
+        await super().shutdown()
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """End an operation, which takes as long as its synchronous code still runs."""
+        operation = self.operations.get(operation_id)
+        if operation is not None and operation.task is not None:
+            self._ending.add(operation.task)
+            operation.task.add_done_callback(self._ending.discard)
+        await super().cleanup_operation(operation_id)
+
+    async def handle_message(self, message: Message) -> None:
+        """Answer one message; close with 4400 what is not of the protocol's shape."""
+        if problem := transport_ws_problem(message):
+            await self.handle_invalid_message(problem)
+            return
+        said = {name: value for name, value in message.items() if value is not None}
+        await getattr(self, f"handle_{message['type']}")(said)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Begin the connection, if it may; from then on the client can be pinged."""
+        await super().handle_connection_init(message)
+        if self.connection_acknowledged:
+            ping = self.consumer.encode_json_string({"type": "ping"})
+            self.consumer.presence.begun(lambda: bool(self.operations), ping)
+
+    async def handle_pong(self, message: PongMessage) -> None:  # noqa: ARG002
+        """Note that the client is there, and has read what was sent before the ping."""
+        self.consumer.presence.heard_pong()
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Start an operation, if the connection may have one more.
+
+        As many again may be ended while their synchronous code still runs.
+        """
+        id_ = message["id"]
+        limit = self.max_subscriptions_per_connection
+        if not self.connection_acknowledged:
+            await self.websocket.close(CloseCode.UNAUTHORIZED, "Unauthorized")
+        elif id_ in self.operations:
+            reason = f"Subscriber for {id_} already exists"
+            await self.websocket.close(CloseCode.DUPLICATE_OPERATION, reason)
+        elif limit is not None and not self._has_place(limit):
+            error = GraphQLError(
+                f"Subscription limit reached: this socket has {limit} operations "
+                "under way (max_subscriptions_per_connection)"
+            )
+            await self.send_message({"id": id_, "type": "error", "payload": [error.formatted]})
+        else:
+            operation = TransportWSOperation(self, id_, {**message["payload"]})
+            self.operations[id_] = operation
+            operation.task = asyncio.create_task(self.run_operation(operation))
+            operation.task.add_done_callback(_note_failure)
+
+    def _has_place(self, limit: int) -> bool:
+        return max(len(self.operations) + 1, len(self._ending)) <= limit
+
+    async def run_operation(self, operation: Operation[Any, Any]) -> None:
+        """Execute one operation and send its results; its errors are its own."""
+        assert isinstance(operation, TransportWSOperation)
+        try:
+            async with OperationThread():
+                context = await self.consumer.operation_context(self.context)
+                await self.consumer.judge(context, operation.request)
+                results = await self.schema.stream(
+                    operation.query,
+                    variable_values=operation.variables,
+                    context_value=context,
+                    root_value=self.root_value,
+                    operation_name=operation.operation_name,
+                    operation_extensions=operation.extensions,
+                )
+                async with aclosing(results):
+                    await _send_results(operation, results)
+        except GraphQLError as refusal:
+            await operation.send_initial_errors([refusal])
+        except Exception as error:
+            failure = internal_error(error, operation.operation_name)
+            await operation.send_initial_errors([failure])
+        else:
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+
+async def _send_results(operation: TransportWSOperation, results: AsyncIterator[Any]) -> None:
+    """Send each result; an operation that cannot begin has an `error`, and its socket goes on."""
+    async for result in results:
+        if isinstance(result, PreExecutionError):
+            await operation.send_initial_errors(result.errors or [])
+            return
+        if not isinstance(result, ExecutionResult):
+            await operation.send_initial_errors([GraphQLError(_NO_INCREMENTAL_DELIVERY)])
+            return
+        await operation.send_next(result)
+
+
+def _note_failure(task: asyncio.Task[None]) -> None:
+    """Keep asyncio from telling again, when the task is forgotten, of an error that was logged."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,231 @@
+"""The one way out of a socket: frames, in order, with a bound on what may wait.
+
+Imports the ground modules only. It takes frames that are already encoded, so that
+whoever executes an operation need not be who encodes its result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as within
+else:  # pragma: no cover - Python 3.10, whose `wait_for` loses cancellations
+    from async_timeout import timeout as within
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from ..interfaces import Send
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: How many frames one socket may write before the others have their turn: about a millisecond.
+#: A turn after each would cost a burst a seventh more of the processor's time.
+_AT_ONCE = 8
+
+#: Seconds that a close frame may take when the frames before it were not read.
+_LAST_WORD_TIMEOUT = 1.0
+
+
+async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reason: str) -> None:
+    """Refuse a WebSocket before it is accepted, and log that once.
+
+    Servers with the ASGI extension "WebSocket Denial Response" answer with
+    `status` and `reason`; the others answer 403.
+    """
+    body = reason.encode("utf-8", "replace")
+    logger.warning("WebSocket %s refused (%d): %s", scope["path"], status, body.decode())
+    if "websocket.http.response" not in (scope.get("extensions") or {}):
+        await send({"type": "websocket.close", "code": CloseCode.NORMAL})
+        return
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})
+    # Uvicorn closes the connection in the loop's next turn, and until then takes
+    # our return for a handshake that was forgotten, which it logs as an error.
+    await asyncio.sleep(0)
+
+
+class SocketWriter:
+    """Write the frames of one WebSocket.
+
+    A frame waits while the client does not read: its operation waits with it, and
+    so does the source of its events. When a frame has waited for `send_timeout`
+    the socket is closed with 4429.
+
+    Neither a source of many events nor the server's `send` need ever wait by
+    themselves. So the event loop's other tasks have a turn after every few frames:
+    one socket with a thousand events does not hold up all others.
+
+    Servers differ in whether their `send` waits for a client that does not read
+    (Daphne's never does). So the writer asks the client itself: with `probe`, at
+    most `max_outbound_bytes` are on their way until the client has answered a ping
+    that was sent after them.
+
+    Args:
+        send: the ASGI `send` of the WebSocket.
+        max_outbound_bytes: how much may be on its way; 0 is no bound of ours.
+        send_timeout: how many seconds one frame may wait.
+
+    Attributes:
+        probe: the frame of a ping that the client must answer; `None` where the
+            subprotocol has none, or its connection is not begun.
+        closed: done when nothing more can be sent, whoever closed the socket.
+    """
+
+    def __init__(self, send: Send, *, max_outbound_bytes: int, send_timeout: float) -> None:
+        self._send = send
+        self._max_outbound_bytes = max_outbound_bytes
+        self._send_timeout = send_timeout
+        self._turn = asyncio.Lock()
+        self._room = asyncio.Event()
+        self._frames = 0
+        self._sent = 0
+        self._replied = 0
+        self._acknowledged = 0
+        self._pings: deque[int] = deque()
+        self._closing = False
+        self.probe: str | None = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def accept(self, subprotocol: str | None) -> None:
+        """Accept the handshake."""
+        await self._transmit({"type": "websocket.accept", "subprotocol": subprotocol})
+
+    async def send(self, frame: str) -> None:
+        """Send a frame after those that came before; once closed, do nothing."""
+        if self._closing:  # Whoever has the turn may still wait for a client that is gone.
+            await asyncio.sleep(0)  # Who goes on to send is cancelled here.
+            return
+        async with self._turn:
+            if self._must_wait():
+                await self._bounded(self._wait_for_room())
+            await self._send_text(frame)
+            await self._ask()
+            self._frames += 1
+            if self._frames % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def reply(self, frame: str) -> None:
+        """Send what answers a message of the client's, and do not wait for room.
+
+        Whoever reads the client's messages must not: the pong that makes room is one
+        of them. A client that asks on and reads no answer is closed with 4429, when
+        these are more than `max_outbound_bytes`.
+        """
+        if self.probe is not None and 0 < self._max_outbound_bytes < self._replied:
+            logger.warning("A client asks on and reads no answers: its socket is closed")
+            reason = "Too slow: answers are not being read (max_outbound_bytes)"
+            await self._close_slow(reason)
+            return
+        self._replied += len(frame)
+        await self._send_text(frame)
+        await self._ask()
+
+    async def ping(self) -> None:
+        """Ask the client for a sign of life, if its connection is begun."""
+        async with self._turn:
+            await self._send_ping()
+
+    def acknowledge(self) -> None:
+        """Note that the client has read all that was sent before the oldest open ping."""
+        if self._pings:
+            self._acknowledged = self._pings.popleft()
+            self._replied = 0
+            self._room.set()
+
+    @property
+    def _on_its_way(self) -> int:
+        return self._sent - self._acknowledged
+
+    async def _ask(self) -> None:
+        """Ask the client what it has read, when half of what may be is on its way."""
+        if not self._pings and 0 < self._max_outbound_bytes < 2 * self._on_its_way:
+            await self._send_ping()
+
+    def _must_wait(self) -> bool:
+        return (
+            self.probe is not None
+            and not self._closing
+            and 0 < self._max_outbound_bytes < self._on_its_way
+        )
+
+    async def _wait_for_room(self) -> None:
+        while self._must_wait():
+            self._room.clear()
+            if not self._pings:  # What is on its way was sent after the last of them.
+                await self._send_ping()
+            await self._room.wait()
+
+    async def _send_ping(self) -> None:
+        if self.probe is not None:
+            self._pings.append(self._sent)
+            await self._send_text(self.probe)
+
+    async def _send_text(self, frame: str) -> None:
+        if not self._closing:
+            self._sent += len(frame)
+            await self._transmit({"type": "websocket.send", "text": frame})
+
+    async def close(self, code: int, reason: str = "", *, timeout: float | None = None) -> None:
+        """Send a close frame, and drop the frames that wait; the first call counts.
+
+        Args:
+            code: the close code.
+            reason: what to tell the client; cut to the 123 bytes that fit.
+            timeout: seconds for the frame to be taken; `send_timeout` by default.
+        """
+        if self._closing:
+            return
+        self._closing = True
+        message: dict[str, Any] = {"type": "websocket.close", "code": int(code)}
+        if reason:
+            message["reason"] = fit_close_reason(reason)
+        try:
+            await self._transmit(message, timeout)
+        except Exception:
+            substitute = SUBSTITUTES.get(message["code"])
+            if substitute is None:
+                raise
+            await self._transmit({**message, "code": int(substitute)}, timeout)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Note that the client is gone: nothing can be sent any more."""
+        self._closing = True
+        self._room.set()
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    async def _transmit(self, message: dict[str, Any], timeout: float | None = None) -> None:
+        try:
+            await self._bounded(self._send(message), timeout)
+        except (OSError, RuntimeError):
+            # Servers raise these when the client has gone (ASGI, "Disconnected
+            # Client"), or when they have closed the socket themselves.
+            self.abandon()
+
+    async def _bounded(self, sending: Awaitable[None], timeout: float | None = None) -> None:
+        try:
+            async with within(timeout or self._send_timeout):
+                await sending
+        except asyncio.TimeoutError:
+            if not self._closing:
+                logger.warning(
+                    "A client has not read for %g s: its socket is closed", self._send_timeout
+                )
+                await self._close_slow("Too slow: messages are not being read (send_timeout)")
+
+    async def _close_slow(self, reason: str) -> None:
+        await self.close(CloseCode.TOO_MANY_REQUESTS, reason, timeout=_LAST_WORD_TIMEOUT)

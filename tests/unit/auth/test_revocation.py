@@ -1,0 +1,181 @@
+"""Telling every process that a user or a session has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_out
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpRequest
+from django.test import Client
+from django.test.utils import override_settings
+
+from strawberry_django.realtime import disconnect_user
+from strawberry_django.realtime.auth import revocation
+from strawberry_django.realtime.auth.revocation import (
+    GROUP,
+    MESSAGE_TYPE,
+    session_digest,
+)
+from tests.support import until
+
+Messages = list[dict[str, Any]]
+
+
+@pytest.fixture
+def told() -> Iterator[Messages]:
+    """What this process was told."""
+    messages: Messages = []
+
+    def receive(message: dict[str, Any], by: Any) -> None:
+        messages.append(message)
+
+    revocation.connect_signals()
+    revocation.local_receivers.add(receive)
+    yield messages
+    revocation.local_receivers.discard(receive)
+
+
+def of_user(user: Any, recheck: bool) -> Messages:
+    return [{"type": MESSAGE_TYPE, "user": str(user.pk), "recheck": recheck}]
+
+
+def test_the_key_of_a_session_is_told_to_nobody() -> None:
+    assert session_digest("abc") == session_digest("abc") != session_digest("abd")
+    assert "abc" not in session_digest("abc")
+
+
+def test_a_user_is_disconnected_by_itself_or_by_its_key(ada: Any, told: Messages) -> None:
+    disconnect_user(ada)
+    disconnect_user(ada.pk)
+    assert told == of_user(ada, recheck=False) * 2
+
+
+def test_the_other_processes_are_told_over_the_channel_layer(
+    ada: Any, told: Messages, channel_layer: Any
+) -> None:
+    channel = async_to_sync(channel_layer.new_channel)()
+    async_to_sync(channel_layer.group_add)(GROUP, channel)
+    disconnect_user(ada)
+    assert async_to_sync(channel_layer.receive)(channel) == told[0]
+
+
+async def test_it_may_be_asked_for_in_asynchronous_code(told: Messages, channel_layer: Any) -> None:
+    channel = await channel_layer.new_channel()
+    await channel_layer.group_add(GROUP, channel)
+    disconnect_user(1)
+    assert told == [{"type": MESSAGE_TYPE, "user": "1", "recheck": False}]
+    assert await asyncio.wait_for(channel_layer.receive(channel), 5) == told[0]
+    await until(lambda: not revocation._sending)
+
+
+def test_inside_a_transaction_it_happens_at_the_commit(ada: Any, told: Messages) -> None:
+    with transaction.atomic():
+        disconnect_user(ada)
+        assert told == []
+    assert told == of_user(ada, recheck=False)
+
+
+def test_what_is_rolled_back_has_not_happened(ada: Any, told: Messages) -> None:
+    with transaction.atomic():
+        ada.is_active = False
+        ada.save()
+        transaction.set_rollback(True)
+    assert told == []
+
+
+def test_a_logout_tells_of_the_session(ada_client: Client, told: Messages) -> None:
+    key = ada_client.cookies["sessionid"].value
+    ada_client.logout()
+    assert told == [{"type": MESSAGE_TYPE, "session": session_digest(key)}]
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_logout_without_a_session_tells_nothing(told: Messages) -> None:
+    user_logged_out.send(sender=None, request=None, user=None)
+    request = HttpRequest()
+    user_logged_out.send(sender=None, request=request, user=None)
+    request.session = SessionStore()
+    user_logged_out.send(sender=None, request=request, user=None)
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_told"),
+    [
+        (None, True),
+        (["is_active"], True),
+        (["password", "email"], True),
+        (["last_login"], False),
+        (["email"], False),
+    ],
+)
+def test_a_saved_user_is_looked_at_again_where_it_matters(
+    ada: Any, told: Messages, fields: list[str] | None, is_told: bool
+) -> None:
+    ada.save(update_fields=fields)
+    assert told == (of_user(ada, recheck=True) if is_told else [])
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_new_user_has_nothing_to_end(told: Messages) -> None:
+    get_user_model().objects.create_user("grace")
+    assert told == []
+
+
+def test_a_deleted_user_is_disconnected(ada: Any, told: Messages) -> None:
+    expected = of_user(ada, recheck=False)
+    ada.delete()
+    assert told == expected
+
+
+def test_signals_are_listened_to_once(ada: Any, told: Messages) -> None:
+    for _ in range(3):
+        revocation.connect_signals()
+    ada.save()
+    assert len(told) == 1
+
+
+def test_without_a_channel_layer_this_process_is_told(
+    ada: Any, settings: Any, told: Messages
+) -> None:
+    settings.CHANNEL_LAYERS = {}
+    assert get_channel_layer() is None
+    disconnect_user(ada)
+    assert len(told) == 1
+
+
+def test_a_channel_layer_that_is_down_is_logged_and_no_more(
+    ada: Any, settings: Any, told: Messages, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = {"address": "redis://127.0.0.1:1", "socket_connect_timeout": 1}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {"hosts": [nowhere]},
+        }
+    }
+    disconnect_user(ada)
+    assert len(told) == 1
+    (record,) = caplog.records
+    assert (record.levelno, record.exc_info) == (logging.WARNING, None)
+    assert record.message.startswith("Other processes were not told of a revocation: ")
+
+
+def test_it_listens_once_django_is_set_up() -> None:
+    installed = [*settings.INSTALLED_APPS, "tests.early.EarlyConfig"]
+    early = override_settings(INSTALLED_APPS=installed)
+    with pytest.raises(ImproperlyConfigured, match=r"In your ASGI module call\s+get_asgi_app"):
+        early.enable()
+    assert apps.ready

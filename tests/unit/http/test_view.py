@@ -1,0 +1,551 @@
+"""The GraphQL over HTTP specification."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+import strawberry
+from django.test.client import encode_multipart
+from graphql import GraphQLError
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.extensions import SchemaExtension
+
+from strawberry_django.realtime.conf import OperationRequest
+from strawberry_django.realtime.http.consumer import GraphQLHTTPConsumer
+from tests.schema import Query, schema
+from tests.support import Answer, ask, post, request, stream
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+SSE = "text/event-stream"
+MULTIPART = "multipart/mixed;subscriptionSpec=1.0"
+URQL = f"{GRAPHQL_JSON}, application/graphql+json, {JSON}, {SSE}, multipart/mixed"
+HELLO = {"query": '{ echo(text: "hi") }'}
+ANSWER = {"data": {"echo": "hi"}}
+BOUNDARY = "boundary"
+
+
+def consumer(**options: Any) -> Any:
+    return GraphQLHTTPConsumer.as_asgi(schema=schema, session_auth=True, **options)
+
+
+application = consumer()
+uploads = consumer(multipart_uploads_enabled=True)
+
+
+async def send(body: bytes, content_type: str = JSON, **kwargs: Any) -> Answer:
+    return await request(application, body=body, headers={"content-type": content_type}, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def _no_traceback(caplog: pytest.LogCaptureFixture) -> Any:
+    """Nothing prints a traceback for what a client sent."""
+    yield
+    ours = [each for each in caplog.records if each.name.startswith(("strawberry_", "django"))]
+    assert not any(record.exc_info for record in ours)
+
+
+# Reading a request.
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HELLO,
+        {**HELLO, "variables": None, "operationName": None, "extensions": None},
+        {**HELLO, "variables": {}, "extensions": {}, "unknown": 1},
+        {"query": 'query A { a: hello } query B { echo(text: "hi") }', "operationName": "B"},
+        {"query": "query ($t: String!) { echo(text: $t) }", "variables": {"t": "hi"}},
+    ],
+)
+@pytest.mark.parametrize(
+    "content_type", [JSON, "application/json; charset=utf-8", "Application/JSON"]
+)
+async def test_an_operation_by_post(data: Any, content_type: str) -> None:
+    answer = await send(json.dumps(data).encode(), content_type)
+    assert (answer.status, answer.json()) == (200, ANSWER)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        '/graphql?query={echo(text:"hi")}',
+        '/graphql?query=query($t:String!){echo(text:$t)}&variables={"t":"hi"}',
+        '/graphql?query=query+A{hello}query+B{echo(text:"hi")}&operationName=B',
+        '/graphql?query={echo(text:"hi")}&variables=&extensions=',
+        '/graphql?query={echo(text:"hi")}&extensions={"a":1}',
+    ],
+)
+async def test_a_query_by_get(path: str) -> None:
+    answer = await request(application, "GET", path)
+    assert (answer.status, answer.json()) == (200, ANSWER)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"1",
+        b"null",
+        b'"text"',
+        b"true",
+        b"[1]",
+        b"[null]",
+        b"[[]]",
+        b"{}",
+        b"",
+        b"{",
+        b"{'query': 1}",
+        b"\xff\xfe",
+        b'{"query": "\xff"}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"NaN",
+        b"1" * 5000,
+        b'{"query": 1}',
+        b'{"query": ["{ hello }"]}',
+        b'{"query": "{ hello }", "variables": []}',
+        b'{"query": "{ hello }", "variables": "{}"}',
+        b'{"query": "{ hello }", "operationName": 1}',
+        b'{"query": "{ hello }", "extensions": "x"}',
+    ],
+    ids=range(23),
+)
+async def test_a_body_of_another_shape_is_400(body: bytes) -> None:
+    answer = await send(body)
+    assert answer.status == 400
+    assert answer["content-type"] == JSON
+    assert answer.message
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/graphql?query={hello}&variables=1",
+        "/graphql?query={hello}&variables=[]",
+        "/graphql?query={hello}&variables={",
+        "/graphql?query={hello}&extensions=nonsense",
+        "/graphql?variables={}",
+        "/graphql?extensions={}",
+    ],
+)
+async def test_a_query_string_of_another_shape_is_400(path: str) -> None:
+    answer = await request(application, "GET", path)
+    assert (answer.status, answer["allow"]) == (400, "")
+
+
+async def test_the_empty_batch() -> None:
+    answer = await send(b"[]")
+    assert (answer.status, answer.json()) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/graphql",
+        "multipart/form-data",
+    ],
+)
+async def test_another_content_type_is_415(content_type: str) -> None:
+    answer = await send(json.dumps(HELLO).encode(), content_type)
+    assert answer.status == 415
+    assert answer.message == f"Unsupported content type {content_type!r}"
+
+
+@pytest.mark.parametrize("content_type", ["application/graphql", "multipart/mixed", "text/plain"])
+async def test_with_uploads_another_content_type_is_415_too(content_type: str) -> None:
+    headers = {"content-type": content_type}
+    answer = await request(consumer(multipart_uploads_enabled=True), body=b"{}", headers=headers)
+    assert answer.status == 415
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "TRACE", "BREW"])
+async def test_another_method_is_405_and_says_which_there_are(method: str) -> None:
+    answer = await request(application, method, body=json.dumps(HELLO).encode())
+    assert answer.status == 405
+    assert answer["allow"] == "GET, POST, OPTIONS"
+
+
+async def test_options_says_which_methods_there_are() -> None:
+    answer = await request(application, "OPTIONS")
+    assert (answer.status, answer["allow"], answer.body) == (204, "GET, POST, OPTIONS", b"")
+
+
+@pytest.mark.parametrize("depth", [100, 500, 900, 5000])
+async def test_deep_variables_are_no_fault(depth: int) -> None:
+    variables = '{"t":' * depth + "1" + "}" * depth
+    text = "query ($t: String!) { echo(text: $t) }"
+    answer = await send(f'{{"query": "{text}", "variables": {variables}}}'.encode())
+    assert answer.status in {200, 400}
+    assert answer.message
+
+
+async def test_a_deep_document_is_an_error_and_no_fault() -> None:
+    answer = await post(application, {"query": "{ a" * 50_000})
+    assert answer.status == 200
+    assert "data" not in answer.json()
+    assert answer.message
+
+
+# Which operations are allowed.
+
+
+async def test_a_mutation_by_get_is_405() -> None:
+    answer = await request(application, "GET", "/graphql?query=mutation{logout}")
+    assert answer.status == 405
+    assert answer["allow"] == "GET, POST, OPTIONS"
+    assert answer.message == "mutations are not allowed when using GET"
+
+
+async def test_queries_by_get_can_be_switched_off() -> None:
+    answer = await request(consumer(allow_queries_via_get=False), "GET", "/graphql?query={hello}")
+    assert answer.status == 405
+    assert answer.message == "queries are not allowed when using GET"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_subscription_without_a_stream_is_400_and_says_what_to_do(method: str) -> None:
+    if method == "GET":
+        answer = await request(application, "GET", "/graphql?query=subscription{count}")
+    else:
+        answer = await post(application, {"query": "subscription { count }"})
+    assert answer.status == 400
+    assert "Accept: text/event-stream" in answer.message
+
+
+async def test_an_operation_that_is_not_in_the_document_is_400() -> None:
+    answer = await post(application, {"query": "query A { hello }", "operationName": "B"})
+    assert answer.status == 400
+    assert answer.message == 'Unknown operation named "B".'
+
+
+# The answer.
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "invalid"),
+    [
+        (None, JSON, 200),
+        ("*/*", JSON, 200),
+        (JSON, JSON, 200),
+        ("text/html", JSON, 200),
+        (GRAPHQL_JSON, GRAPHQL_JSON, 400),
+        (f"{GRAPHQL_JSON}; charset=utf-8, {JSON}; charset=utf-8", GRAPHQL_JSON, 400),
+        (URQL, GRAPHQL_JSON, 400),
+    ],
+)
+async def test_the_media_type_and_the_status(
+    accept: str | None, content_type: str, invalid: int
+) -> None:
+    expected = f"{content_type}; charset=utf-8"
+    headers = {"accept": accept}
+    answer = await post(application, HELLO, headers=headers)
+    assert (answer.status, answer["content-type"], answer.json()) == (200, expected, ANSWER)
+    answer = await post(application, {"query": "{ fail }"}, headers=headers)
+    assert (answer.status, answer["content-type"]) == (200, expected)
+    assert answer.json()["data"] == {"fail": None}
+    for query in ("{", "{ nothing }", "{ echo }", "query ($t: String!) { echo(text: $t) }"):
+        answer = await post(application, {"query": query}, headers=headers)
+        assert (answer.status, answer["content-type"]) == (invalid, expected)
+        assert "data" not in answer.json()
+        assert answer.message
+
+
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL_JSON])
+async def test_what_was_executed_in_vain_has_no_data_and_says_so(accept: str) -> None:
+    without_user = GraphQLHTTPConsumer.as_asgi(schema=schema)
+    answer = await post(without_user, {"query": "{ hello }"}, headers={"accept": accept})
+    assert answer.status == 200
+    assert answer.json()["data"] is None
+    assert answer.json()["errors"][0]["path"] == ["hello"]
+
+
+async def test_a_status_that_a_resolver_sets_comes_first() -> None:
+    answer = await post(
+        application,
+        {"query": "mutation { respond(status: 418) }"},
+        headers={"accept": GRAPHQL_JSON},
+    )
+    assert answer.status == 418
+
+
+# Batches.
+
+
+async def test_a_batch_is_answered_in_its_order() -> None:
+    batch = [{"query": f'{{ echo(text: "{number}") }}'} for number in range(3)]
+    answer = await post(application, batch, headers={"accept": URQL})
+    assert answer.json() == [{"data": {"echo": str(number)}} for number in range(3)]
+
+
+async def test_one_faulty_operation_of_a_batch_does_not_harm_the_others() -> None:
+    answer = await post(application, [HELLO, {"query": "{ nothing }"}, HELLO])
+    first, second, third = answer.json()
+    assert first == third == ANSWER
+    assert "data" not in second
+
+
+async def test_a_batch_has_as_many_operations_as_the_schema_allows() -> None:
+    answer = await post(application, [HELLO] * 4)
+    assert (answer.status, answer.message) == (400, "Too many operations")
+
+
+@pytest.mark.parametrize("accept", [SSE, MULTIPART])
+async def test_a_batch_cannot_be_a_stream(accept: str) -> None:
+    answer = await post(application, [HELLO], headers={"accept": accept})
+    assert answer.status == 400
+    assert answer.message.startswith("Batching is not supported for")
+
+
+async def test_a_schema_without_batching_refuses_one() -> None:
+    alone = GraphQLHTTPConsumer.as_asgi(schema=strawberry.Schema(Query))
+    answer = await post(alone, [HELLO])
+    assert (answer.status, answer.message) == (400, "Batching is not enabled")
+
+
+# Streams.
+
+
+@pytest.mark.parametrize("accept", [SSE, MULTIPART, f"{JSON}, {SSE}", URQL])
+async def test_a_subscription_is_streamed_to_who_takes_a_stream(accept: str) -> None:
+    async with stream(application, "subscription { count(to: 1) }", accept) as (answer, exchange):
+        assert answer.status == 200
+        expected = "multipart/mixed" if accept == MULTIPART else SSE
+        assert answer["content-type"].startswith(expected)
+        await exchange.chunk_with('"count":1')
+
+
+@pytest.mark.parametrize("accept", [URQL, f"{SSE}, {JSON}", f"{MULTIPART}, {JSON}"])
+@pytest.mark.parametrize(
+    "query", ['{ echo(text: "hi") }', "mutation { logout }", "{", "{ nothing }"]
+)
+async def test_every_other_operation_is_json_to_who_takes_both(accept: str, query: str) -> None:
+    answer = await post(application, {"query": query}, headers={"accept": accept})
+    assert answer["content-type"].split(";")[0] in {JSON, GRAPHQL_JSON}
+
+
+async def test_a_query_is_streamed_to_who_takes_nothing_else() -> None:
+    async with stream(application, HELLO["query"], SSE) as (answer, exchange):
+        assert answer["content-type"] == SSE
+        await exchange.chunk_with('{"data":{"echo":"hi"}}')
+        await exchange.chunk_with("complete")
+
+
+@pytest.mark.parametrize(("accept", "query"), [(MULTIPART, HELLO["query"]), (SSE, "{ nothing }")])
+async def test_what_cannot_be_executed_is_an_error_in_the_stream(accept: str, query: str) -> None:
+    async with stream(application, query, accept) as (answer, exchange):
+        assert answer.status == 200
+        await exchange.chunk_with('"errors"')
+
+
+@pytest.mark.parametrize("path", ["/graphql?query=subscription{count(to:1)}"])
+async def test_an_event_source_may_subscribe_by_get(path: str) -> None:
+    answer = await request(application, "GET", path, headers={"accept": SSE})
+    assert answer.status == 200
+    assert b'"count":1' in answer.body
+
+
+async def test_lines_of_an_event_stream_end_as_urql_needs_it() -> None:
+    path = "/graphql?query=subscription{count(to:1)}"
+    answer = await request(application, "GET", path, headers={"accept": SSE})
+    assert b"\r" not in answer.body
+    parts = answer.body.decode().split("\n\n")
+    assert parts[0].startswith(":")
+    assert parts[1].startswith("event: next\ndata: {")
+    assert parts[-2].startswith("event: complete\ndata:")
+
+
+async def test_a_mutation_by_get_is_not_executed_in_a_stream() -> None:
+    path = "/graphql?query=mutation{respond(status:418)}"
+    answer = await request(application, "GET", path, headers={"accept": SSE})
+    assert b"errors" in answer.body
+    assert answer["x-answer"] == ""
+
+
+@pytest.mark.parametrize("accept", [SSE, MULTIPART])
+async def test_a_stream_without_a_query_is_400(accept: str) -> None:
+    answer = await post(application, {"extensions": {}}, headers={"accept": accept})
+    assert (answer.status, answer.message) == (400, "No GraphQL query found in the request")
+
+
+async def test_streams_can_be_switched_off() -> None:
+    alone = consumer(subscription_protocols=["graphql-transport-ws"])
+    answer = await post(alone, {"query": "subscription { count }"}, headers={"accept": SSE})
+    assert answer.status == 400
+
+
+# Uploads.
+
+UPLOAD = "mutation ($file: Upload!) { upload(file: $file) }"
+UPLOAD_MANY = "mutation ($files: [Upload!]!) { uploadMany(files: $files) }"
+
+
+class File:
+    """What Django's own encoder takes for a file."""
+
+    content_type = "text/plain"
+
+    def __init__(self, content: str) -> None:
+        self.name = "file.txt"
+        self._content = content
+
+    def read(self) -> bytes:
+        return self._content.encode()
+
+
+async def upload(application: Any = uploads, **fields: Any) -> Answer:
+    encoded = {
+        name: value if isinstance(value, File | str) else json.dumps(value)
+        for name, value in fields.items()
+    }
+    body = encode_multipart(BOUNDARY, encoded)
+    headers = {
+        "content-type": f"multipart/form-data; boundary={BOUNDARY}",
+        "content-length": str(len(body)),
+    }
+    return await request(application, body=body, headers=headers)
+
+
+async def test_a_file_is_uploaded() -> None:
+    operations = {"query": UPLOAD, "variables": {"file": None}}
+    answer = await upload(operations=operations, map={"0": ["variables.file"]}, **{"0": File("hi")})
+    assert (answer.status, answer.json()) == (200, {"data": {"upload": "hi"}})
+
+
+async def test_several_files_are_uploaded() -> None:
+    operations = {"query": UPLOAD_MANY, "variables": {"files": [None, None]}}
+    paths = {"0": ["variables.files.0"], "1": ["variables.files.1"]}
+    answer = await upload(operations=operations, map=paths, **{"0": File("a"), "1": File("b")})
+    assert answer.json() == {"data": {"uploadMany": ["a", "b"]}}
+
+
+async def test_a_file_is_uploaded_in_a_batch() -> None:
+    operations = [HELLO, {"query": UPLOAD, "variables": {"file": None}}]
+    answer = await upload(
+        operations=operations, map={"0": ["1.variables.file"]}, **{"0": File("hi")}
+    )
+    assert answer.json() == [ANSWER, {"data": {"upload": "hi"}}]
+
+
+DEEP = '{"query": "{ hello }", "variables": ' + '{"a":' * 700 + "1" + "}" * 701
+OPERATIONS = {"query": UPLOAD, "variables": {"file": None}}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"map": {"0": ["variables.file"]}},
+        {"map": {"0": ["variables.nothing.at.all"]}, "0": File("hi")},
+        {"map": {"0": ["nothing.file"]}, "0": File("hi")},
+        {"map": {"0": ["query.file"]}, "0": File("hi")},
+        {"map": {"0": [1]}, "0": File("hi")},
+        {"map": {"0": 1}, "0": File("hi")},
+        {"map": {"0": None}, "0": File("hi")},
+        {"map": {"0": ["variables.file.0"]}, "0": File("hi")},
+        {"map": [], "0": File("hi")},
+        {"map": 1, "0": File("hi")},
+        {"map": None, "0": File("hi")},
+        {"map": "{", "0": File("hi")},
+        {"map": {"0": [""]}, "0": File("hi")},
+        {"operations": "{", "map": {}},
+        {"operations": 1, "map": {"0": ["a"]}, "0": File("hi")},
+        {"operations": [], "map": {"0": ["0.variables.file"]}, "0": File("hi")},
+        {"operations": [{}], "map": {"0": ["first.variables.file"]}, "0": File("hi")},
+        {"operations": DEEP, "map": {}},
+        {"operations": None, "map": {}},
+        {"operations": File("{}"), "map": {}},
+    ],
+    ids=range(20),
+)
+async def test_files_that_do_not_fit_their_map_are_400(fields: dict[str, Any]) -> None:
+    answer = await upload(**{"operations": OPERATIONS, **fields})
+    assert answer.status in {200, 400}
+    if answer.status == 200:  # A variable that the schema refuses.
+        assert "data" not in answer.json()
+
+
+async def test_uploads_are_off_unless_asked_for() -> None:
+    answer = await upload(application, operations=OPERATIONS, map={}, **{"0": File("hi")})
+    assert answer.status == 415
+
+
+# Judging.
+
+
+async def refuse(context: Any) -> None:
+    if context.request.headers.get("Authorization") != "Bearer abc":
+        raise ConnectionRejectionError
+    context.request.user = type("User", (), {"get_username": lambda self: "token"})()
+
+
+async def refuse_echo(context: Any, operation: OperationRequest) -> None:
+    if "echo" in (operation.query or ""):
+        raise GraphQLError(f"No echo for {context.request.method}", extensions={"code": "NO"})
+
+
+async def test_a_request_is_refused_by_on_connect() -> None:
+    judged = consumer(on_connect=refuse)
+    answer = await post(judged, HELLO)
+    assert (answer.status, answer.message) == (403, "Forbidden")
+    headers = {"authorization": "Bearer abc"}
+    assert await ask(judged, "{ hello }", headers=headers) == {"data": {"hello": "Hello, token!"}}
+
+
+@pytest.mark.parametrize(("accept", "status"), [(JSON, 200), (GRAPHQL_JSON, 400)])
+async def test_an_operation_is_refused_by_on_operation(accept: str, status: int) -> None:
+    judged = consumer(on_operation=refuse_echo)
+    answer = await post(judged, HELLO, headers={"accept": accept})
+    assert answer.status == status
+    assert answer.json() == {
+        "errors": [{"message": "No echo for POST", "extensions": {"code": "NO"}}]
+    }
+    answer = await post(judged, [HELLO, {"query": "{ hello }"}])
+    assert [list(each) for each in answer.json()] == [["errors"], ["data"]]
+
+
+async def test_a_subclass_may_judge_itself() -> None:
+    class Judge(GraphQLHTTPConsumer):
+        async def on_operation(self, context: Any, operation: OperationRequest) -> None:
+            raise GraphQLError(repr(operation))
+
+    judge = Judge.as_asgi(schema=schema, session_auth=True)
+    data = {"query": "query A { hello }", "operationName": "A", "variables": {"a": 1}}
+    answer = await post(judge, data)
+    assert answer.message == repr(OperationRequest("query A { hello }", "A", {"a": 1}))
+
+
+# Extensions of the schema.
+
+
+class Persisted(SchemaExtension):
+    """Find the document where the request has only its name."""
+
+    def on_operation(self) -> Any:
+        extensions = self.execution_context.operation_extensions or {}
+        if "name" in extensions:
+            self.execution_context.query = '{ echo(text: "hi") }'
+        yield
+
+
+async def test_an_extension_may_find_the_query() -> None:
+    persisted = GraphQLHTTPConsumer.as_asgi(
+        schema=strawberry.Schema(Query, extensions=[Persisted]), session_auth=True
+    )
+    assert (await post(persisted, {"extensions": {"name": "hi"}})).json() == ANSWER
+    path = '/graphql?extensions={"name":"hi"}'
+    assert (await request(persisted, "GET", path)).json() == ANSWER
+    answer = await post(persisted, {"extensions": {}})
+    assert (answer.status, answer.message) == (400, "No GraphQL query found in the request")
+
+
+async def test_an_error_of_a_resolver_is_logged_with_its_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = await ask(application, "{ fail }")
+    assert answer["errors"][0]["message"] == "This field always fails"
+    assert any(record.exc_info for record in caplog.records if record.levelno == logging.ERROR)
