@@ -93,7 +93,7 @@ def _check_consumers(served: list[Endpoint]) -> list[CheckMessage]:
         ("W003", stock_router, "uses GraphQLProtocolTypeRouter: it knows no user, checks no host"),
         ("W003", anonymous, "is routed without authentication: it knows no user"),
         ("W004", unchecked, "is routed without AllowedHostsOriginValidator"),
-        ("W005", stock, "is served by Strawberry's consumers, without Django's request"),
+        ("W005", stock, "has Strawberry's consumers: info.context.request is no Django request"),
     )
     return [
         found(number, f"GraphQL ({', '.join(sorted(set(map(str, where))))}) {what}.")
