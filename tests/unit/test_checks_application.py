@@ -26,7 +26,6 @@ from strawberry_django.realtime.checks.application import (
     NOTHING,
     endpoints,
     load,
-    module_name,
     serves_websocket,
 )
 from tests.faults import numbers, write_package
@@ -64,7 +63,6 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 @pytest.mark.parametrize("value", [None, "", "application", 7])
 def test_the_setting_names_a_path(value: object) -> None:
     with override_settings(ASGI_APPLICATION=value):
-        assert module_name() == ""
         application, [message] = load()
     assert application is NOTHING
     assert message.id == "strawberry_django_realtime.E001"

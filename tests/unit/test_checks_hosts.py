@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import override_settings
 
-from strawberry_django.realtime.checks.hosts import check_allowed_hosts, in_production
+from strawberry_django.realtime.checks.settings import check_allowed_hosts, in_production
 from tests.faults import numbers
 
 

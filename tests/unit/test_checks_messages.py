@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from django.core.checks import ERROR, WARNING
 
-from strawberry_django.realtime.checks.catalogue import CATALOGUE
-from strawberry_django.realtime.checks.messages import found, hint
+from strawberry_django.realtime.checks.catalogue import CATALOGUE, found, hint
 
 
 def test_a_message_has_the_level_that_its_number_says() -> None:

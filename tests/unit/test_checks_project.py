@@ -13,7 +13,7 @@ from django.test import override_settings
 
 import strawberry_django
 from strawberry_django import realtime
-from strawberry_django.realtime.checks.project import (
+from strawberry_django.realtime.checks.settings import (
     check_options,
     check_routers,
     check_runserver,

@@ -32,10 +32,14 @@ def check_project(app_configs: Any = None, **options: Any) -> list[checks.CheckM
     """
     if app_configs is not None and all(config.label != APP_LABEL for config in app_configs):
         return []
-    from .hosts import check_allowed_hosts
-    from .layers import check_channel_layers
-    from .project import check_options, check_routers, check_runserver
     from .routing import check_asgi_application
+    from .settings import (
+        check_allowed_hosts,
+        check_channel_layers,
+        check_options,
+        check_routers,
+        check_runserver,
+    )
 
     return [
         *check_runserver(),

@@ -1,7 +1,7 @@
 """The ASGI application as the checks see it: loaded, and taken apart into its GraphQL endpoints.
 
-Imports the messages, Channels' routing and the router. Nothing is called: the parts of an
-application are read from the attributes under which Channels (and most ASGI middleware) keeps them.
+Nothing is called: the parts of an application are read from the attributes under which Channels
+(and most ASGI middleware) keeps them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.handlers.base import BaseHandler
 
 from ..routing import AuthGraphQLProtocolTypeRouter
-from .messages import found
+from .catalogue import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,20 +27,15 @@ if TYPE_CHECKING:
 _INNER = ("inner", "application", "app")
 _DEEPEST = 50
 
-NOTHING = object()
-"""What stands for the application when there is none to look at."""
+NOTHING = object()  # Stands for an application that could not be loaded.
 
 
 @dataclass(frozen=True, eq=False)
 class Endpoint:
     """Describe one place at which an application serves GraphQL.
 
-    Args:
-        protocol: the ASGI scope type ("http" or "websocket"), empty when no router told.
-        pattern: the URL patterns that lead to it, joined.
-        consumer_class: the Channels consumer, or the router itself.
-        options: what the consumer was made with, the schema included.
-        around: the applications around it, the outermost first.
+    `protocol` is empty when no router told it, `pattern` joins the URL patterns that lead there,
+    and `around` holds the applications around the consumer, the outermost first.
     """
 
     protocol: str
@@ -57,42 +52,27 @@ class Endpoint:
         return all(any(isinstance(each, kind) for each in self.around) for kind in kinds)
 
 
-def module_name() -> str:
-    """Return the module that `ASGI_APPLICATION` names, or an empty string."""
-    path = getattr(settings, "ASGI_APPLICATION", None)
-    return path.rpartition(".")[0] if isinstance(path, str) else ""
-
-
 def load() -> tuple[object, list[CheckMessage]]:
     """Import what `ASGI_APPLICATION` names, and report why that cannot be done.
 
     A module that is being imported just now (it runs a management command itself) is left alone.
     """
-    name = module_name()
-    if not name:
-        value = getattr(settings, "ASGI_APPLICATION", None)
-        text = f"ASGI_APPLICATION is {value!r}; expected a path: 'myproject.asgi.application'."
+    path = getattr(settings, "ASGI_APPLICATION", None)
+    if not isinstance(path, str) or not path.rpartition(".")[0]:
+        text = f"ASGI_APPLICATION is {path!r}; expected a path: 'myproject.asgi.application'."
         return NOTHING, [found("E001", text)]
-    spec = getattr(sys.modules.get(name), "__spec__", None)
-    if getattr(spec, "_initializing", False):
+    name, _, attribute = path.rpartition(".")
+    if getattr(getattr(sys.modules.get(name), "__spec__", None), "_initializing", False):
         return NOTHING, []
-    path = settings.ASGI_APPLICATION
     try:
-        return getattr(importlib.import_module(name), path.rpartition(".")[2]), []
+        return getattr(importlib.import_module(name), attribute), []
     except (Exception, SystemExit) as error:
-        cause = f"{type(error).__name__}: {error}{_place(error)}"
-        text = f"ASGI_APPLICATION = {path!r} cannot be imported: {cause}"
-        return NOTHING, [found("E002", text)]
-
-
-def _place(error: BaseException) -> str:
-    """Say where an import failed, leaving out the frames of the import system and this module."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = {__file__, importlib.__file__}
-    places = [
-        each for each in frames if each.filename not in own and "<frozen" not in each.filename
-    ]
-    return f" ({places[-1].filename}, line {places[-1].lineno})" if places else ""
+        own = (__file__, importlib.__file__, "<frozen")
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [each for each in frames if not each.filename.startswith(own)]
+        place = f" ({places[-1].filename}, line {places[-1].lineno})" if places else ""
+        cause = f"{type(error).__name__}: {error}{place}"
+        return NOTHING, [found("E002", f"ASGI_APPLICATION = {path!r} cannot be imported: {cause}")]
 
 
 def inner_application(application: object) -> object:

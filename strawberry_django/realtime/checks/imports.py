@@ -1,158 +1,117 @@
-"""What the ASGI module imports before Django is set up, read from the source.
+"""What the ASGI module imports before Django is set up (E004, W002), read from the source.
 
-Imports the standard library, Django's model base and Strawberry's schema. A server imports
-the ASGI module in a fresh process, where the order of its imports decides; `manage.py` has set
-Django up by then, so a wrong order only fails in production. The checks run under `manage.py`: this
-module follows the imports as a fresh process would, without importing anything.
+A server imports the ASGI module in a fresh process, where the order of its imports decides.
+`manage.py` has set Django up by then, so a wrong order only fails in production. This module
+follows the imports in their order and imports nothing.
 """
 
 from __future__ import annotations
 
 import ast
 import importlib.util
+import inspect
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.apps import apps
 from django.db.models.base import ModelBase
 from strawberry import Schema
 
+from .catalogue import found
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
-SETS_UP = frozenset({"get_asgi_application", "get_wsgi_application", "setup"})
-"""Calls that set Django up."""
+    from django.core.checks import CheckMessage
 
-NEEDS_SETUP = frozenset({"get_user_model", "apps.get_model"})
-"""Calls that fail before Django is set up."""
-
-_LIBRARIES = frozenset({"site-packages", "dist-packages"})
-
-Event: TypeAlias = ast.Import | ast.ImportFrom | ast.Call
-"""What can matter in the course of an import."""
+_SETS_UP = {"get_asgi_application", "get_wsgi_application", "setup"}
+_NEEDS_SETUP = {"get_user_model", "apps.get_model"}
+_LIBRARIES = {"site-packages", "dist-packages"}
 
 
-@dataclass(frozen=True)
-class Step:
-    """Name one place in the source: a line of a module."""
+class _Event(NamedTuple):
+    """Something that matters: Django is `ready`, or `models` or a `schema` are reached."""
 
-    module: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.module}, line {self.line}"
+    kind: str
+    what: str
+    way: tuple[str, ...]
 
 
-@dataclass
-class ImportOrder:
-    """Hold what a fresh import of the ASGI module does, in order.
+def check_import_order(asgi_module: str) -> list[CheckMessage]:
+    """Report models or a schema that a fresh process imports before it sets Django up."""
+    schema = None
+    for kind, what, way in _events(asgi_module, (), set()):
+        if kind == "models":
+            text = (
+                f"{way[0]}, reaches {what} before get_asgi_application(): a server that imports "
+                f"it stops with AppRegistryNotReady. The way there: {' → '.join(way)}."
+            )
+            return [found("E004", text)]
+        if kind == "ready":
+            if schema is None:
+                return []
+            text = (
+                f"{schema.way[-1]}, imports the schema ({schema.what}) before "
+                f"get_asgi_application() ({way[-1]}): the first model that the schema uses will "
+                "stop the server with AppRegistryNotReady."
+            )
+            return [found("W002", text)]
+        schema = schema or _Event(kind, what, way)
+    never = f"{asgi_module} never calls get_asgi_application()"
+    return [found("E004", f"{never}, so a server runs it without setting Django up.")]
 
-    `ready` is where Django is set up. `models` leads from the ASGI module to the import (or call)
-    that needs Django before that, and `reached` names what is needed. `schema` is where a module
-    that holds a schema is imported before Django is set up, and `schema_module` is its name.
-    """
 
-    ready: Step | None = None
-    models: tuple[Step, ...] = ()
-    reached: str = ""
-    schema: Step | None = None
-    schema_module: str = ""
-
-
-def import_order(asgi_module: str) -> ImportOrder:
-    """Return what happens when `asgi_module` is imported in a fresh process."""
-    order = ImportOrder()
-    _Reader(order).read(asgi_module, ())
-    return order
-
-
-class _Reader:
-    """Follow imports depth first, as Python does, until Django is set up or a model is reached."""
-
-    def __init__(self, order: ImportOrder) -> None:
-        self._order = order
-        self._seen: set[str] = set()
-
-    def read(self, name: str, path: tuple[Step, ...]) -> bool:
-        """Follow the module `name`, and return whether there is nothing more to find."""
-        self._seen.add(name)
-        for node in _executed(_source(name)):
-            here = (*path, Step(name, node.lineno))
-            if isinstance(node, ast.Call):
-                ended = self._call(node, here)
-            else:
-                ended = self._import(name, node, here)
-            if ended:
-                return True
-        return False
-
-    def _call(self, node: ast.Call, path: tuple[Step, ...]) -> bool:
-        called = ast.unparse(node.func)
-        name = called.rpartition(".")[2]
-        if name in SETS_UP:
-            self._order.ready = path[-1]
-        elif called in NEEDS_SETUP or name in NEEDS_SETUP:
-            self._order.models, self._order.reached = path, f"{called}()"
-        else:
-            return False
-        return True
-
-    def _import(
-        self, importer: str, node: ast.Import | ast.ImportFrom, path: tuple[Step, ...]
-    ) -> bool:
-        for name in _imported(importer, node):
-            module = sys.modules.get(name)
-            if module is None or name in self._seen:
+def _events(name: str, way: tuple[str, ...], seen: set[str]) -> Iterator[_Event]:
+    """Follow a module's imports depth first, as Python does."""
+    seen.add(name)
+    for node in _executed(_source(name)):
+        here = (*way, f"{name}, line {node.lineno}")
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            last = called.rpartition(".")[2]
+            if last in _SETS_UP:
+                yield _Event("ready", called, here)
+            elif not _NEEDS_SETUP.isdisjoint({called, last}):
+                yield _Event("models", f"{called}()", here)
+            continue
+        for imported in _imported(name, node):
+            module = sys.modules.get(imported)
+            if module is None or imported in seen:
                 continue
             if _defines_models(module):
-                self._order.models, self._order.reached = path, f"the models of {name}"
-                return True
-            if not _is_followed(module):
-                continue
-            if self._order.schema is None and _holds_schema(module):
-                self._order.schema, self._order.schema_module = path[-1], name
-            if self.read(name, path):
-                return True
-        return False
+                yield _Event("models", f"the models of {imported}", here)
+            elif _is_followed(module):
+                if any(issubclass(type(value), Schema) for value in vars(module).values()):
+                    yield _Event("schema", imported, here)
+                yield from _events(imported, here, seen)
 
 
 def _source(name: str) -> list[ast.stmt]:
     """Return the statements of a module; none when there is no Python source of it."""
     try:
-        spec = importlib.util.find_spec(name)
-        get_source = getattr(spec.loader if spec else None, "get_source", None)
-        return ast.parse((get_source and get_source(name)) or "").body
-    except (ImportError, SyntaxError, ValueError):
+        return ast.parse(inspect.getsource(sys.modules[name])).body
+    except (KeyError, OSError, SyntaxError, TypeError, ValueError):
         return []
 
 
-def _executed(body: list[ast.stmt]) -> Iterator[Event]:
+def _executed(nodes: Iterable[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom | ast.Call]:
     """Yield the imports and calls that run when a module is imported, in that order."""
-    for statement in body:
-        yield from _executed_in(statement)
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node
+        elif isinstance(node, ast.If) and _is_false_on_import(node.test):
+            yield from _executed(node.orelse)
+        elif not isinstance(node, ast.Lambda):
+            functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+            later = node.body if isinstance(node, functions) else []
+            yield from _executed(each for each in ast.iter_child_nodes(node) if each not in later)
+            if isinstance(node, ast.Call):
+                yield node
 
 
-def _executed_in(node: ast.AST) -> Iterator[Event]:
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        yield node
-        return
-    if isinstance(node, ast.Lambda):
-        return
-    if isinstance(node, ast.If) and _never_on_import(node.test):
-        yield from _executed(node.orelse)
-        return
-    skipped = node.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else []
-    for child in ast.iter_child_nodes(node):
-        if child not in skipped:
-            yield from _executed_in(child)
-    if isinstance(node, ast.Call):
-        yield node
-
-
-def _never_on_import(test: ast.expr) -> bool:
+def _is_false_on_import(test: ast.expr) -> bool:
     """Tell whether a condition is `TYPE_CHECKING` or `__name__ == "__main__"`."""
     names = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(test)}
     return not names.isdisjoint({"TYPE_CHECKING", "__name__"})
@@ -163,37 +122,23 @@ def _imported(importer: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     else:
-        base = _resolved(importer, "." * node.level + (node.module or ""))
+        package = sys.modules[importer].__package__
+        try:
+            base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+        except ImportError:
+            return
         names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
     for name in names:
         parts = name.split(".")
         yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
 
 
-def _resolved(importer: str, name: str) -> str:
-    """Return the absolute name of a module that `importer` names, perhaps relatively."""
-    package = getattr(sys.modules.get(importer), "__package__", None)
-    try:
-        return importlib.util.resolve_name(name, package or importer.rpartition(".")[0])
-    except ImportError:
-        return ""
-
-
-# Asked of the type, because isinstance() would evaluate a lazy object.
-
-
 def _defines_models(module: ModuleType) -> bool:
-    """Tell whether importing the module needs Django's apps: it defines a model."""
-    if module.__name__ == ModelBase.__module__:
-        return False
-    return any(
+    # Asked of the type, because isinstance() would evaluate a lazy object.
+    return module.__name__ != ModelBase.__module__ and any(
         issubclass(type(value), ModelBase) and value.__module__ == module.__name__
         for value in vars(module).values()
     )
-
-
-def _holds_schema(module: ModuleType) -> bool:
-    return any(issubclass(type(value), Schema) for value in vars(module).values())
 
 
 def _is_followed(module: ModuleType) -> bool:

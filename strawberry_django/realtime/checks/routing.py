@@ -1,7 +1,6 @@
 """Whether the ASGI application serves GraphQL safely: its WebSocket, users, origins and patterns.
 
-Imports the sibling checks, the consumers' base and Channels' middleware. The application is loaded
-once, and everything that depends on it is reported from here.
+The application is loaded once, and everything that depends on it is reported from here.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from channels.auth import AuthMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from channels.sessions import CookieMiddleware, SessionMiddleware
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from strawberry.channels import GraphQLHTTPConsumer as StrawberryHTTPConsumer
 from strawberry.channels import GraphQLProtocolTypeRouter as StrawberryRouter
@@ -19,15 +19,12 @@ from strawberry.channels import GraphQLWSConsumer as StrawberryWSConsumer
 
 from ..conf import resolve_options
 from ..consumer import GraphQLConsumer
-from .application import NOTHING, Endpoint, endpoints, load, module_name, serves_websocket
-from .imports import import_order
-from .messages import found
-from .schemas import check_layer_of_schemas
-from .sessions import check_sessions
+from .application import NOTHING, Endpoint, endpoints, load, serves_websocket
+from .catalogue import found
+from .imports import check_import_order
+from .needs import check_layer_of_schemas, check_sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django.core.checks import CheckMessage
 
 _CHANNELS = (
@@ -50,7 +47,7 @@ def check_asgi_application() -> list[CheckMessage]:
         return messages
     served = list(endpoints(application))
     return [
-        *_check_import_order(),
+        *check_import_order(settings.ASGI_APPLICATION.rpartition(".")[0]),
         *_check_websocket(application),
         *_check_consumers(served),
         *_check_patterns(served),
@@ -74,28 +71,6 @@ def reads_session(endpoint: Endpoint) -> bool:
     return resolved["session_auth"] or in_middleware
 
 
-def _check_import_order() -> list[CheckMessage]:
-    order = import_order(module_name())
-    if order.models:
-        text = (
-            f"{order.models[0]}, reaches {order.reached} before get_asgi_application(): a server "
-            "that imports it stops with AppRegistryNotReady. "
-            f"The way there: {' → '.join(map(str, order.models))}."
-        )
-        return [found("E004", text)]
-    if order.ready is None:
-        never = f"{module_name()} never calls get_asgi_application()"
-        return [found("E004", f"{never}, so a server runs it without setting Django up.")]
-    if order.schema is not None:
-        text = (
-            f"{order.schema}, imports the schema ({order.schema_module}) before "
-            f"get_asgi_application() ({order.ready}): the first model that the schema uses will "
-            "stop the server with AppRegistryNotReady."
-        )
-        return [found("W002", text)]
-    return []
-
-
 def _check_websocket(application: object) -> list[CheckMessage]:
     if serves_websocket(application) is not False:
         return []
@@ -106,34 +81,25 @@ def _check_websocket(application: object) -> list[CheckMessage]:
 def _check_consumers(served: list[Endpoint]) -> list[CheckMessage]:
     stock_router = [each for each in served if each.is_inside(StrawberryRouter)]
     routed = [each for each in served if each not in stock_router and not _is_vendored(each)]
-    stock = [each for each in routed if _is_stock(each)]
     known = [each for each in routed if not _has_own_middleware(each)]
+    stock = [each for each in routed if _is_stock(each)]
     anonymous = [each for each in known if not reads_session(each)]
     unchecked = [
         each
         for each in known
         if each in stock and each.protocol == "websocket" and not each.is_inside(OriginValidator)
     ]
-    messages = []
-    if stock_router:
-        text = (
-            "ASGI_APPLICATION uses Strawberry's GraphQLProtocolTypeRouter: it knows no user and "
-            "checks no host."
-        )
-        messages.append(found("W003", text))
-    if anonymous:
-        text = f"GraphQL ({_list(anonymous)}) is routed without authentication: it knows no user."
-        messages.append(found("W003", text))
-    if unchecked:
-        text = f"GraphQL ({_list(unchecked)}) is routed without AllowedHostsOriginValidator."
-        messages.append(found("W004", text))
-    if stock:
-        text = (
-            f"GraphQL ({_list(stock)}) is served by Strawberry's own consumers: "
-            "info.context.request is no Django request, and Django's protections do not reach it."
-        )
-        messages.append(found("W005", text))
-    return messages
+    faults = (
+        ("W003", stock_router, "uses GraphQLProtocolTypeRouter: it knows no user, checks no host"),
+        ("W003", anonymous, "is routed without authentication: it knows no user"),
+        ("W004", unchecked, "is routed without AllowedHostsOriginValidator"),
+        ("W005", stock, "has Strawberry's consumers: info.context.request is no Django request"),
+    )
+    return [
+        found(number, f"GraphQL ({', '.join(sorted(set(map(str, where))))}) {what}.")
+        for number, where, what in faults
+        if where
+    ]
 
 
 def _check_patterns(served: list[Endpoint]) -> list[CheckMessage]:
@@ -161,7 +127,3 @@ def _has_own_middleware(endpoint: Endpoint) -> bool:
     It may authenticate and check as it likes. A subclass of Channels' own counts as Channels' own.
     """
     return not all(isinstance(each, _CHANNELS) for each in endpoint.around)
-
-
-def _list(served: Iterable[Endpoint]) -> str:
-    return ", ".join(sorted({str(each) for each in served}))

@@ -1,26 +1,25 @@
-"""Whether the session that GraphQL reads is there: apps, middleware and cookie.
-
-Imports the messages and Django.
-"""
+"""What the served schema needs of the settings: its session, and its channel layer."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from .messages import found
+from .catalogue import found
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.core.checks import CheckMessage
 
     from .application import Endpoint
 
+_USES = frozenset({"listen_to_channel", "get_channel_layer"})
 _ENGINES_WITH_A_TABLE = frozenset(
     {"django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db"}
 )
@@ -31,11 +30,7 @@ _MIDDLEWARE = (
 
 
 def check_sessions(with_session: Sequence[Endpoint]) -> list[CheckMessage]:
-    """Report what keeps GraphQL from finding the user whom Django logged in.
-
-    Args:
-        with_session: the endpoints that take their user from the session.
-    """
+    """Report what keeps these endpoints from finding the user whom Django logged in."""
     if not with_session:
         return []
     return _check_apps() or [*_check_middleware(), *_check_cookie_path(with_session)]
@@ -52,16 +47,14 @@ def _check_apps() -> list[CheckMessage]:
 
 
 def _check_middleware() -> list[CheckMessage]:
-    present = [_imported(path) for path in settings.MIDDLEWARE]
-    classes = [each for each in present if isinstance(each, type)]
-    names = " and ".join(
+    classes = [each for each in map(_imported, settings.MIDDLEWARE) if isinstance(each, type)]
+    missing = [
         path
         for path in _MIDDLEWARE
         if not any(issubclass(each, import_string(path)) for each in classes)
-    )
-    if not names:
-        return []
-    return [found("W007", f"GraphQL reads the session; MIDDLEWARE lacks {names}.")]
+    ]
+    text = f"GraphQL reads the session; MIDDLEWARE lacks {' and '.join(missing)}."
+    return [found("W007", text)] if missing else []
 
 
 def _imported(path: str) -> object:
@@ -96,3 +89,38 @@ def _covers(cookie_path: str, pattern: str) -> bool:
     path = "/" + "".join(literal).strip("/") + "/"
     cookie_path = cookie_path.rstrip("/") + "/"
     return path.startswith(cookie_path) or cookie_path.startswith(path)
+
+
+def check_layer_of_schemas(served: Sequence[Endpoint]) -> list[CheckMessage]:
+    """Report root fields that use a channel layer which `CHANNEL_LAYERS` does not have."""
+    configured = getattr(settings, "CHANNEL_LAYERS", None)
+    layers = configured if isinstance(configured, Mapping) else {}
+    wanting: dict[str, set[str]] = {}
+    for endpoint in served:
+        alias = getattr(endpoint.consumer_class, "channel_layer_alias", "default")
+        if alias not in layers:
+            fields = wanting.setdefault(alias, set())
+            fields.update(_fields_with_layer(endpoint.options["schema"]))
+    return [
+        found(
+            "E006", f"CHANNEL_LAYERS has no {alias!r} layer; needed by {', '.join(sorted(fields))}."
+        )
+        for alias, fields in sorted(wanting.items())
+        if fields
+    ]
+
+
+def _fields_with_layer(schema: Any) -> Iterator[str]:
+    roots = [getattr(schema, name, None) for name in ("query", "mutation", "subscription")]
+    definitions = [getattr(root, "__strawberry_definition__", None) for root in roots]
+    for definition in filter(None, definitions):
+        for field in definition.fields:
+            resolver = field.base_resolver
+            function = inspect.unwrap(resolver.wrapped_func) if resolver else None
+            if isinstance(function, FunctionType) and _uses_layer(function.__code__):
+                yield f"{definition.name}.{field.python_name}"
+
+
+def _uses_layer(code: CodeType) -> bool:
+    inner = (each for each in code.co_consts if isinstance(each, CodeType))
+    return not _USES.isdisjoint(code.co_names) or any(map(_uses_layer, inner))
