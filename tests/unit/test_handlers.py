@@ -413,44 +413,21 @@ async def test_a_connection_begins_before_its_operations_and_once(words: Words) 
         assert (await client.socket.closed())[0] == 4429
 
 
+# The shapes themselves are in test_protocol; here is one of each that a reader of frames meets.
 INVALID = [
-    "1",
-    "null",
     "[]",
     '"text"',
-    "[1]",
     "{}",
     "{",
     "",
-    "nonsense",
     "NaN",
     "[" * 50_000,
-    '{"type": 1}',
-    '{"type": null}',
     '{"type": ["ping"]}',
-    '{"type": {}}',
     '{"type": "unknown"}',
-    '{"type": "message"}',
     '{"type": "invalid_message"}',
-    '{"type": "connection_init", "payload": []}',
-    '{"type": "connection_init", "payload": "text"}',
     '{"type": "ping", "payload": 1}',
-    '{"type": "pong", "payload": "x"}',
-    '{"type": "subscribe"}',
-    '{"type": "subscribe", "id": "1"}',
-    '{"type": "subscribe", "id": "1", "payload": null}',
-    '{"type": "subscribe", "id": "1", "payload": []}',
-    '{"type": "subscribe", "id": "1", "payload": {}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": null}}',
     '{"type": "subscribe", "id": "1", "payload": {"query": 1}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": "{ hello }", "variables": []}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": "{ hello }", "operationName": 1}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": "{ hello }", "extensions": 1}}',
-    '{"type": "subscribe", "id": 1, "payload": {"query": "{ hello }"}}',
     '{"type": "subscribe", "id": [], "payload": {"query": "{ hello }"}}',
-    '{"type": "subscribe", "id": "", "payload": {"query": "{ hello }"}}',
-    '{"type": "subscribe", "id": null, "payload": {"query": "{ hello }"}}',
-    '{"type": "complete"}',
     '{"type": "complete", "id": {}}',
     json.dumps({"type": "é" * 200}),
     '{"type": "\\ud800"}',
@@ -473,14 +450,10 @@ async def test_a_message_of_another_shape_is_4400(
 
 
 LEGACY_INVALID = [
-    *("1", "null", "[]", '"text"', "{}", '{"type": 1}', '{"type": {}}', '{"type": "subscribe"}'),
-    '{"type": "start"}',
-    '{"type": "start", "id": "1"}',
-    '{"type": "start", "id": "1", "payload": []}',
-    '{"type": "start", "id": "1", "payload": {"query": 1}}',
+    *("null", "[]", "{}", '{"type": {}}', '{"type": "subscribe"}'),
     '{"type": "start", "id": [], "payload": {"query": "{ hello }"}}',
+    '{"type": "start", "id": "1", "payload": {"query": 1}}',
     '{"type": "stop"}',
-    '{"type": "stop", "id": {}}',
 ]
 
 
