@@ -123,6 +123,14 @@ async def test_inside_the_projects_middleware_it_takes_its_user(ada_client: Clie
     assert answer == {"data": {"hello": "Hello, stranger!"}}
 
 
+async def test_inside_the_projects_middleware_sessions_are_saved(ada_client: Client) -> None:
+    application = consumer(django_middleware=True)
+    for expected in (None, "a"):
+        text = 'mutation { remember(value: "a") }'
+        answer = await ask(application, text, client=ada_client)
+        assert answer == {"data": {"remember": expected}}
+
+
 async def test_a_project_without_authentication_is_told_so(settings: Any) -> None:
     settings.MIDDLEWARE = []
     answer = await ask(consumer(django_middleware=True), "{ hello }")
