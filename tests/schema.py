@@ -122,10 +122,6 @@ class Mutation:
     def upload(self, file: Upload) -> str:
         return read(file)
 
-    @strawberry.mutation
-    def upload_many(self, files: list[Upload]) -> list[str]:
-        return [read(file) for file in files]
-
     @strawberry_django.mutation(handle_django_errors=False)
     def remember(self, info: Info[Any, Any], value: str) -> str | None:
         """Keep a value in the session, and return the one before."""

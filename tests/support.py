@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any, TypeVar
@@ -81,17 +81,14 @@ def encode_headers(
     headers: Mapping[str, str | bytes | None], client: Client | None = None
 ) -> list[tuple[bytes, bytes]]:
     """Return ASGI headers: those that are not `None`, and the cookies of `client`."""
-    cookies = "; ".join(f"{key}={morsel.coded_value}" for key, morsel in cookies_of(client))
+    jar = client.cookies if client is not None else SimpleCookie()
+    cookies = "; ".join(f"{key}={morsel.coded_value}" for key, morsel in jar.items())
     everything = {"cookie": cookies or None, **headers}
     return [
         (name.lower().encode(), value if isinstance(value, bytes) else value.encode("latin1"))
         for name, value in everything.items()
         if value is not None
     ]
-
-
-def cookies_of(client: Client | None) -> Iterable[tuple[str, Any]]:
-    return () if client is None else client.cookies.items()
 
 
 @dataclass

@@ -23,10 +23,6 @@ def test_the_app_stands_beside_strawberry_djangos_own() -> None:
     assert apps.get_app_config("strawberry_django").name == "strawberry_django"
 
 
-def test_the_app_has_no_models() -> None:
-    assert list(apps.get_app_config("strawberry_django_realtime").get_models()) == []
-
-
 def test_ready_registers_the_checks_under_their_tag() -> None:
     assert registry.registry.tag_exists("strawberry_django_realtime")
     before = registry.registry.get_checks()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
-from datetime import timedelta
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -12,58 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from strawberry_django.realtime import conf
 from strawberry_django.realtime.conf import (
     DEFAULTS,
-    OperationRequest,
-    RealtimeOptions,
     project_options,
     resolve_options,
     unknown_options,
 )
-
-
-def test_every_option_has_a_default() -> None:
-    assert list(get_type_hints(RealtimeOptions)) == list(DEFAULTS)
-    assert not RealtimeOptions.__required_keys__
-
-
-def test_the_defaults_that_the_guide_promises() -> None:
-    options = resolve_options({})
-    assert options["graphql_ide"] is None
-    assert options["allow_queries_via_get"] is True
-    assert options["multipart_uploads_enabled"] is False
-    assert options["subscription_protocols"] == (
-        "graphql-transport-ws",
-        "multipart-subscription",
-        "graphql-sse",
-    )
-    assert options["keep_alive"] is False
-    assert options["connection_init_wait_timeout"] == timedelta(minutes=1)
-    assert options["max_subscriptions_per_connection"] == 100
-    assert options["session_auth"] is False
-    assert options["django_middleware"] is False
-    assert options["max_message_size"] == 1024 * 1024
-
-
-def test_the_limits_that_the_guide_promises() -> None:
-    limits = {
-        "allowed_origins": (),
-        "allow_missing_origin": False,
-        "keep_alive_interval": 1,
-        "session_revalidate_interval": 30,
-        "max_sockets_per_user": 100,
-        "max_sockets_per_address": None,
-        "max_messages_per_second": 100,
-        "max_message_size": 1_048_576,
-        "max_outbound_bytes": 262_144,
-        "send_timeout": 20,
-        "listener_capacity": 1000,
-        "slow_consumer": "close",
-        "ping_interval": 30,
-        "pong_timeout": 30,
-        "max_idle_time": None,
-        "max_lifetime": None,
-    }
-    options = dict(resolve_options({}))
-    assert {name: options[name] for name in limits} == limits
 
 
 def test_a_keyword_comes_before_the_setting_and_the_setting_before_the_default(
@@ -139,12 +89,3 @@ def test_the_setting_may_be_left_out(settings: Any) -> None:
     assert project_options() == {}
     settings.STRAWBERRY_DJANGO_REALTIME = {"ALLOWED_ORIGINS": ["https://app.example"]}
     assert project_options() == {"allowed_origins": ["https://app.example"]}
-
-
-def test_what_a_client_asks_for_is_one_value() -> None:
-    asked = OperationRequest("{ hello }", "Hello", {"name": "ada"})
-    assert asked == OperationRequest(
-        query="{ hello }", operation_name="Hello", variables={"name": "ada"}
-    )
-    with pytest.raises(FrozenInstanceError):
-        asked.query = "{ other }"  # type: ignore[misc]

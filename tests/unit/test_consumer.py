@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,32 +9,25 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from channels.auth import AuthMiddlewareStack
 from channels.layers import get_channel_layer
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
 
-from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.consumer import GraphQLConsumer
-from strawberry_django.realtime.exceptions import ChannelLayerError, ListenerOverflowError
+from strawberry_django.realtime.context import GraphQLContext
+from strawberry_django.realtime.exceptions import (
+    AuthNotConfiguredError,
+    ChannelLayerError,
+    ListenerOverflowError,
+)
 from strawberry_django.realtime.http.consumer import GraphQLHTTPConsumer
-from strawberry_django.realtime.request import GraphQLRequest
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.schema import probe, schema
-from tests.support import ask, post, until
-from tests.support_websocket import connect, websocket_scope
-
-REQUEST = GraphQLRequest.from_handshake(websocket_scope())
-
-
-def test_both_consumers_are_one() -> None:
-    assert issubclass(GraphQLHTTPConsumer, GraphQLConsumer)
-    assert issubclass(GraphQLWSConsumer, GraphQLConsumer)
-
-
-def test_the_options_are_resolved() -> None:
-    consumer = GraphQLConsumer(schema, keep_alive=True)
-    assert consumer.schema is schema
-    assert consumer.options["keep_alive"] is True
-    assert consumer.protocols == consumer.options["subscription_protocols"]
+from tests.support import ask, in_database, post, queries, until
+from tests.support_websocket import connect
 
 
 def test_an_option_that_does_not_exist_is_an_error(settings: Any) -> None:
@@ -45,38 +37,6 @@ def test_an_option_that_does_not_exist_is_an_error(settings: Any) -> None:
     settings.STRAWBERRY_DJANGO_REALTIME = {"KEEPALIVE": True}
     with pytest.raises(ImproperlyConfigured, match="STRAWBERRY_DJANGO_REALTIME"):
         GraphQLConsumer(schema)
-
-
-async def test_the_context_is_the_transports_matter() -> None:
-    with pytest.raises(NotImplementedError):
-        await GraphQLConsumer(schema).get_context(REQUEST, None)
-
-
-async def test_there_is_no_root_value_of_itself() -> None:
-    assert await GraphQLConsumer(schema).get_root_value(REQUEST) is None
-
-
-async def test_the_hooks_are_those_of_the_options() -> None:
-    called: list[Any] = []
-
-    async def on_connect(context: Any) -> dict[str, Any]:
-        called.append(context)
-        return {"welcome": True}
-
-    async def on_operation(context: Any, operation: OperationRequest) -> None:
-        called.append((context, operation))
-
-    consumer = GraphQLConsumer(schema, on_connect=on_connect, on_operation=on_operation)
-    operation = OperationRequest("{ hello }", None, None)
-    assert await consumer.on_connect("context") == {"welcome": True}
-    await consumer.on_operation("context", operation)
-    assert called == ["context", ("context", operation)]
-
-
-async def test_without_hooks_everybody_may_do_everything() -> None:
-    consumer = GraphQLConsumer(schema)
-    assert await consumer.on_connect("context") is None
-    await consumer.on_operation("context", OperationRequest("{ hello }", None, None))
 
 
 def test_what_is_sent_is_encoded_as_django_does() -> None:
@@ -148,24 +108,6 @@ async def test_a_layer_that_is_not_configured_is_named(settings: Any) -> None:
         _ = Other(schema).channel_layer
 
 
-async def test_listening_and_its_end(channel_layer: Any) -> None:
-    consumer = GraphQLConsumer(schema, listener_capacity=1, slow_consumer="drop_oldest")
-    async with consumer.listen_to_channel("test", timeout=0.05, groups=["a"]) as messages:
-        for number in range(3):
-            await channel_layer.group_send("a", {"type": "test", "number": number})
-        received = [message["number"] async for message in messages]
-    assert received[-1] == 2
-    await consumer._stop_listening()
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-
-
-async def test_what_is_still_listened_to_ends(channel_layer: Any) -> None:
-    consumer = GraphQLConsumer(schema)
-    async with consumer.listen_to_channel("test", groups=["a"]):
-        await consumer._stop_listening()
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-
 async def test_a_stream_over_http_that_falls_behind_ends_with_an_error(channel_layer: Any) -> None:
     consumer = GraphQLConsumer(schema, listener_capacity=1)
     async with consumer.listen_to_channel("test", groups=["a"]) as messages:
@@ -175,11 +117,6 @@ async def test_a_stream_over_http_that_falls_behind_ends_with_an_error(channel_l
         assert (await anext(messages))["number"] == 0
         with pytest.raises(ListenerOverflowError):
             await anext(messages)
-
-
-async def test_who_has_not_listened_has_nothing_to_stop(settings: Any) -> None:
-    settings.CHANNEL_LAYERS = {}
-    await GraphQLConsumer(schema)._stop_listening()
 
 
 async def test_without_a_layer_everything_else_works(settings: Any) -> None:
@@ -198,14 +135,97 @@ async def test_without_a_layer_everything_else_works(settings: Any) -> None:
         assert result["data"] == {"hello": "Hello, stranger!", "probe": None}
 
 
-# The user and the session of a middleware around us.
+# What a resolver finds, over both transports.
+
+over_both = pytest.mark.parametrize("consumer", [GraphQLHTTPConsumer, GraphQLWSConsumer])
 
 
-@pytest.mark.parametrize("scope", [{}, {"user": "ada"}, {"user": "ada", "session": {"a": 1}}])
-def test_what_is_in_the_scope_is_taken(scope: dict[str, Any]) -> None:
-    consumer = GraphQLConsumer(schema)
-    consumer.scope = scope
-    consumer.request = GraphQLRequest.from_handshake(websocket_scope())
-    consumer._adopt_scope_auth()
-    adopted = vars(consumer.request)
-    assert {name: adopted[name] for name in ("user", "session") if name in adopted} == scope
+def is_http(consumer: Any) -> bool:
+    return issubclass(consumer, GraphQLHTTPConsumer)
+
+
+async def run(http: bool, application: Any, text: str, client: Client | None = None) -> Any:
+    """Ask over the transport that the application serves."""
+    if http:
+        return await ask(application, text, client=client)
+    async with connect(application, client=client) as socket:
+        return await socket.result("1", text)
+
+
+@over_both
+async def test_the_context_and_its_request(consumer: Any) -> None:
+    def context_is_one_value_read_in_two_ways(info: Any) -> bool:
+        return info.context.request is info.context["request"] is info.context.get("request")
+
+    def request_is_djangos(info: Any) -> bool:
+        return isinstance(info.context.request, HttpRequest)
+
+    def response_is_there_over_http_only(info: Any) -> bool:
+        return isinstance(info.context.response, HttpResponse) is is_http(consumer)
+
+    def socket_is_there_over_websocket_only(info: Any) -> bool:
+        return info.context["ws"] is (None if is_http(consumer) else info.context.consumer)
+
+    def scope_is_the_connections(info: Any) -> bool:
+        scope = info.context.request.scope
+        return scope is info.context.consumer.scope and isinstance(info.context, GraphQLContext)
+
+    def consumer_is_the_one_that_serves(info: Any) -> bool:
+        found = info.context.consumer
+        return isinstance(found, consumer) and found is info.context.request.consumer
+
+    application = consumer.as_asgi(schema=schema, session_auth=True)
+    for look in (
+        context_is_one_value_read_in_two_ways,
+        request_is_djangos,
+        response_is_there_over_http_only,
+        socket_is_there_over_websocket_only,
+        scope_is_the_connections,
+        consumer_is_the_one_that_serves,
+    ):
+        text = f'{{ probe(name: "{probe(look)}") }}'
+        answer = await run(is_http(consumer), application, text)
+        assert answer == {"data": {"probe": True}}, look.__name__
+
+
+@over_both
+async def test_a_consumer_may_give_a_plain_dict_and_a_root_value(consumer: Any) -> None:
+    class Custom(consumer):
+        async def get_context(self, request: Any, response: Any) -> Any:
+            return {"request": request, "response": response, "loader": "a loader"}
+
+        async def get_root_value(self, request: Any) -> Any:
+            return request.path
+
+    def loader(info: Any) -> Any:
+        return [info.context.loader, info.context["loader"]]
+
+    application = Custom.as_asgi(schema=schema, session_auth=True)
+    text = f'{{ root hello probe(name: "{probe(loader)}") }}'
+    assert (await run(is_http(consumer), application, text))["data"] == {
+        "root": "'/graphql'",
+        "hello": "Hello, stranger!",
+        "probe": ["a loader", "a loader"],
+    }
+
+
+@over_both
+async def test_a_bare_consumer_has_no_user_and_says_so(consumer: Any, ada_client: Client) -> None:
+    bare = consumer.as_asgi(schema=schema)
+    with queries() as asked:
+        answer = await run(is_http(consumer), bare, "{ hello }", ada_client)
+        assert answer["errors"][0]["message"] == str(AuthNotConfiguredError())
+        answer = await run(is_http(consumer), bare, '{ echo(text: "hi") }', ada_client)
+        assert answer == {"data": {"echo": "hi"}}
+    assert asked == []
+
+
+@over_both
+async def test_inside_channels_auth_middleware_it_takes_its_user(
+    consumer: Any, ada_client: Client
+) -> None:
+    stack = AuthMiddlewareStack(consumer.as_asgi(schema=schema))
+    text = "{ hello currentUser { username } }"
+    answer = await run(is_http(consumer), stack, text, ada_client)
+    assert answer == {"data": {"hello": "Hello, ada!", "currentUser": {"username": "ada"}}}
+    await in_database(connections.close_all)

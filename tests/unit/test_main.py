@@ -74,11 +74,6 @@ def test_show_puts_names_above_several(subject: str, least: int, capsys: Capture
         assert f"==> {each.name} <==\n{each.text}" in out
 
 
-def test_copy_says_what_it_wrote(tmp_path: Path, capsys: Capture) -> None:
-    assert main(["snippets", "copy", ASGI, str(tmp_path)]) == 0
-    assert capsys.readouterr().out == f"wrote {tmp_path / 'myproject/asgi.py'}\n"
-
-
 def test_copy_leaves_what_is_there(tmp_path: Path, capsys: Capture) -> None:
     target = tmp_path / "asgi.py"
     target.write_text("mine")
@@ -87,12 +82,6 @@ def test_copy_leaves_what_is_there(tmp_path: Path, capsys: Capture) -> None:
     assert target.read_text() == "mine"
     assert main(["snippets", "copy", ASGI, str(target), "--force"]) == 0
     assert target.read_text() == snippets.read(ASGI)
-
-
-def test_copy_cannot_write_below_a_file(tmp_path: Path, capsys: Capture) -> None:
-    (tmp_path / "file").touch()
-    assert main(["snippets", "copy", ASGI, str(tmp_path / "file/asgi.py")]) == 1
-    assert str(tmp_path / "file") in capsys.readouterr().err
 
 
 def test_a_bad_name_is_told_its_neighbours(tmp_path: Path, capsys: Capture) -> None:
@@ -108,11 +97,3 @@ def test_a_command_that_is_not_understood_is_explained(
         main(arguments)
     assert exited.value.code == 2
     assert "usage: python -m strawberry_django.realtime" in capsys.readouterr().err
-
-
-def test_the_help_names_the_actions(capsys: Capture) -> None:
-    with pytest.raises(SystemExit) as exited:
-        main(["snippets", "--help"])
-    assert exited.value.code == 0
-    out = capsys.readouterr().out
-    assert all(action in out for action in ("list", "show", "copy"))

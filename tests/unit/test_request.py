@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from io import BytesIO
 
 import pytest
@@ -10,7 +9,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
 from strawberry_django.realtime.exceptions import AuthNotConfiguredError
-from strawberry_django.realtime.request import GraphQLRequest, no_view
+from strawberry_django.realtime.request import GraphQLRequest
 from tests.support import http_scope
 from tests.support_websocket import websocket_scope
 
@@ -74,12 +73,6 @@ def test_a_user_that_nothing_provides_is_an_error_that_names_the_fix() -> None:
         _ = request.user
 
 
-def test_the_user_may_be_set() -> None:
-    request = GraphQLRequest(http_scope(), BytesIO())
-    request.user = "ada"
-    assert request.user == "ada"
-
-
 def test_another_attribute_is_missing_as_ever() -> None:
     request = GraphQLRequest(http_scope(), BytesIO())
     assert not hasattr(request, "session")
@@ -87,13 +80,3 @@ def test_another_attribute_is_missing_as_ever() -> None:
     assert not hasattr(request, "visitor")
     with pytest.raises(AttributeError, match="'GraphQLRequest' object has no attribute 'nothing'"):
         _ = request.nothing
-
-
-def test_a_request_can_be_copied() -> None:
-    request = GraphQLRequest(http_scope(), BytesIO())
-    assert copy.copy(request).path == "/graphql"
-
-
-def test_no_view_is_never_called() -> None:
-    with pytest.raises(NotImplementedError):
-        no_view(HttpRequest())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Any
 
@@ -38,15 +37,6 @@ application = AuthGraphQLProtocolTypeRouter(strawberry.Schema(Query){options})
 """
 
 
-def test_it_is_channels_own_router_and_says_what_it_was_given() -> None:
-    assert isinstance(application, ProtocolTypeRouter)
-    assert set(application.application_mapping) == {"http", "websocket", "lifespan"}
-    assert application.schema is schema
-    assert application.django_application is django_application
-    assert application.url_pattern == "^graphql"
-    assert application.options["session_auth"] is True
-
-
 @pytest.mark.parametrize("chosen", [True, False])
 def test_the_project_may_say_who_provides_the_user(chosen: bool, settings: Any) -> None:
     settings.STRAWBERRY_DJANGO_REALTIME = {"SESSION_AUTH": chosen}
@@ -62,12 +52,6 @@ def test_before_django_is_set_up_it_says_what_to_do(project: Project, options: s
     said = project.python("-c", "import early", env=env).stderr.splitlines()[-1]
     assert said.startswith("django.core.exceptions.ImproperlyConfigured: GraphQL is routed before")
     assert "call get_asgi_application() first" in said
-
-
-def test_its_parameters_are_those_of_the_reference() -> None:
-    positional = AuthGraphQLProtocolTypeRouter(schema, None, "^api$")
-    assert positional.django_application is None
-    assert positional.url_pattern == "^api$"
 
 
 async def test_graphql_and_django_side_by_side() -> None:
@@ -95,18 +79,6 @@ async def test_a_page_of_django_is_passed_on_as_it_came(ada_client: Client) -> N
     assert scopes[0][0] is scope
     assert scope == expected
     assert asked == []
-
-
-async def test_a_page_of_django_that_asks_for_the_user_asks_no_more_than_without(
-    ada_client: Client,
-) -> None:
-    asked_by = []
-    for each in (application, django_application):
-        with queries() as asked:
-            assert (await request(each, "GET", "/who/", client=ada_client)).body == b"ada"
-        asked_by.append([sql.split(" WHERE ")[0] for sql in asked])
-    assert asked_by[0] == asked_by[1]
-    assert len(asked_by[0]) == 2
 
 
 async def test_without_a_django_application_other_paths_are_404() -> None:
@@ -190,14 +162,6 @@ async def test_another_path_below_the_mount_is_not_graphql(path: str) -> None:
     assert await refused(router, path, root_path="/mount") == 404
 
 
-async def test_a_server_may_leave_out_its_root_path() -> None:
-    scope = http_scope("OPTIONS")
-    del scope["root_path"]
-    exchange = Exchange(application, scope)
-    await exchange.send(b"")
-    assert (await exchange.answer()).status == 204
-
-
 async def test_an_unknown_websocket_path_is_refused_and_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -216,13 +180,6 @@ async def test_the_server_is_told_that_we_have_started_and_stopped() -> None:
         message = await exchange.communicator.receive_output(1)
         assert message == {"type": f"lifespan.{phase}.complete"}
     await ended(exchange.communicator)
-
-
-async def test_another_protocol_is_none_of_ours() -> None:
-    nothing: Any = None
-    scope: Any = {"type": "mqtt"}
-    with pytest.raises(ValueError, match="No application configured for scope type 'mqtt'"):
-        await application(scope, nothing, nothing)
 
 
 class HTTPConsumer(GraphQLHTTPConsumer):
@@ -277,18 +234,6 @@ async def test_the_options_reach_both_consumers() -> None:
         assert (await socket.receive())["type"] == "complete"
 
 
-def test_an_option_that_does_not_exist_is_an_error_at_once() -> None:
-    options: Any = {"keepalive": True}
-    with pytest.raises(TypeError, match="Did you mean 'keep_alive'"):
-        AuthGraphQLProtocolTypeRouter(schema, **options)
-
-
-def test_a_setting_that_does_not_exist_is_bad_configuration_at_once(settings: Any) -> None:
-    settings.STRAWBERRY_DJANGO_REALTIME = {"KEEPALIVE": True}
-    with pytest.raises(ImproperlyConfigured, match="STRAWBERRY_DJANGO_REALTIME"):
-        AuthGraphQLProtocolTypeRouter(schema)
-
-
 def test_a_pattern_that_is_no_regular_expression_is_bad_configuration_at_once() -> None:
     with pytest.raises(ImproperlyConfigured, match="is not a valid regular expression"):
         AuthGraphQLProtocolTypeRouter(schema, url_pattern="^(graphql")
@@ -334,13 +279,3 @@ async def test_custom_routing_with_channels_own_routers() -> None:
     async with connect(custom, "/ws/lobby") as socket:
         result = await socket.result("1", f'{{ hello probe(name: "{probe(room)}") }}')
     assert result == {"data": {"hello": "Hello, stranger!", "probe": "lobby"}}
-
-
-async def test_many_requests_at_once_do_not_meet() -> None:
-    answers = await asyncio.gather(
-        *(
-            ask(application, "query ($t: String!) { echo(text: $t) }", {"t": str(number)})
-            for number in range(20)
-        )
-    )
-    assert [answer["data"]["echo"] for answer in answers] == [str(n) for n in range(20)]

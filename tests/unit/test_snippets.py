@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -26,11 +25,6 @@ def snippet(tmp_path: Path) -> Snippet:
     file = tmp_path / "example.py"
     file.write_text(SOURCE)
     return Snippet("subject", "myproject/example.py", file)
-
-
-def test_a_snippet_stays_what_it_is(snippet: Snippet) -> None:
-    with pytest.raises(FrozenInstanceError):
-        snippet.path = "other.py"  # type: ignore[misc]
 
 
 def test_a_section_is_dedented(snippet: Snippet) -> None:
@@ -73,16 +67,6 @@ def test_the_snippets_are_those_of_the_guide() -> None:
     assert shown.text == projects.as_copied(projects.SNIPPETS / ASGI).decode()
 
 
-def test_a_subject_is_a_folder_that_is_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(snippets, "root", lambda: tmp_path)
-    for name in ("chat", "__pycache__", ".hidden"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "README.md").touch()
-    assert snippets.subjects() == ["chat"]
-
-
 def test_every_snippet_of_the_checkout_is_found() -> None:
     found = {each.name for each in snippets.snippets()}
     files = (path for path in projects.SNIPPETS.rglob("*") if path.is_file())
@@ -91,13 +75,6 @@ def test_every_snippet_of_the_checkout_is_found() -> None:
         for path in files
         if "__pycache__" not in path.parts
     }
-
-
-def test_what_is_no_snippet_is_passed_over(tmp_path: Path) -> None:
-    for name in ("schema.py", ".hidden", "schema.pyc", "__pycache__/schema.py", "inner/b.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    assert [path for path, _ in snippets._files(tmp_path)] == ["inner/b.py", "schema.py"]
 
 
 def test_a_subject_stands_for_its_snippets() -> None:
@@ -112,28 +89,6 @@ def test_a_name_that_is_unknown_is_told_its_neighbours(name: str) -> None:
         SnippetError, match=rf"There is no snippet '{name}'\. Nearest: asgi_routing"
     ):
         snippets.find(name)
-
-
-def test_a_part_of_a_name_is_a_neighbour() -> None:
-    with pytest.raises(SnippetError, match=r"Nearest: channel_layers_redis/"):
-        snippets.find("pubsub")
-
-
-@pytest.mark.parametrize("name", ["seting", "tail"])
-def test_three_neighbours_are_named_at_most(name: str) -> None:
-    known = [f"setting{n}_and_a_long_tail" if name == "tail" else f"setting{n}" for n in range(5)]
-    told = snippets._no_such("subject", name, known)
-    assert sum(each in told for each in known) == 3
-
-
-def test_a_name_may_have_no_neighbour() -> None:
-    with pytest.raises(SnippetError, match=r"There is no snippet 'zzzzzzz'\. See: python -m"):
-        snippets.find("zzzzzzz")
-
-
-def test_a_subject_that_is_unknown_is_told_its_neighbours() -> None:
-    with pytest.raises(SnippetError, match=r"There is no subject 'setings'\. Nearest: settings"):
-        snippets.snippets("setings")
 
 
 @pytest.mark.parametrize("subject", ["asgi_routing", "custom_routing"])
@@ -168,12 +123,6 @@ def test_a_snippet_is_copied_to_a_file(tmp_path: Path) -> None:
     target = tmp_path / "mysite/asgi.py"
     assert snippets.copy(ASGI, target) == [target]
     assert target.read_text() == snippets.read(ASGI)
-
-
-def test_a_section_is_copied_to_a_file(tmp_path: Path) -> None:
-    target = tmp_path / "part.py"
-    snippets.copy(f"{ASGI}#asgi", target)
-    assert target.read_text() == snippets.read(f"{ASGI}#asgi")
 
 
 def test_nothing_is_written_when_a_file_is_there(tmp_path: Path) -> None:

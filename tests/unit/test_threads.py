@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
@@ -109,13 +108,6 @@ async def test_a_released_thread_ends_and_the_next_call_has_a_new_one() -> None:
     assert asked == []
 
 
-async def test_a_released_thread_is_not_missed() -> None:
-    async with OperationThread():
-        await thread()
-        await release_thread()
-        await release_thread()
-
-
 async def test_what_still_runs_in_a_released_thread_is_finished_first() -> None:
     release, started = threading.Event(), threading.Event()
 
@@ -133,38 +125,3 @@ async def test_what_still_runs_in_a_released_thread_is_finished_first() -> None:
         release.set()
         assert await running is True
         await releasing
-
-
-async def test_without_a_context_there_is_nothing_to_release() -> None:
-    shared = await thread()
-    await release_thread()
-    assert await thread() is shared
-    assert shared.is_alive()
-
-
-async def test_an_executor_that_somebody_else_gave_is_not_released() -> None:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        async with ThreadSensitiveContext(executor=executor):
-            given = await thread()
-            await release_thread()
-            assert await thread() is given
-
-
-async def test_a_hundred_waiting_operations_hold_no_thread() -> None:
-    before = set(threading.enumerate())
-    event = asyncio.Event()
-    waiting = 0
-
-    async def operation() -> None:
-        nonlocal waiting
-        async with OperationThread():
-            await thread()
-            await release_thread()
-            waiting += 1
-            await event.wait()
-
-    tasks = [asyncio.create_task(operation()) for _ in range(100)]
-    await until(lambda: waiting == 100)
-    await until(lambda: set(threading.enumerate()) <= before)
-    event.set()
-    await asyncio.gather(*tasks)

@@ -102,20 +102,6 @@ def reactor(
         reader.connectionLost(Failure(ConnectionDone()))
 
 
-def test_the_last_words_are_said_before_it_shuts_down(
-    loop: asyncio.AbstractEventLoop, reactor: AsyncioSelectorReactor
-) -> None:
-    said = []
-
-    async def last() -> None:
-        said.append("goodbye")
-
-    before_daphne_stops(loop, last)
-    reactor.callLater(0, reactor.stop)
-    reactor.run(installSignalHandlers=False)
-    assert said == ["goodbye"]
-
-
 async def test_without_twisted_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "twisted.internet.reactor", raising=False)
 

@@ -126,10 +126,6 @@ def test_allowed_origins_are_let_in_beside(origin: str, allowed: bool) -> None:
     assert origin_allowed("http://testserver", options) is True
 
 
-def test_a_star_in_allowed_origins_lets_every_origin_in() -> None:
-    assert origin_allowed("http://evil.example", resolve_options({"allowed_origins": ["*"]}))
-
-
 def test_a_client_that_is_no_browser_needs_the_option() -> None:
     options = resolve_options({"allow_missing_origin": True})
     assert origin_allowed(None, options) is True
@@ -257,12 +253,6 @@ def test_the_scheme_is_part_of_the_site() -> None:
     assert cross_site_refusal(secure) is not None
     same = request(scheme="https", cookie=COOKIE, origin="https://testserver")
     assert cross_site_refusal(same) is None
-
-
-def test_a_refused_request_is_left_as_it_was() -> None:
-    refused = request(cookie=COOKIE, referer="http://evil.example/")
-    assert cross_site_refusal(refused) is not None
-    assert "HTTP_ORIGIN" not in refused.META
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,12 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from django.apps import apps
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
-from django.test.utils import override_settings
 
 from strawberry_django.realtime import disconnect_user
 from strawberry_django.realtime.auth import revocation
@@ -54,12 +50,6 @@ def of_user(user: Any, recheck: bool) -> Messages:
 def test_the_key_of_a_session_is_told_to_nobody() -> None:
     assert session_digest("abc") == session_digest("abc") != session_digest("abd")
     assert "abc" not in session_digest("abc")
-
-
-def test_a_user_is_disconnected_by_itself_or_by_its_key(ada: Any, told: Messages) -> None:
-    disconnect_user(ada)
-    disconnect_user(ada.pk)
-    assert told == of_user(ada, recheck=False) * 2
 
 
 def test_the_other_processes_are_told_over_the_channel_layer(
@@ -140,13 +130,6 @@ def test_a_deleted_user_is_disconnected(ada: Any, told: Messages) -> None:
     assert told == expected
 
 
-def test_signals_are_listened_to_once(ada: Any, told: Messages) -> None:
-    for _ in range(3):
-        revocation.connect_signals()
-    ada.save()
-    assert len(told) == 1
-
-
 def test_without_a_channel_layer_this_process_is_told(
     ada: Any, settings: Any, told: Messages
 ) -> None:
@@ -171,11 +154,3 @@ def test_a_channel_layer_that_is_down_is_logged_and_no_more(
     (record,) = caplog.records
     assert (record.levelno, record.exc_info) == (logging.WARNING, None)
     assert record.message.startswith("Other processes were not told of a revocation: ")
-
-
-def test_it_listens_once_django_is_set_up() -> None:
-    installed = [*settings.INSTALLED_APPS, "tests.early.EarlyConfig"]
-    early = override_settings(INSTALLED_APPS=installed)
-    with pytest.raises(ImproperlyConfigured, match=r"In your ASGI module call\s+get_asgi_app"):
-        early.enable()
-    assert apps.ready

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model, login, logout
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -18,17 +16,13 @@ from django.utils import timezone
 
 from strawberry_django.realtime.auth.sessions import (
     active_users,
-    open_session,
-    resolve_user,
     users_of_sessions,
 )
 from strawberry_django.realtime.exceptions import WebSocketLoginError
-from strawberry_django.realtime.request import GraphQLRequest
 from strawberry_django.realtime.routing import AuthGraphQLProtocolTypeRouter
-from strawberry_django.realtime.threads import OperationThread
 from tests.schema import probe, schema, signals
-from tests.support import Answer, ask, http_scope, in_database, post, queries, until
-from tests.support_websocket import connect, websocket_scope
+from tests.support import Answer, ask, in_database, post, queries, until
+from tests.support_websocket import connect
 
 application = AuthGraphQLProtocolTypeRouter(schema)
 HELLO = "{ hello }"
@@ -85,17 +79,6 @@ def test_the_user_of_the_session_over_both(ada: Any) -> None:
     assert asyncio.run(hello_over_websocket(client)) == "Hello, ada!"
 
 
-async def test_the_user_is_resolved_once_for_a_request(ada_client: Client) -> None:
-    everywhere = "{ hello helloAsync currentUser { username } a: hello b: helloAsync }"
-    with queries() as asked:
-        answer = await ask(application, everywhere, client=ada_client)
-    assert "errors" not in answer
-    assert [sql.split('FROM "')[1].split('"')[0] for sql in asked] == [
-        "django_session",
-        "auth_user",
-    ]
-
-
 async def test_the_user_is_resolved_once_for_a_socket(ada_client: Client) -> None:
     with queries() as asked:
         async with connect(application, client=ada_client) as socket:
@@ -136,13 +119,6 @@ async def test_the_user_of_an_expired_session_is_a_stranger(
     past = timezone.now() - timedelta(seconds=1)
     await in_database(lambda: Session.objects.update(expire_date=past))
     assert await ask_hello(ada_client) == "Hello, stranger!"
-
-
-@pytest.mark.parametrize("ask_hello", [hello, hello_over_websocket])
-async def test_a_session_that_does_not_exist_is_a_strangers(ask_hello: Any, ada: Any) -> None:
-    client = Client()
-    client.cookies["sessionid"] = "0" * 32
-    assert await ask_hello(client) == "Hello, stranger!"
 
 
 @pytest.mark.parametrize("ask_hello", [hello, hello_over_websocket])
@@ -201,28 +177,6 @@ async def test_the_cookie_has_the_flags_of_the_settings(ada: Any, settings: Any)
     assert cookie["max-age"] == "60"
 
 
-async def test_every_request_saves_the_session_where_the_project_says_so(
-    ada_client: Client, settings: Any
-) -> None:
-    settings.SESSION_SAVE_EVERY_REQUEST = True
-    with queries() as asked:
-        answer = await mutate(ada_client, HELLO)
-    assert any('UPDATE "django_session"' in sql for sql in asked)
-    assert "sessionid" in answer.cookies
-
-
-async def test_a_rotated_secret_key_logs_nobody_out(ada_client: Client, settings: Any) -> None:
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
-    settings.SECRET_KEY = "a-new-secret"
-    before = ada_client.cookies["sessionid"].value
-    assert await hello_over_websocket(ada_client) == "Hello, ada!"
-    assert await hello_over_websocket(ada_client) == "Hello, ada!"
-    assert await hello(ada_client) == "Hello, ada!"
-    assert ada_client.cookies["sessionid"].value != before
-    assert await hello(ada_client) == "Hello, ada!"
-    assert await hello_over_websocket(ada_client) == "Hello, ada!"
-
-
 async def test_a_session_that_was_deleted_meanwhile_is_a_400(
     ada_client: Client, request: pytest.FixtureRequest
 ) -> None:
@@ -279,23 +233,6 @@ async def test_logout_over_websocket_is_answered_and_ends_every_socket_of_the_se
     assert await hello(ada_client) == "Hello, stranger!"
 
 
-async def test_a_socket_that_logs_itself_out_takes_its_subscriptions_with_it(
-    ada_client: Client, channel_layer: Any
-) -> None:
-    async with connect(application, client=ada_client) as socket:
-        await socket.subscribe("1", "subscription { listen(groups: []) }")
-        await socket.receive()
-        assert await socket.result("2", "mutation { logout }") == {"data": {"logout": True}}
-        assert await socket.closed() == (4401, "Logged out")
-
-
-async def test_a_login_with_a_wrong_password_changes_nothing(ada: Any) -> None:
-    answer = await mutate(Client(), LOG_IN % ("ada", "wrong"))
-    assert answer.status == 200
-    assert answer.message == "Incorrect username/password"
-    assert not answer.cookies
-
-
 async def test_a_login_gives_the_session_a_new_key(ada: Any, grace: Any) -> None:
     client = Client()
     keys = []
@@ -328,18 +265,6 @@ async def test_login_over_websocket_says_that_it_cannot_and_leaves_all_as_it_was
     assert await hello(client) == f"Hello, {me}!"
 
 
-async def test_the_asynchronous_login_over_websocket_says_the_same(ada: Any) -> None:
-    from django.contrib.auth import alogin
-
-    async def log_in(info: Any) -> None:
-        user = await get_user_model().objects.aget()
-        await alogin(info.context.request, user, "django.contrib.auth.backends.ModelBackend")
-
-    async with connect(application) as socket:
-        result = await socket.result("1", f'{{ probe(name: "{probe(log_in)}") }}')
-    assert result["errors"][0]["message"] == str(WebSocketLoginError())
-
-
 async def test_a_session_over_websocket_answers_for_every_other_key(ada_client: Client) -> None:
     async def keys(info: Any) -> list[bool]:
         session = info.context.request.session
@@ -349,58 +274,6 @@ async def test_a_session_over_websocket_answers_for_every_other_key(ada_client: 
     async with connect(application, client=ada_client) as socket:
         result = await socket.result("1", f'{{ probe(name: "{probe(keys)}") }}')
     assert result == {"data": {"probe": [True, False, False] * 2}}
-
-
-# The request's own parts, without a router around them.
-
-
-def handshake(client: Client) -> GraphQLRequest:
-    return GraphQLRequest.from_handshake(websocket_scope(client=client))
-
-
-def test_the_session_of_a_websocket_reads_what_django_wrote(ada_client: Client) -> None:
-    request = handshake(ada_client)
-    open_session(request, websocket=True)
-    assert isinstance(request.session, SessionStore)
-    assert request.user.username == "ada"
-    with pytest.raises(WebSocketLoginError):
-        login(request, request.user)
-    assert Session.objects.count() == 1
-
-
-def test_the_sessions_of_all_websockets_are_of_one_class(ada_client: Client) -> None:
-    requests = [handshake(ada_client) for _ in range(2)]
-    for request in requests:
-        open_session(request, websocket=True)
-    first, second = (type(request.session) for request in requests)
-    assert first is second
-
-
-def test_a_logout_over_websocket_ends_the_session(ada_client: Client) -> None:
-    request = handshake(ada_client)
-    open_session(request, websocket=True)
-    assert request.user.is_authenticated
-    logout(request)
-    assert not request.user.is_authenticated
-    assert Session.objects.count() == 0
-
-
-def test_a_session_opens_without_a_query(ada_client: Client) -> None:
-    with CaptureQueriesContext(connection) as asked:
-        open_session(handshake(ada_client), websocket=True)
-        open_session(GraphQLRequest(http_scope(client=ada_client), BytesIO()))
-    assert len(asked) == 0
-
-
-async def test_the_user_is_loaded_in_a_thread(ada_client: Client) -> None:
-    request = handshake(ada_client)
-    open_session(request, websocket=True)
-    with queries() as asked:
-        async with OperationThread():
-            await resolve_user(request)
-    assert len(asked) == 2
-    assert request.user.username == "ada"  # Here no query could be made.
-    assert (await request.auser()) is request.user
 
 
 # Who may stay.

@@ -19,13 +19,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from strawberry_django.realtime import disconnect_user
-from strawberry_django.realtime.auth import revocation, watch
+from strawberry_django.realtime.auth import watch
 from strawberry_django.realtime.auth.revocation import GROUP, MESSAGE_TYPE, session_digest
 from strawberry_django.realtime.auth.watch import SocketWatch
-from strawberry_django.realtime.auth.watched import WatchedSocket
-from strawberry_django.realtime.conf import resolve_options
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
-from strawberry_django.realtime.websocket.writer import SocketWriter
 from tests.schema import Query, schema, signals
 from tests.support import in_database, until
 from tests.support_websocket import Socket, connect
@@ -33,7 +30,6 @@ from tools.harness.redis import RedisServer
 
 HELLO = "{ hello }"
 LISTEN = 'subscription { listen(groups: ["a"]) }'
-PING = {"type": "ping"}
 
 
 def consumer(**options: Any) -> Any:
@@ -50,46 +46,10 @@ async def lives(socket: Socket, id: str = "1") -> bool:
 # The clock.
 
 
-async def test_a_client_that_answers_pings_stays() -> None:
-    async with connect(consumer(ping_interval=0.04, pong_timeout=0.5)) as socket:
-        for _ in range(3):
-            assert await socket.receive() == PING
-            await socket.send({"type": "pong"})
-
-
-async def test_a_client_that_answers_no_ping_is_closed() -> None:
-    async with connect(consumer(ping_interval=0.04, pong_timeout=0.04)) as socket:
-        assert await socket.receive() == PING
-        assert await socket.closed() == (4408, "A ping was not answered within pong_timeout")
-
-
-async def test_a_ping_may_be_answered_for_as_long_as_the_project_says(channel_layer: Any) -> None:
-    pings = []
-
-    async def ping() -> None:
-        pings.append(socket.pinged)
-
-    options = resolve_options({"ping_interval": 0.04, "pong_timeout": 1000})
-    socket = WatchedSocket(SocketWriter(ignored, max_outbound_bytes=0, send_timeout=1), options)
-    socket.ping = ping
-    async with SocketWatch.current().watching(socket):
-        await until(lambda: pings)
-    assert socket.pong_due == socket.pinged + 1000
-
-
-async def ignored(message: dict[str, Any]) -> None:
-    """Take a message as a server does."""
-
-
 async def test_a_client_is_not_pinged_before_it_has_begun_nor_without_an_interval() -> None:
     for options, init in (({"ping_interval": 0.02}, False), ({"ping_interval": None}, True)):
         async with connect(consumer(**options, pong_timeout=0.02), init=init) as socket:
             assert await socket.communicator.receive_nothing(0.1)
-
-
-async def test_a_socket_without_an_operation_is_closed_where_the_project_says_so() -> None:
-    async with connect(consumer(max_idle_time=0.1)) as socket:
-        assert await socket.closed() == (4408, "Idle for longer than max_idle_time (0.1 s)")
 
 
 async def test_a_socket_with_an_operation_is_not_idle(channel_layer: Any) -> None:
@@ -101,56 +61,18 @@ async def test_a_socket_with_an_operation_is_not_idle(channel_layer: Any) -> Non
         assert (await socket.closed())[0] == 4408
 
 
-async def test_a_socket_has_its_time_where_the_project_says_so(channel_layer: Any) -> None:
-    async with connect(consumer(max_lifetime=0.1)) as socket:
-        await socket.subscribe("1", LISTEN)
-        await socket.receive()
-        assert await socket.closed() == (4408, "Open for longer than max_lifetime (0.1 s)")
-
-
 # Looking again at who it is.
 
 often = consumer(session_revalidate_interval=0.04)
-
-
-def delete_session() -> None:
-    Session.objects.all().delete()
 
 
 def deactivate() -> None:
     get_user_model().objects.update(is_active=False)
 
 
-def change_password() -> None:
-    get_user_model().objects.update(password="another")
-
-
 def delete_user() -> None:
     users = get_user_model().objects.all()
     users._raw_delete(users.db)
-
-
-@pytest.mark.parametrize("change", [delete_session, deactivate, change_password, delete_user])
-async def test_what_no_signal_tells_is_found_at_the_next_look(
-    change: Callable[[], None], ada_client: Client, channel_layer: Any
-) -> None:
-    async with connect(often, client=ada_client) as socket, connect(often) as stranger:
-        await in_database(change)
-        assert await socket.closed() == (4401, "The session has ended")
-        assert await lives(stranger)
-
-
-@pytest.mark.parametrize("key", [1, 1000])
-async def test_a_user_who_may_act_stays_and_is_looked_at_at_each_interval(
-    key: int, channel_layer: Any, transactional_db: None
-) -> None:
-    browser, users = Client(), get_user_model().objects
-    await in_database(lambda: browser.force_login(users.create_user("grace", pk=key)))
-    async with connect(often, client=browser) as socket:
-        (watched,) = SocketWatch.current()._sockets
-        for _ in range(2):
-            await until(partial(lambda before: watched.revalidated > before, watched.revalidated))
-        assert await lives(socket)
 
 
 @pytest.mark.parametrize("change", [deactivate, delete_user])
@@ -204,36 +126,6 @@ async def test_a_disconnected_user_is_closed_and_nobody_else(
             assert await lives(other)
 
 
-async def test_a_logout_elsewhere_closes_the_sockets_of_the_session(
-    ada: Any, channel_layer: Any
-) -> None:
-    browsers = [Client() for _ in range(3)]
-    for browser in browsers:
-        await in_database(partial(browser.force_login, ada))
-    browsers.sort(key=lambda browser: session_digest(session_key(browser)))
-    async with contextlib.AsyncExitStack() as stack:
-        first, second, third = [
-            await stack.enter_async_context(connect(application, client=browser))
-            for browser in browsers
-        ]
-        await in_database(browsers[1].logout)
-        assert await second.closed() == (4401, "Logged out")
-        assert await lives(first)
-        assert await lives(third)
-
-
-async def test_a_socket_that_logs_itself_out_is_answered_and_then_closed(
-    ada_client: Client, channel_layer: Any
-) -> None:
-    async with (
-        connect(application, client=ada_client) as socket,
-        connect(application, client=ada_client) as other,
-    ):
-        assert await socket.result("1", "mutation { logout }") == {"data": {"logout": True}}
-        assert await other.closed() == (4401, "Logged out")
-        assert await asyncio.wait_for(socket.closed(), 1.3) == (4401, "Logged out")
-
-
 async def test_a_user_that_was_changed_is_looked_at_at_once(
     ada: Any, ada_client: Client, channel_layer: Any
 ) -> None:
@@ -243,12 +135,6 @@ async def test_a_user_that_was_changed_is_looked_at_at_once(
         ada.is_active = False
         await in_database(ada.save)
         assert await socket.closed() == (4401, "The session has ended")
-
-
-async def test_a_deleted_user_is_closed(ada: Any, ada_client: Client, channel_layer: Any) -> None:
-    async with connect(application, client=ada_client) as socket:
-        await in_database(ada.delete)
-        assert await socket.closed() == (4401, "The user was disconnected")
 
 
 # What other processes tell.
@@ -291,17 +177,6 @@ async def test_the_group_is_joined_again_before_the_layer_forgets_it(
 def _not_hearing_for(seconds: str, caplog: pytest.LogCaptureFixture) -> bool:
     said = f"Not hearing of revocations for {seconds} s"
     return any(said in each.message for each in caplog.records)
-
-
-async def test_a_layer_that_fails_is_listened_to_again_in_a_second(
-    settings: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    nowhere = {"address": "redis://127.0.0.1:1", "retry": Retry(NoBackoff(), 0)}
-    backend = "channels_redis.core.RedisChannelLayer"
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": [nowhere]}}}
-    async with connect(application) as socket:
-        await until(partial(_not_hearing_for, "1", caplog))
-        assert await lives(socket)
 
 
 async def test_after_a_failure_of_the_layer_the_users_are_looked_at_and_it_is_heard_again(
@@ -350,20 +225,6 @@ async def heard(layer: Any) -> None:
 
 
 # The watch itself.
-
-
-async def test_a_loop_has_one_watch_which_rests_without_sockets(channel_layer: Any) -> None:
-    own = SocketWatch.current()
-    assert SocketWatch.current() is own
-    async with connect(application), connect(application):
-        assert own.receive in revocation.local_receivers
-        assert len(own._services) == 2
-        assert len(own._sockets) == 2
-    assert own.receive not in revocation.local_receivers
-    assert own._services == []
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-    async with connect(application) as socket:
-        assert await lives(socket)
 
 
 async def test_a_socket_is_closed_once_however_often_it_is_told(

@@ -47,22 +47,6 @@ def test_a_socket_that_has_lasted_long_enough(options: Any, reason: str) -> None
     assert socket.overdue(110.1) == reason
 
 
-@pytest.mark.parametrize("limit", ["max_lifetime", "max_idle_time"])
-def test_how_long_it_has_lasted_is_counted_from_when_it_began(limit: str) -> None:
-    socket = watched(**{limit: 10})
-    socket.opened = socket.active = 3.0
-    assert socket.overdue(5.0) is None
-    assert socket.overdue(13.0) is None
-    assert socket.overdue(17.0) is not None
-
-
-def test_a_socket_that_was_active_is_not_idle() -> None:
-    socket = watched(max_idle_time=10)
-    socket.active = 200.0
-    assert socket.overdue(209.0) is None
-    assert socket.overdue(211.0) is not None
-
-
 def test_a_ping_that_is_not_answered() -> None:
     socket = watched()
     socket.pong_due = 130.0

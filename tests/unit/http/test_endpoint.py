@@ -11,13 +11,12 @@ import pytest
 from asgiref.sync import markcoroutinefunction
 from django.core.signals import request_finished, request_started
 from django.db import connections
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
 
 from strawberry_django.realtime.conf import resolve_options
 from strawberry_django.realtime.http.endpoint import GraphQLEndpoint
 from strawberry_django.realtime.request import GraphQLRequest
-from tests.support import Answer, Exchange, ended, http_scope, request
+from tests.support import Answer, Exchange, http_scope, request
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 
@@ -43,21 +42,6 @@ async def test_a_request_is_ours_and_the_response_djangos() -> None:
 async def test_a_body_in_pieces_is_put_together() -> None:
     answer = await request(endpoint(), body=[b"one ", b"two ", b"", b"three"])
     assert answer.body == b"one two three"
-
-
-async def test_a_stream_is_sent_piece_by_piece() -> None:
-    async def pieces() -> Any:
-        yield b"one"
-        yield b"two"
-
-    async def respond(request: GraphQLRequest) -> StreamingHttpResponse:
-        return StreamingHttpResponse(pieces())
-
-    exchange = Exchange(endpoint(respond), http_scope())
-    await exchange.send(b"")
-    await exchange.start()
-    assert [await exchange.chunk() for _ in range(3)] == [b"one", b"two", None]
-    await ended(exchange.communicator)
 
 
 async def test_the_signals_of_a_request_are_sent() -> None:
@@ -88,12 +72,6 @@ async def test_a_body_over_the_limit_is_413_as_it_arrives(
     assert [(record.levelno, record.exc_info) for record in caplog.records] == [
         (logging.WARNING, None)
     ]
-
-
-async def test_a_body_that_announces_more_is_413_before_it_is_read(settings: Any) -> None:
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
-    exchange = Exchange(endpoint(), http_scope(headers={"content-length": "11"}))
-    assert (await exchange.answer()).status == 413
 
 
 @pytest.mark.parametrize("length", ["10", "5", "-1", ""])
@@ -131,16 +109,6 @@ async def test_uploads_are_limited_by_django_itself_where_they_are_on(settings: 
     headers = {**FORM, "content-length": str(len(body))}
     assert (await request(uploads, body=body, headers=headers)).body == b"y" * 100
     assert (await request(endpoint(respond), body=body, headers=headers)).status == 413
-
-
-async def test_a_query_string_that_is_not_utf8_is_400_without_a_traceback(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    answer = await request(endpoint(), "GET", "/graphql?a=\xff")
-    assert (answer.status, answer.body) == (400, b"The request cannot be read.")
-    assert [(record.levelno, record.exc_info) for record in caplog.records] == [
-        (logging.WARNING, None)
-    ]
 
 
 async def test_a_client_that_leaves_before_its_body_is_read_is_forgotten() -> None:
@@ -229,20 +197,6 @@ async def test_the_projects_middleware_is_around_the_view_where_it_is_asked_for(
     assert answer["x-middleware"] == "GraphQLRequest"
     assert answer["x-synchronous"] == "yes"
     assert answer["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.usefixtures("middleware")
-async def test_without_it_there_is_no_middleware() -> None:
-    answer = await answer_with()
-    assert answer.body == b"body"
-    assert answer["x-middleware"] == answer["x-content-type-options"] == ""
-
-
-async def test_no_token_is_wanted_of_a_graphql_client() -> None:
-    client = Client()
-    client.cookies["sessionid"] = "0" * 32
-    answer = await request(endpoint(django_middleware=True), body=b"body", client=client)
-    assert (answer.status, answer.body) == (200, b"body")
 
 
 @pytest.mark.django_db(transaction=True)

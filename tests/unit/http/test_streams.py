@@ -14,7 +14,6 @@ from django.test import Client
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter, disconnect_user
 from strawberry_django.realtime.auth.watch import SocketWatch
-from strawberry_django.realtime.http.consumer import GraphQLHTTPConsumer
 from strawberry_django.realtime.http.streams import _StreamEnd
 from tests.schema import schema, signals
 from tests.support import Exchange, in_database, stream, until
@@ -47,16 +46,6 @@ async def test_the_stream_of_a_disconnected_user_ends(
     assert said == "A stream was ended: The user was disconnected"
 
 
-async def test_the_stream_of_a_session_ends_with_it(
-    ada: Any, ada_client: Client, channel_layer: Any
-) -> None:
-    application = AuthGraphQLProtocolTypeRouter(schema)
-    async with stream(application, LISTEN, SSE, client=ada_client) as (_, exchange):
-        await exchange.chunk_with("listening")
-        await in_database(ada_client.logout)
-        await rest(exchange)
-
-
 async def test_the_stream_of_nobody_goes_on(ada: Any, channel_layer: Any) -> None:
     application = AuthGraphQLProtocolTypeRouter(schema)
     async with stream(application, LISTEN, SSE) as (_, exchange):
@@ -64,12 +53,6 @@ async def test_the_stream_of_nobody_goes_on(ada: Any, channel_layer: Any) -> Non
         disconnect_user(ada)
         await channel_layer.group_send("stream", {"type": "test.message", "text": "still there"})
         await exchange.chunk_with("still there")
-
-
-async def test_a_stream_may_know_no_user_at_all(channel_layer: Any) -> None:
-    bare = GraphQLHTTPConsumer.as_asgi(schema=schema)
-    async with stream(bare, LISTEN, SSE) as (_, exchange):
-        await exchange.chunk_with("listening")
 
 
 @pytest.mark.parametrize("older", [True, False])
@@ -141,19 +124,6 @@ async def test_when_the_server_stops_an_answer_is_left_without_its_end(channel_l
         assert signals["stream ended"].is_set()
         await until(exchange.communicator.future.done)
         assert exchange.communicator.output_queue.empty()
-
-
-async def test_a_stream_that_is_cut_off_while_it_is_sent_has_no_end() -> None:
-    async def chunks() -> AsyncIterator[str]:
-        yield "first"
-        yield "second"
-
-    end = _StreamEnd()
-    kept = end.before(chunks())
-    assert await anext(kept) == "first"
-    await end.close(1012, "The server is restarting")
-    with pytest.raises(asyncio.CancelledError):
-        await anext(kept)
 
 
 @pytest.mark.parametrize("code", [1000, 4401])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from strawberry_django.realtime.http.consumer import GraphQLHTTPConsumer
-from strawberry_django.realtime.http.streams import STREAM_TRANSPORTS, PromptSSETransport
 from tests.schema import schema
 from tests.support import stream
 
@@ -41,11 +38,3 @@ async def test_multipart_subscriptions_are_as_their_protocol_has_them() -> None:
         "--graphql",
         "--graphql--",
     ]
-
-
-@pytest.mark.parametrize("protocol", ["multipart-subscription", "graphql-sse"])
-def test_each_protocol_has_its_transport(protocol: str) -> None:
-    assert issubclass(STREAM_TRANSPORTS["graphql-sse"], PromptSSETransport)
-    assert GraphQLHTTPConsumer(schema)._get_stream_transport(
-        "sse" if protocol == "graphql-sse" else protocol
-    )

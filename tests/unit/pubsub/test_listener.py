@@ -44,27 +44,6 @@ async def next_text(messages: Any) -> str:
     return text
 
 
-async def test_messages_to_a_group_are_received(channel_layer: Any, listener: Any) -> None:
-    async with listener.listen("test.message", groups=["a", "b"]) as messages:
-        await channel_layer.group_send("a", message("to a"))
-        await channel_layer.group_send("b", message("to b"))
-        await channel_layer.group_send("c", message("to c"))
-        await channel_layer.group_send("a", message("another type", "other"))
-        await channel_layer.group_send("a", {"text": "no type at all"})
-        await channel_layer.group_send("a", message("last"))
-        assert [await next_text(messages) for _ in range(3)] == ["to a", "to b", "last"]
-
-
-async def test_messages_sent_before_the_first_look_are_not_missed(
-    channel_layer: Any, listener: Any
-) -> None:
-    async with listener.listen("test.message", groups=["a"]) as messages:
-        for number in range(5):
-            await channel_layer.group_send("a", message(str(number)))
-        await until(lambda: len(messages._waiting) == 5)
-        assert [await next_text(messages) for _ in range(5)] == list("01234")
-
-
 async def test_each_hears_its_own_groups_and_its_own_type(
     channel_layer: Any, listener: Any
 ) -> None:
@@ -97,13 +76,6 @@ async def test_nothing_is_left_of_who_has_listened(channel_layer: Any, listener:
     assert channel_layer.groups == {}
     assert channel_layer.channels == {}
     assert listener._receivers == set()
-
-
-async def test_the_groups_are_left_after_an_exception(channel_layer: Any, listener: Any) -> None:
-    with pytest.raises(ValueError, match="expected"):
-        async with listener.listen("test.message", groups=["a"]):
-            raise ValueError("expected")
-    assert channel_layer.groups == {}
 
 
 async def test_who_still_listens_is_ended_with_the_consumer(channel_layer: Any) -> None:
@@ -166,12 +138,6 @@ async def test_a_waiting_subscription_holds_no_thread(listener: Any) -> None:
         assert await waiting == "awake"
 
 
-async def test_a_listener_that_never_listens_has_no_channel(channel_layer: Any) -> None:
-    listener = ChannelListener("default", 10)
-    await listener.aclose()
-    assert channel_layer.channels == {}
-
-
 async def test_a_layer_that_is_not_configured_is_an_error_that_names_the_setting(
     settings: Any,
 ) -> None:
@@ -195,16 +161,6 @@ async def test_a_full_subscription_gets_what_waits_and_then_an_error() -> None:
     with pytest.raises(ListenerOverflowError, match=r"2 'test\.message' messages"):
         await next_text(messages)
     messages.put(message("too late"))
-    with pytest.raises(ListenerOverflowError):
-        await next_text(messages)
-
-
-@pytest.mark.parametrize("capacity", [0, -1])
-async def test_a_subscription_without_room_for_one_message_ends_at_the_first(
-    capacity: int,
-) -> None:
-    messages = Messages("test.message", None, capacity)
-    messages.put(message("0"))
     with pytest.raises(ListenerOverflowError):
         await next_text(messages)
 
@@ -240,14 +196,6 @@ async def test_a_cancellation_is_not_lost_when_a_message_comes_with_it(
     asked = waiting.cancel()
     await asyncio.wait([waiting])
     assert waiting.cancelled() is asked
-
-
-async def test_the_first_failure_is_the_one_that_is_told() -> None:
-    messages = Messages("test.message", None, 2)
-    messages.fail(ChannelLayerError("first"))
-    messages.fail(ChannelLayerError("second"))
-    with pytest.raises(ChannelLayerError, match="first"):
-        await next_text(messages)
 
 
 async def test_what_overflows_in_one_subscription_does_not_harm_another(
@@ -302,15 +250,6 @@ async def test_over_redis_by_publish_and_subscribe(redis: RedisServer, settings:
         assert await next_text(second) == "to b"
     await listener.aclose()
     await layer().flush()
-
-
-async def test_over_a_real_redis(redis_layer: RedisServer) -> None:
-    async with (
-        redis_listener() as listener,
-        listener.listen("test.message", groups=["a"]) as messages,
-    ):
-        await layer().group_send("a", message("through redis"))
-        assert await next_text(messages) == "through redis"
 
 
 @pytest.mark.parametrize("turns", range(12))

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import inspect
-from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from django.test import AsyncClient, Client, override_settings
 import strawberry_django
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
 from strawberry_django.realtime.testing import graphql_http
-from strawberry_django.realtime.testing.websocket import SECONDS
 
 
 @strawberry_django.type(User)
@@ -71,39 +68,6 @@ async def test_errors_are_there_to_be_looked_at() -> None:
     assert [error["message"] for error in answer.errors] == ["on purpose"]
 
 
-async def test_only_cookies_become_cookies() -> None:
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"set-cookie", b"a=1"), (b"x-note", b"b=2"), (b"note", b"c=3")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"{}"})
-
-    client = Client()
-    await graphql_http(application, "{ me }", client=client)
-    assert {name: its.value for name, its in client.cookies.items()} == {"a": "1"}
-
-
-async def test_the_scope_is_that_of_a_server() -> None:
-    scopes = []
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        scopes.append(scope)
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"{}"})
-
-    answer = await graphql_http(application, "{ me }", host="example.com")
-    (scope,) = scopes
-    assert scope["client"] == ("127.0.0.1", 50000)
-    assert scope["server"] == ("example.com", 80)
-    assert scope["scheme"] == "http"
-    with pytest.raises(FrozenInstanceError):
-        answer.status = 404  # type: ignore[misc]
-
-
-async def test_the_host_is_checked_as_in_production() -> None:
-    answer = await graphql_http(application, "{ me }", host="foreign.example")
-    assert answer.status == 400
-
-
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 @pytest.mark.django_db(transaction=True)
 async def test_a_login_over_http_stays_in_the_client(kind: type[Any]) -> None:
@@ -131,11 +95,6 @@ async def test_a_page_of_another_site_is_refused() -> None:
     with override_settings(CSRF_TRUSTED_ORIGINS=[foreign]):
         answer = await graphql_http(application, "{ me }", client=client, origin=foreign)
     assert answer.data == {"me": "ada"}
-
-
-def test_it_waits_as_long_as_the_websocket_does() -> None:
-    parameters = inspect.signature(graphql_http).parameters
-    assert parameters["timeout"].default == SECONDS == 5
 
 
 async def test_another_path_is_not_found() -> None:

@@ -132,18 +132,6 @@ async def test_closing_the_generator_stops_the_operation(protocol: str) -> None:
         assert stopped == ["early"]
 
 
-async def test_operations_in_several_tasks_are_kept_apart() -> None:
-    async def first(socket: GraphQLWebsocketCommunicator, name: str) -> list[Any]:
-        subscription = "subscription ($name: String!) { endless(name: $name) }"
-        async with aclosing(socket.subscribe(subscription, {"name": name})) as results:
-            return [(await anext(results)).data for _ in range(20)]
-
-    names = ["ada", "grace", "alan"]
-    async with GraphQLWebsocketCommunicator(application) as socket:
-        answers = await asyncio.gather(*(first(socket, name) for name in names))
-    assert answers == [[{"endless": name}] * 20 for name in names]
-
-
 @pytest.mark.django_db(transaction=True)
 async def test_a_user_is_logged_in() -> None:
     ada = await User.objects.acreate_user("ada")
@@ -176,26 +164,6 @@ async def test_a_page_of_another_site_is_refused() -> None:
     assert refused.value.reason == ""
 
 
-async def test_another_path_is_refused() -> None:
-    with pytest.raises(WebSocketClosedError):
-        await GraphQLWebsocketCommunicator(application, "/elsewhere").gql_init()
-
-
-@pytest.mark.parametrize(
-    ("close", "code"), [({"code": 4403}, 4403), ({"code": None}, 1000), ({}, 1000)]
-)
-async def test_a_refused_handshake_has_the_code_of_the_application_or_1000(
-    close: dict[str, Any], code: int
-) -> None:
-    async def refusing(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "websocket.close", **close})
-
-    with pytest.raises(WebSocketClosedError) as refused:
-        await GraphQLWebsocketCommunicator(refusing).gql_init()
-    assert refused.value.code == code
-
-
 async def test_the_payload_of_the_acknowledgement_is_kept() -> None:
     async with GraphQLWebsocketCommunicator(door, connection_params={"name": "ada"}) as socket:
         assert socket.connection_ack == {"hello": "ada"}
@@ -222,18 +190,6 @@ async def test_an_answer_that_does_not_come_is_a_timeout() -> None:
     with pytest.raises(asyncio.TimeoutError):
         async with GraphQLWebsocketCommunicator(application, timeout=0.2) as socket:
             await socket.execute("subscription { silent }")
-
-
-async def test_a_connection_that_is_closed_without_a_code_has_1000() -> None:
-    async def closing(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
-        await receive()
-        await send({"type": "websocket.close"})
-
-    with pytest.raises(WebSocketClosedError) as closed:
-        await GraphQLWebsocketCommunicator(closing).gql_init()
-    assert (closed.value.code, closed.value.reason) == (1000, "")
 
 
 async def pinging(scope: Any, receive: Any, send: Any) -> None:
@@ -263,34 +219,3 @@ async def test_a_ping_is_answered() -> None:
         result = await socket.execute("{ ping }")
     assert result.data == {"type": "pong"}
     assert result.extensions == {"cost": 1}
-
-
-async def test_the_scope_is_that_of_a_server() -> None:
-    socket = GraphQLWebsocketCommunicator(application, "/graphql?a=b", host="example.com")
-    assert socket.scope["client"] == ("127.0.0.1", 50000)
-    assert socket.scope["server"] == ("example.com", 80)
-    assert (socket.scope["scheme"], socket.scope["http_version"]) == ("ws", "1.1")
-    assert (socket.scope["path"], socket.scope["query_string"]) == ("/graphql", b"a=b")
-    assert socket.timeout == 5
-
-
-@pytest.mark.parametrize("kind", ["pong", "complete"])
-async def test_what_comes_first_is_an_acknowledgement(kind: str) -> None:
-    last: list[Any] = []
-
-    async def speechless(scope: Any, receive: Any, send: Any) -> None:
-        """Accept, and answer with something else than an acknowledgement, in bytes."""
-        await receive()
-        await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
-        await receive()
-        await send({"type": "websocket.send", "text": json.dumps({"type": kind})})
-        await send({"type": "websocket.send", "bytes": b"\x00", "text": None})
-        last.append(await receive())
-
-    socket = GraphQLWebsocketCommunicator(speechless)
-    message = rf"expected connection_ack, got \{{'type': '{kind}'\}}"
-    with pytest.raises(AssertionError, match=message):
-        await socket.gql_init()
-    assert await socket.receive_from() == b"\x00"
-    await socket.disconnect()
-    assert last == [{"type": "websocket.disconnect", "code": 1000}]

@@ -14,7 +14,6 @@ from tests.support import LEGACY_WS
 from tests.support_websocket import connect
 
 PROTOCOLS = ["graphql-transport-ws", LEGACY_WS]
-BOTH = pytest.mark.parametrize("subprotocol", PROTOCOLS)
 
 
 def consumer(**options: Any) -> Any:
@@ -26,15 +25,6 @@ def consumer(**options: Any) -> Any:
 def operation(subprotocol: str, id: str) -> dict[str, Any]:
     kind = "start" if subprotocol == LEGACY_WS else "subscribe"
     return {"type": kind, "id": id, "payload": {"query": "{ hello }"}}
-
-
-@BOTH
-async def test_messages_are_read_one_after_the_other(subprotocol: str) -> None:
-    async with connect(consumer(), subprotocols=[subprotocol]) as socket:
-        for number in range(20):
-            await socket.send(operation(subprotocol, str(number)))
-        answers = [await socket.receive() for _ in range(40)]
-    assert {answer["id"] for answer in answers} == {str(number) for number in range(20)}
 
 
 async def test_what_waits_for_a_busy_socket_waits_in_the_server() -> None:
@@ -56,16 +46,6 @@ async def test_what_waits_for_a_busy_socket_waits_in_the_server() -> None:
     assert len(answers) == 20
 
 
-@BOTH
-@pytest.mark.parametrize("text", ["x" * 101, "é" * 51, "{" * 10_000])
-async def test_a_message_that_is_too_long_is_1009(subprotocol: str, text: str) -> None:
-    async with connect(consumer(max_message_size=100), subprotocols=[subprotocol]) as socket:
-        await socket.send_text(text)
-        code, reason = await socket.closed()
-    assert code == 1009
-    assert reason == f"The message has {len(text.encode())} bytes; at most 100 are taken"
-
-
 async def test_a_binary_message_that_is_too_long_is_1009_as_well() -> None:
     async with connect(consumer(max_message_size=100)) as socket:
         await socket.send_bytes(b"x" * 101)
@@ -80,32 +60,12 @@ async def test_a_message_may_be_as_long_as_the_limit() -> None:
         assert await socket.receive() == {"type": "pong"}
 
 
-@BOTH
-async def test_more_messages_than_allowed_are_4429(subprotocol: str) -> None:
-    async with connect(
-        consumer(max_messages_per_second=5), subprotocols=[subprotocol], init=False
-    ) as socket:
-        for _ in range(6):
-            await socket.send({"type": "connection_init"})
-        message = await socket.message()
-        while message["type"] == "websocket.send":
-            message = await socket.message()
-    assert message["code"] == 4429
-
-
 async def test_the_reason_names_the_option() -> None:
     async with connect(consumer(max_messages_per_second=2), init=False) as socket:
         for _ in range(3):
             await socket.send({"type": "pong"})
         closed = await socket.closed()
     assert closed == (4429, "More than 2 messages a second (max_messages_per_second)")
-
-
-@BOTH
-async def test_a_client_that_leaves_is_let_go(subprotocol: str) -> None:
-    async with connect(consumer(), subprotocols=[subprotocol], init=False) as socket:
-        await socket.disconnect(1001)
-        assert socket.communicator.output_queue.empty()
 
 
 async def test_a_message_of_both_kinds_is_text() -> None:
@@ -120,13 +80,3 @@ async def test_a_message_of_neither_kind_is_4400(message: dict[str, Any]) -> Non
     async with connect(consumer(), init=False) as socket:
         await socket.communicator.send_input({"type": "websocket.receive", **message})
         assert (await socket.closed())[0] == 4400
-
-
-@pytest.mark.parametrize("text", ["", "{", "nonsense", "[" * 50_000])
-async def test_what_is_no_json_is_4400_but_passed_over_by_the_legacy_protocol(text: str) -> None:
-    async with connect(consumer(), init=False) as socket:
-        await socket.send_text(text)
-        assert await socket.closed() == (4400, "WebSocket message must be valid JSON")
-    async with connect(consumer(), subprotocols=[LEGACY_WS], init=False) as socket:
-        await socket.send_text(text)
-        assert await socket.init() == {"type": "connection_ack"}

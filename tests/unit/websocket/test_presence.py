@@ -17,8 +17,6 @@ from strawberry_django.realtime.websocket.presence import Presence
 from strawberry_django.realtime.websocket.writer import SocketWriter
 from tests.support_websocket import websocket_scope
 
-PING = '{"type":"ping"}'
-
 
 def user(pk: Any) -> Any:
     return SimpleNamespace(pk=pk, is_authenticated=pk is not None)
@@ -38,23 +36,6 @@ def presence(given: Any = None, session: Any = None, **options: Any) -> Presence
     return Presence(request, writer, resolve_options(options))
 
 
-@pytest.mark.parametrize(
-    ("given", "session", "keys"),
-    [
-        (None, None, (None, None)),
-        (user(None), SimpleNamespace(session_key="abc"), (None, None)),
-        (user(1), SimpleNamespace(session_key="abc"), (1, "abc")),
-        (user(1), None, (1, None)),
-    ],
-)
-async def test_it_is_watched_by_its_user_and_its_session(
-    given: Any, session: Any, keys: tuple[Any, Any]
-) -> None:
-    async with presence(given, session) as one:
-        assert (one._socket.user_key, one._socket.session_key) == keys
-        assert one.user is given
-
-
 async def surplus(*several: Presence) -> list[str | None]:
     async with AsyncExitStack() as stack:
         for each in several:
@@ -70,12 +51,6 @@ async def test_one_too_many_of_a_user_says_so() -> None:
     assert await surplus(*sockets) == [None, None, reason]
     assert open_sockets._open == {}
     assert await surplus(presence(ada, **limit)) == [None]
-
-
-async def test_one_too_many_of_an_address_says_so() -> None:
-    limit = {"max_sockets_per_address": 1}
-    reason = "More than 1 open sockets of one address (max_sockets_per_address)"
-    assert await surplus(presence(**limit), presence(**limit)) == [None, reason]
 
 
 async def test_strangers_are_no_user_and_no_limit_is_none() -> None:
@@ -110,27 +85,3 @@ async def test_who_comes_with_a_token_is_counted_once(key: Callable[[], Any]) ->
             second._request.user = user(key())
             second.came_with_token()
             assert second.surplus is not None
-
-
-@pytest.mark.parametrize(
-    ("ping", "interval", "pinged"), [(PING, 30, True), (None, 30, False), (PING, None, False)]
-)
-async def test_a_begun_connection_is_pinged_where_it_can_be(
-    ping: str | None, interval: float | None, pinged: bool
-) -> None:
-    async with presence(ping_interval=interval) as one:
-        assert one._socket.ping is None
-        one.begun(lambda: True, ping)
-        assert one._socket.busy() is True
-        assert (one._socket.ping is not None) is pinged
-        assert one._writer.probe == (PING if pinged else None)
-
-
-async def test_an_answer_to_a_ping_is_noted() -> None:
-    async with presence() as one:
-        one.begun(lambda: False, PING)
-        await one._writer.ping()
-        one._socket.pong_due = 1.0
-        one.heard_pong()
-        assert one._socket.pong_due is None
-        assert not one._writer._pings

@@ -1,10 +1,12 @@
-"""The graphql-transport-ws subprotocol, as a client meets it."""
+"""Both subprotocols, as their clients meet them: graphql-transport-ws and the legacy graphql-ws."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,18 +15,88 @@ from strawberry.exceptions import ConnectionRejectionError
 
 from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
+from strawberry_django.realtime.websocket.legacy import GraphQLWSHandler
 from tests.schema import probe, schema, signals, stubborn
-from tests.support import until
+from tests.support import LEGACY_WS, TRANSPORT_WS, until
 from tests.support_websocket import Socket, connect
 
 
-def consumer(**options: Any) -> Any:
-    return GraphQLWSConsumer.as_asgi(schema=schema, session_auth=True, **options)
+def consumer(consumer_class: Any = GraphQLWSConsumer, **options: Any) -> Any:
+    protocols = [TRANSPORT_WS, LEGACY_WS]
+    return consumer_class.as_asgi(
+        schema=schema, session_auth=True, subscription_protocols=protocols, **options
+    )
 
 
 application = consumer()
 FLOOD = 'subscription { flood(size: 10, name: "%s") }'
 WAIT = "subscription { listen(groups: []) }"
+LISTENING = {"data": {"listen": "listening"}}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the same things are called in a subprotocol."""
+
+    subprotocol: str
+    start: str
+    result: str
+    stop: str
+
+
+MODERN = Words(TRANSPORT_WS, "subscribe", "next", "complete")
+LEGACY = Words(LEGACY_WS, "start", "data", "stop")
+in_both = pytest.mark.parametrize("words", [MODERN, LEGACY], ids=lambda words: words.subprotocol)
+
+
+@dataclass
+class Speaker:
+    """A client of either subprotocol."""
+
+    socket: Socket
+    words: Words
+
+    async def start(self, id: str, query: str, **payload: Any) -> None:
+        message = {"id": id, "type": self.words.start, "payload": {"query": query, **payload}}
+        await self.socket.send(message)
+
+    async def stop(self, id: str) -> None:
+        await self.socket.send({"id": id, "type": self.words.stop})
+
+    async def receive(self) -> dict[str, Any]:
+        return await self.socket.receive()
+
+    async def result(self, id: str) -> Any:
+        """Return the next result of an operation."""
+        answer = await self.receive()
+        assert (answer["type"], answer["id"]) == (self.words.result, id), answer
+        return answer["payload"]
+
+    async def complete(self, id: str) -> None:
+        assert await self.receive() == {"id": id, "type": "complete"}
+
+    async def run(self, id: str, query: str, **payload: Any) -> Any:
+        """Run a query or a mutation, and return its only result."""
+        await self.start(id, query, **payload)
+        result = await self.result(id)
+        await self.complete(id)
+        return result
+
+    async def error(self, id: str) -> dict[str, Any]:
+        """Return the first error of an operation that was not executed."""
+        answer = await self.receive()
+        assert (answer["type"], answer["id"]) == ("error", id), answer
+        payload = answer["payload"]
+        first: dict[str, Any] = payload[0] if self.words is MODERN else payload
+        return first
+
+
+@contextlib.asynccontextmanager
+async def speak(
+    words: Words, application: Any = application, **options: Any
+) -> AsyncIterator[Speaker]:
+    async with connect(application, subprotocols=[words.subprotocol], **options) as socket:
+        yield Speaker(socket, words)
 
 
 def no_traceback(caplog: pytest.LogCaptureFixture) -> bool:
@@ -34,29 +106,22 @@ def no_traceback(caplog: pytest.LogCaptureFixture) -> bool:
 # The life of an operation.
 
 
-async def test_a_query_has_one_result() -> None:
-    async with connect(application) as socket:
-        assert await socket.result("1", "{ hello }") == {"data": {"hello": "Hello, stranger!"}}
-
-
-async def test_a_mutation_has_one_result() -> None:
-    async with connect(application) as socket:
-        assert await socket.result("1", "mutation { logout }") == {"data": {"logout": False}}
-
-
-async def test_a_subscription_has_many_and_is_complete() -> None:
-    async with connect(application) as socket:
-        await socket.subscribe("a", "subscription { count(to: 3) }")
+@in_both
+async def test_a_query_has_one_result_and_a_subscription_many(words: Words) -> None:
+    async with speak(words) as client:
+        assert await client.run("1", "{ hello }") == {"data": {"hello": "Hello, stranger!"}}
+        assert await client.run("1", "mutation { logout }") == {"data": {"logout": False}}
+        await client.start("a", "subscription { count(to: 3) }")
         for number in (1, 2, 3):
-            payload = {"data": {"count": number}}
-            assert await socket.receive() == {"id": "a", "type": "next", "payload": payload}
-        assert await socket.receive() == {"id": "a", "type": "complete"}
+            assert await client.result("a") == {"data": {"count": number}}
+        await client.complete("a")
 
 
-async def test_variables_and_the_operation_name_are_those_of_the_client() -> None:
+@in_both
+async def test_variables_and_the_operation_name_are_those_of_the_client(words: Words) -> None:
     text = "query A { hello } query B($t: String!) { echo(text: $t) }"
-    async with connect(application) as socket:
-        result = await socket.result("1", text, variables={"t": "hi"}, operationName="B")
+    async with speak(words) as client:
+        result = await client.run("1", text, variables={"t": "hi"}, operationName="B")
     assert result == {"data": {"echo": "hi"}}
 
 
@@ -69,78 +134,88 @@ async def test_the_extensions_of_an_operation_reach_the_schema() -> None:
         assert await socket.result("1", text, extensions={"a": 1}) == {"data": {"probe": {"a": 1}}}
 
 
-async def test_an_error_of_a_resolver_is_part_of_the_result() -> None:
-    async with connect(application) as socket:
-        result = await socket.result("1", "{ fail }")
-    assert result["data"] == {"fail": None}
-    assert result["errors"][0]["message"] == "This field always fails"
-
-
-async def test_a_subscription_that_fails_says_so_and_is_complete() -> None:
-    async with connect(application) as socket:
-        await socket.subscribe("1", "subscription { failAfter(count: 1) }")
-        assert (await socket.receive())["payload"] == {"data": {"failAfter": 0}}
-        failed = await socket.receive()
-        assert failed["type"] == "next"
-        assert failed["payload"]["errors"][0]["message"] == "This subscription always fails"
-        assert await socket.receive() == {"id": "1", "type": "complete"}
+@in_both
+async def test_an_error_of_a_resolver_is_part_of_the_result(words: Words) -> None:
+    async with speak(words) as client:
+        result = await client.run("1", "{ fail }")
+        assert result["data"] == {"fail": None}
+        assert result["errors"][0]["message"] == "This field always fails"
+        await client.start("2", "subscription { failAfter(count: 1) }")
+        assert await client.result("2") == {"data": {"failAfter": 0}}
+        failed = await client.result("2")
+        assert failed["errors"][0]["message"] == "This subscription always fails"
+        await client.complete("2")
 
 
 async def test_a_client_may_end_an_operation() -> None:
-    async with connect(application) as socket:
-        await socket.subscribe("1", FLOOD % "ended by the client")
-        assert (await socket.receive())["type"] == "next"
-        await socket.send({"id": "1", "type": "complete"})
+    async with speak(MODERN) as client:
+        await client.start("1", FLOOD % "ended by the client")
+        await client.result("1")
+        await client.stop("1")
         await until(signals["ended by the client ended"].is_set)
 
 
-async def test_an_operation_ends_though_its_source_goes_on() -> None:
+async def test_a_client_of_the_legacy_protocol_is_told_that_its_operation_ended() -> None:
+    async with speak(LEGACY, unread=5) as client:
+        await client.start("1", FLOOD % "legacy stop")
+        await client.receive()
+        await client.stop("1")
+        while (await client.receive())["type"] != "complete":
+            pass
+        await until(signals["legacy stop ended"].is_set)
+        assert (await client.run("1", "{ hello }"))["data"]
+
+
+@in_both
+async def test_an_operation_ends_though_its_source_goes_on(words: Words) -> None:
     query, over = stubborn()
-    async with connect(application) as socket:
-        await socket.subscribe("1", query)
-        assert (await socket.receive())["payload"] == {"data": {"probe": 1}}
-        await socket.send({"id": "1", "type": "complete"})
+    async with speak(words) as client:
+        await client.start("1", query)
+        assert await client.result("1") == {"data": {"probe": 1}}
+        await client.stop("1")
         await asyncio.wait_for(over.wait(), 5)
-        assert (await socket.result("1", "{ hello }"))["data"]
+        if words is LEGACY:
+            await client.complete("1")
+        assert (await client.run("1", "{ hello }"))["data"]
 
 
 async def test_when_the_client_leaves_an_operation_ends_though_its_source_goes_on() -> None:
     query, over = stubborn()
-    async with connect(application) as socket:
-        await socket.subscribe("1", query)
-        await socket.receive()
+    async with speak(MODERN) as client:
+        await client.start("1", query)
+        await client.receive()
     assert over.is_set()
 
 
-async def test_to_end_what_is_not_under_way_is_no_fault() -> None:
-    async with connect(application) as socket:
-        await socket.send({"id": "never", "type": "complete"})
-        assert (await socket.result("never", "{ hello }"))["data"]
-        await socket.send({"id": "never", "type": "complete"})
-        assert (await socket.result("never", "{ hello }"))["data"]
+@in_both
+async def test_to_end_what_is_not_under_way_is_no_fault(words: Words) -> None:
+    async with speak(words) as client:
+        for _ in range(2):
+            await client.stop("never")
+            assert (await client.run("never", "{ hello }"))["data"]
 
 
-async def test_an_id_may_be_used_again_when_its_operation_is_complete() -> None:
-    async with connect(application) as socket:
-        for _ in range(3):
-            assert (await socket.result("1", "{ hello }"))["data"]
+@in_both
+async def test_operations_run_side_by_side(words: Words) -> None:
+    release = asyncio.Event()
+
+    async def waiting(info: Any) -> Any:
+        await release.wait()
+        return "released"
+
+    async with speak(words) as client:
+        await client.start("slow", f'{{ probe(name: "{probe(waiting)}") }}')
+        assert (await client.run("fast", "{ hello }"))["data"]
+        release.set()
+        assert await client.result("slow") == {"data": {"probe": "released"}}
+        await client.complete("slow")
 
 
-@pytest.mark.django_db(transaction=True)
-async def test_operations_run_side_by_side() -> None:
-    async with connect(application) as socket:
-        await socket.subscribe("slow", 'query { wait(name: "side by side") }')
-        await until(signals["side by side started"].is_set)
-        assert (await socket.result("fast", "{ users }"))["data"] == {"users": 0}
-        signals["side by side"].set()
-        assert (await socket.receive())["payload"] == {"data": {"wait": True}}
-        assert (await socket.receive())["type"] == "complete"
-
-
-async def test_each_operation_has_a_context_of_its_own() -> None:
-    async with connect(application) as socket:
-        for number in range(3):
-            result = await socket.result(str(number), "{ a: calls b: calls }")
+@in_both
+async def test_each_operation_has_a_context_of_its_own(words: Words) -> None:
+    async with speak(words) as client:
+        for number in range(2):
+            result = await client.run(str(number), "{ a: calls b: calls }")
             assert result == {"data": {"a": 1, "b": 2}}
 
 
@@ -150,46 +225,41 @@ FAULTY = ["{", "", "{ nothing }", "{ echo }", "subscription { nothing }", "query
 
 
 @pytest.mark.parametrize("query", FAULTY)
+@in_both
 async def test_a_faulty_document_is_an_error_of_its_operation_alone(
-    query: str, caplog: pytest.LogCaptureFixture
+    words: Words, query: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connect(application) as socket:
-        await socket.subscribe("sibling", WAIT)
-        assert (await socket.receive())["payload"] == {"data": {"listen": "listening"}}
-        await socket.subscribe("1", query)
-        answer = await socket.receive()
-        assert (answer["type"], answer["id"]) == ("error", "1")
-        assert answer["payload"][0]["message"]
-        assert (await socket.result("1", "{ hello }"))["data"]
-        await socket.send({"id": "sibling", "type": "complete"})
+    async with speak(words, consumer(max_subscriptions_per_connection=2)) as client:
+        await client.start("sibling", WAIT)
+        assert await client.result("sibling") == LISTENING
+        for _ in range(2):
+            await client.start("1", query)
+            assert "limit" not in (await client.error("1"))["message"]
+        assert (await client.run("1", "{ hello }"))["data"]
     assert no_traceback(caplog)
 
 
-async def test_an_operation_that_is_not_in_the_document_is_an_error() -> None:
-    async with connect(application) as socket:
-        await socket.subscribe("1", "query A { hello }", operationName="B")
-        answer = await socket.receive()
-        assert answer["type"] == "error"
-        assert answer["payload"][0]["message"] == 'Unknown operation named "B".'
+@in_both
+async def test_an_operation_that_is_not_in_the_document_is_an_error(words: Words) -> None:
+    async with speak(words) as client:
+        await client.start("1", "query A { hello }", operationName="B")
+        assert (await client.error("1"))["message"] == 'Unknown operation named "B".'
 
 
 async def test_a_deep_document_is_an_error() -> None:
-    async with connect(application) as socket:
-        await socket.subscribe("1", "{ a" * 20_000)
-        assert (await socket.receive())["type"] == "error"
-        assert (await socket.result("2", "{ hello }"))["data"]
+    async with speak(MODERN) as client:
+        await client.start("1", "{ a" * 20_000)
+        await client.error("1")
+        assert (await client.run("2", "{ hello }"))["data"]
 
 
-async def test_one_operation_too_many_is_an_error() -> None:
-    async with connect(consumer(max_subscriptions_per_connection=1)) as socket:
-        await socket.subscribe("1", WAIT)
-        await socket.receive()
-        await socket.subscribe("2", "{ hello }")
-        answer = await socket.receive()
-        assert (answer["type"], answer["id"]) == ("error", "2")
-        assert "max_subscriptions_per_connection" in answer["payload"][0]["message"]
-        await socket.send({"id": "1", "type": "complete"})
-        assert (await socket.result("2", "{ hello }"))["data"]
+@in_both
+async def test_one_operation_too_many_is_an_error(words: Words) -> None:
+    async with speak(words, consumer(max_subscriptions_per_connection=1)) as client:
+        await client.start("1", WAIT)
+        await client.receive()
+        await client.start("2", "{ hello }")
+        assert "limit" in (await client.error("2"))["message"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -230,19 +300,14 @@ async def test_the_end_waits_for_what_the_client_has_ended(request: pytest.Fixtu
         signals[name].set()
 
 
-@pytest.mark.parametrize("limit", [0, -1])
-async def test_where_the_limit_leaves_none_every_operation_is_an_error(limit: int) -> None:
-    async with connect(consumer(max_subscriptions_per_connection=limit)) as socket:
-        await socket.subscribe("1", "{ hello }")
-        answer = await socket.receive()
-        assert (answer["type"], answer["id"]) == ("error", "1")
-
-
-async def test_without_a_limit_there_may_be_any_number() -> None:
-    async with connect(consumer(max_subscriptions_per_connection=None)) as socket:
+@pytest.mark.parametrize(("limit", "message"), [(0, "error"), (-1, "error"), (None, "next")])
+async def test_a_limit_of_zero_leaves_none_and_none_is_no_limit(
+    limit: int | None, message: str
+) -> None:
+    async with speak(MODERN, consumer(max_subscriptions_per_connection=limit)) as client:
         for number in range(50):
-            await socket.subscribe(str(number), WAIT)
-            assert (await socket.receive())["type"] == "next"
+            await client.start(str(number), WAIT)
+            assert (await client.receive())["type"] == message
 
 
 class Faulty(GraphQLWSConsumer):
@@ -260,16 +325,16 @@ class Faulty(GraphQLWSConsumer):
 @pytest.mark.parametrize(
     ("debug", "message"), [(False, "Internal server error"), (True, "a secret")]
 )
+@in_both
 async def test_a_fault_of_the_project_is_an_error_that_tells_no_secret(
-    debug: bool, message: str, settings: Any, caplog: pytest.LogCaptureFixture
+    words: Words, debug: bool, message: str, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DEBUG = debug
-    async with connect(Faulty.as_asgi(schema=schema, session_auth=True)) as socket:
-        await socket.subscribe("1", "query Named { hello }", operationName="Named")
-        answer = await socket.receive()
-    assert answer == {"id": "1", "type": "error", "payload": [{"message": message}]}
+    async with speak(words, consumer(Faulty)) as client:
+        await client.start("1", "query Named { hello }", operationName="Named")
+        assert await client.error("1") == {"message": message}
     (record,) = caplog.records
-    assert record.message == "The operation 'Named' failed"
+    assert "'Named'" in record.message
     assert record.exc_info is not None
 
 
@@ -278,46 +343,53 @@ async def refuse_echo(context: Any, operation: OperationRequest) -> None:
         raise GraphQLError("No echo", extensions={"code": "NO"})
 
 
-async def test_an_operation_is_refused_by_on_operation(caplog: pytest.LogCaptureFixture) -> None:
-    async with connect(consumer(on_operation=refuse_echo)) as socket:
-        await socket.subscribe("1", '{ echo(text: "hi") }')
-        payload = [{"message": "No echo", "extensions": {"code": "NO"}}]
-        assert await socket.receive() == {"id": "1", "type": "error", "payload": payload}
-        assert (await socket.result("1", "{ hello }"))["data"]
+@in_both
+async def test_an_operation_is_refused_by_on_operation(
+    words: Words, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with speak(words, consumer(on_operation=refuse_echo)) as client:
+        await client.start("1", '{ echo(text: "hi") }')
+        assert await client.error("1") == {"message": "No echo", "extensions": {"code": "NO"}}
+        assert (await client.run("1", "{ hello }"))["data"]
     assert no_traceback(caplog)
 
 
 # The connection.
 
 
-async def test_the_acknowledgement_has_no_payload_of_itself() -> None:
-    async with connect(application, init=False) as socket:
-        assert await socket.init({"token": "abc"}) == {"type": "connection_ack"}
-        assert await socket.result("1", "{ params }") == {"data": {"params": {"token": "abc"}}}
+async def accept_token(context: Any) -> dict[str, Any] | None:
+    token = (context.connection_params or {}).get("token")
+    if token is None:
+        raise ConnectionRejectionError({"reason": "no token"})
+    return {"welcome": True} if token == "abc" else None
 
 
-async def test_a_connection_without_parameters_has_none() -> None:
-    async with connect(application) as socket:
-        assert await socket.result("1", "{ params }") == {"data": {"params": {}}}
-
-
-async def accept_token(context: Any) -> dict[str, Any]:
-    if context.connection_params.get("token") != "abc":
-        raise ConnectionRejectionError
-    return {"welcome": True}
-
-
-async def test_on_connect_may_answer_with_a_payload() -> None:
-    async with connect(consumer(on_connect=accept_token), init=False) as socket:
-        ack = await socket.init({"token": "abc"})
-        assert ack == {"type": "connection_ack", "payload": {"welcome": True}}
-        assert (await socket.result("1", "{ hello }"))["data"]
+@pytest.mark.parametrize(
+    ("token", "ack"),
+    [
+        ("abc", {"type": "connection_ack", "payload": {"welcome": True}}),
+        ("other", {"type": "connection_ack"}),
+    ],
+)
+@in_both
+async def test_on_connect_may_answer_with_a_payload(words: Words, token: str, ack: Any) -> None:
+    async with speak(words, consumer(on_connect=accept_token), init=False) as client:
+        assert await client.socket.init({"token": token}) == ack
+        assert await client.run("1", "{ params }") == {"data": {"params": {"token": token}}}
 
 
 async def test_on_connect_may_refuse() -> None:
     async with connect(consumer(on_connect=accept_token), init=False) as socket:
         await socket.send({"type": "connection_init"})
         assert await socket.closed() == (4403, "Forbidden")
+
+
+async def test_a_legacy_client_is_told_why_on_connect_refused() -> None:
+    async with speak(LEGACY, consumer(on_connect=accept_token), init=False) as client:
+        await client.socket.send({"type": "connection_init"})
+        payload = {"reason": "no token"}
+        assert await client.receive() == {"type": "connection_error", "payload": payload}
+        assert (await client.socket.closed())[0] == 1011
 
 
 async def test_a_ping_is_answered_at_any_time() -> None:
@@ -331,86 +403,31 @@ async def test_a_ping_is_answered_at_any_time() -> None:
         assert await socket.receive() == {"type": "pong"}
 
 
-async def test_a_client_that_does_not_begin_is_closed() -> None:
-    timeout = timedelta(milliseconds=20)
-    async with connect(consumer(connection_init_wait_timeout=timeout), init=False) as socket:
-        assert await socket.closed() == (4408, "Connection initialisation timeout")
+@in_both
+async def test_a_connection_begins_before_its_operations_and_once(words: Words) -> None:
+    async with speak(words, init=False) as client:
+        await client.start("1", "{ hello }")
+        assert (await client.socket.closed())[0] == 4401
+    async with speak(words) as client:
+        await client.socket.send({"type": "connection_init"})
+        assert (await client.socket.closed())[0] == 4429
 
 
-async def test_a_client_that_begins_is_not_closed() -> None:
-    timeout = timedelta(milliseconds=20)
-    async with connect(consumer(connection_init_wait_timeout=timeout)) as socket:
-        assert await socket.communicator.receive_nothing(0.05)
-        assert (await socket.result("1", "{ hello }"))["data"]
-
-
-async def closed_by(socket: Socket, *messages: Any) -> tuple[int, str]:
-    for message in messages:
-        await socket.send(message)
-    return await socket.closed()
-
-
-HELLO = {"query": "{ hello }"}
-
-
-async def test_an_operation_before_the_beginning_is_4401() -> None:
-    async with connect(application, init=False) as socket:
-        message = {"id": "1", "type": "subscribe", "payload": HELLO}
-        assert await closed_by(socket, message) == (4401, "Unauthorized")
-
-
-async def test_a_second_beginning_is_4429() -> None:
-    async with connect(application) as socket:
-        closed = await closed_by(socket, {"type": "connection_init"})
-        assert closed == (4429, "Too many initialisation requests")
-
-
-async def test_an_id_that_is_under_way_is_4409() -> None:
-    async with connect(application) as socket:
-        await socket.subscribe("one", WAIT)
-        await socket.receive()
-        message = {"id": "one", "type": "subscribe", "payload": HELLO}
-        assert await closed_by(socket, message) == (4409, "Subscriber for one already exists")
-
-
+# The shapes themselves are in test_protocol; here is one of each that a reader of frames meets.
 INVALID = [
-    "1",
-    "null",
     "[]",
     '"text"',
-    "[1]",
     "{}",
     "{",
     "",
-    "nonsense",
     "NaN",
     "[" * 50_000,
-    '{"type": 1}',
-    '{"type": null}',
     '{"type": ["ping"]}',
-    '{"type": {}}',
     '{"type": "unknown"}',
-    '{"type": "message"}',
     '{"type": "invalid_message"}',
-    '{"type": "connection_init", "payload": []}',
-    '{"type": "connection_init", "payload": "text"}',
     '{"type": "ping", "payload": 1}',
-    '{"type": "pong", "payload": "x"}',
-    '{"type": "subscribe"}',
-    '{"type": "subscribe", "id": "1"}',
-    '{"type": "subscribe", "id": "1", "payload": null}',
-    '{"type": "subscribe", "id": "1", "payload": []}',
-    '{"type": "subscribe", "id": "1", "payload": {}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": null}}',
     '{"type": "subscribe", "id": "1", "payload": {"query": 1}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": "{ hello }", "variables": []}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": "{ hello }", "operationName": 1}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": "{ hello }", "extensions": 1}}',
-    '{"type": "subscribe", "id": 1, "payload": {"query": "{ hello }"}}',
     '{"type": "subscribe", "id": [], "payload": {"query": "{ hello }"}}',
-    '{"type": "subscribe", "id": "", "payload": {"query": "{ hello }"}}',
-    '{"type": "subscribe", "id": null, "payload": {"query": "{ hello }"}}',
-    '{"type": "complete"}',
     '{"type": "complete", "id": {}}',
     json.dumps({"type": "é" * 200}),
     '{"type": "\\ud800"}',
@@ -418,53 +435,124 @@ INVALID = [
 
 
 @pytest.mark.parametrize("number", range(len(INVALID)))
-@pytest.mark.parametrize("init", [True, False])
 async def test_a_message_of_another_shape_is_4400(
-    number: int, init: bool, caplog: pytest.LogCaptureFixture
+    number: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    text = INVALID[number]
-    async with connect(application, init=init) as socket:
-        if init:
-            await socket.subscribe("sibling", FLOOD % f"sibling {number}")
-            await socket.receive()
-            while not socket.communicator.output_queue.empty():
-                await socket.receive()
-        await socket.send_text(text)
+    async with connect(application) as socket:
+        await socket.subscribe("sibling", FLOOD % f"sibling {number}")
+        await socket.send_text(INVALID[number])
         message = await socket.message()
         while message["type"] == "websocket.send":
             message = await socket.message()
         assert (message["type"], message["code"]) == ("websocket.close", 4400)
         assert len(message["reason"].encode("utf-8", "replace")) <= 123
     assert not caplog.records
-    if init:
-        assert signals[f"sibling {number} ended"].is_set()
 
 
-async def test_a_binary_frame_is_4400() -> None:
-    async with connect(application) as socket:
-        await socket.send_bytes(b'{"type": "ping"}')
-        assert await socket.closed() == (4400, "WebSocket message type must be text")
+LEGACY_INVALID = [
+    *("null", "[]", "{}", '{"type": {}}', '{"type": "subscribe"}'),
+    '{"type": "start", "id": [], "payload": {"query": "{ hello }"}}',
+    '{"type": "start", "id": "1", "payload": {"query": 1}}',
+    '{"type": "stop"}',
+]
+
+
+@pytest.mark.parametrize("text", LEGACY_INVALID)
+async def test_a_message_of_another_shape_is_1002_in_the_legacy_protocol(
+    text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with speak(LEGACY) as client:
+        await client.socket.send_text(text)
+        assert (await client.socket.closed())[0] == 1002
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(("words", "code"), [(MODERN, 4400), (LEGACY, 1002)])
+async def test_a_binary_frame_closes_the_socket(words: Words, code: int) -> None:
+    async with speak(words) as client:
+        await client.socket.send_bytes(b'{"type": "ping"}')
+        assert (await client.socket.closed())[0] == code
 
 
 async def test_what_follows_a_close_is_not_read() -> None:
     async with connect(application) as socket:
         await socket.send([])
-        await socket.send({"id": "1", "type": "subscribe", "payload": HELLO})
+        await socket.subscribe("1", "{ hello }")
         assert (await socket.closed())[0] == 4400
         assert socket.communicator.output_queue.empty()
+
+
+# What only the legacy protocol has.
+
+
+@pytest.mark.parametrize("query", ["subscription { count(to: 7) }", "{", "{ hello }"])
+async def test_what_is_stopped_as_it_ends_has_one_last_message(query: str) -> None:
+    """The stop is heard when its last message is about to be written."""
+
+    class Stopped(GraphQLWSHandler):
+        async def send_message(self, message: Any) -> None:
+            if message["type"] in ("complete", "error"):
+                await self.handle_stop({"type": "stop", "id": message["id"]})
+            await super().send_message(message)
+
+    class Consumer(GraphQLWSConsumer):
+        graphql_ws_handler_class = Stopped
+
+    async with speak(LEGACY, consumer(Consumer)) as client:
+        await client.start("1", query)
+        while (await client.receive())["type"] == "data":
+            pass
+        assert await client.socket.communicator.receive_nothing(0.05)
+
+
+async def test_an_operation_with_the_id_of_another_takes_its_place() -> None:
+    async with speak(LEGACY) as client:
+        await client.start("1", WAIT)
+        await client.receive()
+        await client.start("1", "{ hello }")
+        await client.complete("1")
+        assert (await client.result("1"))["data"]
+        await client.complete("1")
+
+
+async def test_parameters_that_are_no_object_are_refused() -> None:
+    async with speak(LEGACY, init=False) as client:
+        await client.socket.send({"type": "connection_init", "payload": []})
+        assert (await client.receive())["type"] == "connection_error"
+        assert await client.socket.closed() == (1000, "")
+
+
+async def test_a_client_may_end_the_connection() -> None:
+    async with speak(LEGACY) as client:
+        await client.socket.send({"type": "connection_terminate"})
+        assert await client.socket.closed() == (1000, "")
+
+
+async def test_what_is_no_json_is_passed_over_as_the_protocol_has_it() -> None:
+    async with speak(LEGACY) as client:
+        for text in ("{", "nonsense", "[" * 50_000):
+            await client.socket.send_text(text)
+        assert (await client.run("1", "{ hello }"))["data"]
+
+
+async def test_it_is_kept_alive_where_the_project_says_so_and_only_there() -> None:
+    async with speak(LEGACY, consumer(keep_alive=True, keep_alive_interval=0.01)) as client:
+        for _ in range(3):
+            assert await client.receive() == {"type": "ka"}
+    async with speak(LEGACY) as client:
+        assert await client.socket.communicator.receive_nothing(0.05)
 
 
 # The end.
 
 
-@pytest.mark.parametrize("count", [1, 20])
-async def test_when_the_client_leaves_every_operation_ends(count: int) -> None:
-    names = [f"left {count} {number}" for number in range(count)]
-    async with connect(application, unread=3, init=False) as socket:
-        await socket.init()
+@in_both
+async def test_when_the_client_leaves_every_operation_ends(words: Words) -> None:
+    names = [f"left {words.subprotocol} {number}" for number in range(5)]
+    async with speak(words, unread=3) as client:
         for name in names:
-            await socket.subscribe(name, FLOOD % name)
-        await socket.receive()
+            await client.start(name, FLOOD % name)
+        await client.receive()
     for name in names:
         await until(signals[f"{name} ended"].is_set)
 
