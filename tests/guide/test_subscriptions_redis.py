@@ -46,7 +46,7 @@ def heard(socket: clients.WebSocketClient) -> str:
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_what_is_said_through_one_process_is_heard_through_the_other(
+def test_one_process_hears_what_is_said_through_the_other(
     project: projects.Project, redis: RedisServer, layer: str
 ) -> None:
     env = {"DJANGO_SETTINGS_MODULE": f"myproject.{layer}", "REDIS_URL": redis.url}
