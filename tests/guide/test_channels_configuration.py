@@ -1,4 +1,4 @@
-"""The sections "Overview" and "Configuration" of docs/integrations/channels.md."""
+"""The sections "Overview", "Configuration" and "See Also" of docs/integrations/channels.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tools.harness import clients, projects, servers
+from tools.harness import clients, live, projects, servers
 from tools.harness.prepared import prepare
 from tools.scenarios._integration import ask_over_websocket, converse, read, run_script
 
@@ -114,7 +114,7 @@ def test_the_shell_command_asks_the_first_query(
     assert json.loads(done.stdout) == PONG
 
 
-def test_queries_mutations_and_subscriptions_share_a_socket(server: servers.Server) -> None:
+def test_queries_share_a_socket(server: servers.Server) -> None:
     with clients.WebSocketClient.connect(server) as socket:
         assert socket.subprotocol == "graphql-transport-ws"
         assert converse(socket, PING) == PONG
@@ -135,7 +135,7 @@ def test_the_explorer_is_there_with_debug(server: servers.Server) -> None:
     assert "graphiql" in answer.text.lower()
 
 
-def test_a_schema_with_models_above_get_asgi_application_is_not_ready(tmp_path: Path) -> None:
+def test_a_schema_above_get_asgi_application_is_not_ready(tmp_path: Path) -> None:
     folder = tmp_path / "myproject"
     project = projects.build(folder, "settings", "asgi_routing")
     (project.path / "myproject/schema.py").write_text(MODEL_SCHEMA, encoding="utf-8")
@@ -161,3 +161,13 @@ def test_the_router_is_the_same_class_from_both_imports() -> None:
     from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
 
     assert routers.AuthGraphQLProtocolTypeRouter is AuthGraphQLProtocolTypeRouter
+
+
+def test_see_also_leads_to_the_pages_that_go_on() -> None:
+    page = (live.ROOT / "docs/integrations/channels.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"\]\(([^)]+)\)", page.partition("\n## See Also\n")[2]))
+    assert targets >= {
+        "../guide/subscriptions.md",
+        "https://strawberry.rocks/docs/integrations/channels",
+        "https://channels.readthedocs.io/en/stable/",
+    }

@@ -60,6 +60,7 @@ def test_django_serves_the_rest_and_no_session_is_opened_for_it(server: servers.
         before = server.log().count("SELECT")
         assert ada.get("/plain/").text == "plain"
         assert server.log().count("SELECT") == before
+    assert "Log in" in httpx.get(f"{server.url}/").text
 
 
 def test_the_path_must_match_to_its_end(server: servers.Server) -> None:
@@ -67,13 +68,10 @@ def test_the_path_must_match_to_its_end(server: servers.Server) -> None:
     assert clients.graphql(server, ME, path="/graphql/").status_code == 404
 
 
-def test_a_foreign_origin_is_refused(server: servers.Server) -> None:
+def test_a_foreign_host_and_origin_are_refused(server: servers.Server) -> None:
     with pytest.raises(InvalidStatus) as refused:
         clients.WebSocketClient.connect(server, origin="https://foreign.example")
     assert refused.value.response.status_code == 403
-
-
-def test_a_foreign_host_is_refused(server: servers.Server) -> None:
     assert clients.graphql(server, ME, headers={"Host": "foreign.example"}).status_code == 400
 
 
@@ -95,9 +93,7 @@ def test_a_bare_consumer_names_the_ways_to_a_user(project: projects.Project) -> 
         assert way in error["message"]
 
 
-def test_around_everything_the_middleware_loads_the_user_for_each_page(
-    project: projects.Project,
-) -> None:
+def test_around_everything_each_page_loads_the_user(project: projects.Project) -> None:
     text = read("custom_routing/myproject/asgi.py")
     around = text.replace('"http": URLRouter(', '"http": AuthMiddlewareStack(URLRouter(')
     around = around.replace("            ]\n        ),", "            ]\n        )),", 1)
@@ -112,6 +108,20 @@ def test_around_everything_the_middleware_loads_the_user_for_each_page(
         assert server.log().count('FROM "auth_user"') > before
 
 
+def test_strawberrys_own_consumers_have_no_django_request(project: projects.Project) -> None:
+    text = read("custom_routing/myproject/asgi.py")
+    theirs = text.replace("strawberry_django.realtime import", "strawberry.channels import")
+    assert theirs != text
+    (project.path / "myproject/asgi_theirs.py").write_text(theirs, encoding="utf-8")
+    with (
+        servers.serve(project, application="myproject.asgi_theirs:application") as server,
+        login(server) as ada,
+    ):
+        for answer in (clients.graphql(ada, ME).json(), ask_over_websocket(server, ME, ada)):
+            (error,) = answer["errors"]
+            assert error["message"] == "'dict' object has no attribute 'request'"
+
+
 def test_the_checks_find_nothing(project: projects.Project) -> None:
     for application in ("asgi", "asgi_session_auth"):
         settings = project.path / f"myproject/settings_{application}.py"
@@ -122,7 +132,3 @@ def test_the_checks_find_nothing(project: projects.Project) -> None:
         )
         env = {"DJANGO_SETTINGS_MODULE": f"myproject.settings_{application}"}
         assert "no issues" in project.manage("check", env=env).stdout
-
-
-def test_the_home_page_is_the_projects(server: servers.Server) -> None:
-    assert "Log in" in httpx.get(f"{server.url}/").text

@@ -159,7 +159,7 @@ def test_redis_is_found_at_the_address_the_page_says(tmp_path: Path) -> None:
     assert pubsub["CONFIG"]["hosts"] == ["redis://127.0.0.1:6379/0"]
 
 
-def test_in_memory_reaches_every_socket_of_the_process_and_no_other_process(tmp_path: Path) -> None:
+def test_in_memory_reaches_every_socket_of_its_process_only(tmp_path: Path) -> None:
     project = build(tmp_path, "channel_layers_memory")
     with (
         servers.serve(project) as one,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -109,53 +108,7 @@ def test_allowed_origins(server: servers.Server) -> None:
         clients.WebSocketClient.connect(server, origin="https://other.example.com")
 
 
-def test_connection_init_wait_timeout(server: servers.Server) -> None:
-    start = time.monotonic()
-    with clients.WebSocketClient.connect(server) as socket:
-        assert socket.wait_closed(timeout=15) == 4408
-    assert 9 < time.monotonic() - start < 14
-
-
 def test_max_message_size(server: servers.Server) -> None:
     with clients.WebSocketClient.connect(server) as socket:
         socket.send({"type": "connection_init", "payload": {"filling": "x" * 65 * 1024}})
         assert socket.wait_closed() == 1009
-
-
-def test_max_subscriptions_per_connection(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("limit") / "myproject"
-    project = projects.build(folder, "settings", "asgi_routing", "router_options")
-    (project.path / "myproject/schema.py").write_text(WAITING, encoding="utf-8")
-    with servers.serve(project) as server, clients.WebSocketClient.connect(server) as socket:
-        socket.init()
-        for number in range(20):
-            socket.subscribe(str(number), "subscription { wait }")
-            assert socket.next_message()["type"] == "next"
-        socket.subscribe("20", "subscription { wait }")
-        refused = socket.next_message()
-    assert (refused["id"], refused["type"]) == ("20", "error")
-    assert "max_subscriptions_per_connection" in refused["payload"][0]["message"]
-
-
-WAITING = """
-import asyncio
-from collections.abc import AsyncIterator
-
-import strawberry
-
-
-@strawberry.type
-class Query:
-    ping: str = "pong"
-
-
-@strawberry.type
-class Subscription:
-    @strawberry.subscription
-    async def wait(self) -> AsyncIterator[int]:
-        yield 0
-        await asyncio.Event().wait()
-
-
-schema = strawberry.Schema(query=Query, subscription=Subscription)
-"""

@@ -110,20 +110,6 @@ def test_the_environment_makes_a_secret_key(project: projects.Project) -> None:
         assert re.fullmatch(r"[\w-]{60,}\n", process.log())
 
 
-def test_another_secret_key_logs_everybody_out(tmp_path: Path) -> None:
-    project = guide_project(tmp_path / "myproject")
-    with (project.path / "myproject/settings.py").open("a", encoding="utf-8") as file:
-        file.write('import os\nSECRET_KEY = os.environ["DJANGO_SECRET_KEY"]\n')
-    keys = [{"DJANGO_SECRET_KEY": secrets.token_urlsafe(50)} for _ in range(2)]
-    with (
-        servers.serve(project, env=keys[0]) as one,
-        servers.serve(project, env=keys[1]) as other,
-        login(one) as ada,
-    ):
-        assert ask_over_websocket(one, ME, ada) == ADA
-        assert ask_over_websocket(other, ME, ada) == {"data": {"me": "Hello, anonymous!"}}
-
-
 def test_djangos_deployment_check_only_asks_for_hsts(
     project: projects.Project, production: dict[str, str]
 ) -> None:

@@ -27,8 +27,7 @@ from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator, gra
 from tests.schema import schema
 from tests.support import in_database
 from tests.support_websocket import connect
-from tools.following import Following
-from tools.harness import clients, live, projects, servers
+from tools.harness import clients, projects, servers
 from tools.harness.prepared import prepare
 
 #: What the page sets, by the name of the settings.
@@ -98,13 +97,6 @@ def test_hosts_origins_and_limits_as_the_page_sets_them(project: projects.Projec
             assert "max_messages_per_second" in str(socket.close_reason)
 
 
-def test_the_projects_middleware_surrounds_graphql(project: projects.Project) -> None:
-    with servers.serve(project, env=with_settings("settings_middleware")) as server:
-        answer = clients.graphql(server, "{ me }")
-    assert answer.json() == {"data": {"me": "nobody"}}
-    assert answer.headers["X-Frame-Options"] == "DENY"
-
-
 def test_the_application_has_both_hooks_and_djangos_pages(project: projects.Project) -> None:
     made = project.manage("shell", "-c", MAKE_TOKEN).stdout.split()[-1]
     bearer = {"Authorization": f"Bearer {made}"}
@@ -123,44 +115,6 @@ def test_the_settings_set_options_that_exist(project: projects.Project, name: st
     assert "strawberry_django_realtime.E" not in project.manage("check", env=env).stderr
     done = project.manage("shell", "-c", f"import myproject.asgi; {PRINT_OPTIONS}", env=env)
     assert json.loads(done.stdout.splitlines()[-1]) == OPTIONS[name]
-
-
-@pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
-    """The project of the integration guide after the blocks of the page, in their order."""
-    folder = tmp_path_factory.mktemp("followed") / "myproject"
-    page = live.ROOT / "docs/guide/security.md"
-    assert Following(live.ROOT, page, folder, look_at_names=False).problems == []
-    project = projects.Project(folder)
-    project.manage("migrate")
-    return project
-
-
-def test_who_follows_the_page_ends_with_all_of_its_options(followed: projects.Project) -> None:
-    assert "strawberry_django_realtime.E" not in followed.manage("check").stderr
-    done = followed.manage("shell", "-c", f"import myproject.asgi; {PRINT_OPTIONS}")
-    together = {key: value for each in OPTIONS.values() for key, value in each.items()}
-    assert json.loads(done.stdout.splitlines()[-1]) == together
-
-
-def test_who_follows_the_page_ends_with_a_site_that_answers(followed: projects.Project) -> None:
-    made = followed.manage("shell", "-c", MAKE_TOKEN).stdout.split()[-1]
-    with servers.serve(followed) as server:
-        hosts = [
-            clients.graphql(server, "{ me }", headers={"Host": host}).status_code
-            for host in ("example.com", "foreign.example")
-        ]
-        assert hosts == [200, 400]
-        bearer = {"Authorization": f"Bearer {made}"}
-        known = clients.graphql(server, "{ me }", headers=bearer)
-        assert known.json() == {"data": {"me": "Hello, ada!"}}
-        assert known.headers["X-Frame-Options"] == "DENY"
-        many = "{ " + " ".join(f"a{n}: me" for n in range(11)) + " }"
-        assert "11 aliases" in clients.graphql(server, many).json()["errors"][0]["message"]
-        with clients.WebSocketClient.connect(server) as socket:
-            socket.init({"token": made})
-            socket.subscribe("1", "subscription { events { text } }")
-            assert ONLY_STAFF in str(socket.next_message())
 
 
 def load(name: str) -> Any:
@@ -362,12 +316,6 @@ async def test_what_resolvers_raise_is_masked_on_both_transports(
         await socket.subscribe("3", "subscription { ends }")
         heard = [await socket.receive() for _ in range(2)]
         assert (SECRET in str(heard)) is debug
-
-
-async def test_without_the_extension_clients_are_told(settings: Any) -> None:
-    settings.DEBUG = False
-    application = AuthGraphQLProtocolTypeRouter(strawberry.Schema(Failing))
-    assert messages((await graphql_http(application, "{ ours }")).errors) == {"ours": SECRET}
 
 
 async def test_the_schema_of_the_page_has_the_extension(settings: Any) -> None:

@@ -29,9 +29,9 @@ MESSAGES = (
 LOG_IN_FIRST = ["Log in first."]
 
 
-@pytest.fixture(scope="module", params=servers.SERVERS)
-def server(request: pytest.FixtureRequest, chat: projects.Project) -> Iterator[servers.Server]:
-    with servers.serve(chat, request.param) as server:
+@pytest.fixture(scope="module")
+def server(chat: projects.Project) -> Iterator[servers.Server]:
+    with servers.serve(chat) as server:
         yield server
         log = server.log()
         assert "Traceback" not in log

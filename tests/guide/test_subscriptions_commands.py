@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tools import demo
-from tools.harness import clients, projects, servers
-from tools.scenarios._integration import read, run_script
+from tools.harness import clients, processes, projects, servers
+from tools.harness.redis import RedisServer
+from tools.scenarios._integration import environment, read, run_script
 
 PASSWORDS = {"ada": "analytical-engine", "grace": "compiler-of-1952"}
 SAID = "Is anybody there?"
@@ -39,6 +43,56 @@ def test_the_app_is_made_by_its_command(tmp_path: Path) -> None:
         path.relative_to(tmp_path / "chat").as_posix() for path in tmp_path.glob("chat/**/*.py")
     }
     assert {"__init__.py", "apps.py", "models.py", "migrations/__init__.py"} <= made
+
+
+def section(name: str, of: str) -> str:
+    """Return what a section of a snippet shows."""
+    return read(name).partition(f"# --8<-- [start:{of}]\n")[2].partition("# --8<-- [end:")[0]
+
+
+def test_the_first_commands_make_a_folder_with_an_environment(tmp_path: Path) -> None:
+    script = section("first_subscription/shell/start.sh", "environment")
+    # Without -u: the `activate` of Python 3.12 asks for a variable that bash alone has.
+    done = subprocess.run(
+        ["sh", "-e", "-c", script + "pwd\ncommand -v python\ncommand -v pip\n"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    folder = tmp_path / "chatting"
+    expected = [folder, *(folder / f".venv/bin/{name}" for name in ("python", "pip"))]
+    assert done.stdout.split() == [str(path) for path in expected]
+
+
+def test_the_next_command_makes_the_project_in_it(tmp_path: Path) -> None:
+    script = section("first_subscription/shell/start.sh", "project")
+    subprocess.run(["sh", "-eu", "-c", script], cwd=tmp_path, env=environment(), check=True)
+    assert (tmp_path / "manage.py").is_file()
+    assert (tmp_path / "myproject/settings.py").is_file()
+
+
+def test_the_commands_of_the_two_processes_start_servers(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    project = projects.build(tmp_path, "asgi_routing", "chat")
+    env = {**environment(), "REDIS_URL": redis.url}
+    with contextlib.ExitStack() as stack:
+        for name, port in (("first", "8001"), ("second", "8002")):
+            free = processes.free_port()
+            shown = section("chat/shell/two_processes.sh", name)
+            assert shown.count(port) == 1
+            process = stack.enter_context(
+                processes.running(
+                    name,
+                    ["sh", "-eu", "-c", shown.replace(port, str(free))],
+                    cwd=project.path,
+                    env=env,
+                )
+            )
+            process.wait_until(partial(processes.accepts, free))
 
 
 def test_the_users_are_an_administrator_and_a_guest(server: servers.Server) -> None:

@@ -17,15 +17,6 @@ from tools.harness import clients, servers
 
 SEND = "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { id } }"
 REFUSED = "The server has ended the connection. Reload the page to log in again."
-#: Run before a page, it notes what the status is whenever that changes.
-RECORD_STATUS = """
-  window.told = [];
-  new MutationObserver(() => {
-    const status = document.querySelector("#status");
-    const now = status?.dataset.state && `${status.dataset.state}: ${status.textContent}`;
-    if (now && now !== told.at(-1)) told.push(now);
-  }).observe(document, { attributes: true, childList: true, subtree: true });
-"""
 HOUR = timedelta(hours=1)
 #: How a browser writes the time at which the messages of the full room were sent.
 WHEN_SENT = """
@@ -70,13 +61,6 @@ def test_what_is_said_on_one_page_is_shown_on_both(
         page.context.close()
 
 
-def test_it_says_how_its_connection_is(page: Page) -> None:
-    page.add_init_script(RECORD_STATUS)
-    page.reload()
-    expect(page.get_by_role("status")).to_have_text("Live")
-    assert page.evaluate("told") == ["connecting: Connecting…", "live: Live"]
-
-
 def test_it_begins_with_the_last_fifty_messages_and_shows_the_last(
     page: Page, full_room: str
 ) -> None:
@@ -87,12 +71,6 @@ def test_it_begins_with_the_last_fifty_messages_and_shows_the_last(
     expect(page.locator("li p").last).to_have_text("Message 50")
     expect(page.locator("li p").last).to_be_in_viewport()
     expect(page.get_by_role("heading")).to_be_in_viewport()
-
-
-def test_a_room_that_is_none_is_refused_with_the_reason(page: Page) -> None:
-    page.goto(f"/chat/{'long' * 13}/")
-    expect(page.get_by_role("status")).to_have_text(re.compile("^A room's name is 1 to 50 letters"))
-    expect(page.get_by_role("status")).to_have_attribute("data-state", "refused")
 
 
 def test_what_is_not_sent_stays_and_the_page_says_why(page: Page) -> None:

@@ -8,20 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Page
 
 from tests.live.clients import site
 from tools import demo
-from tools.harness import clients, patience, processes, projects, servers
+from tools.harness import clients, patience, projects, servers
 
 ME = "{ me }"
 #: A refusal in a resolver comes as `next`, and one before it as `error`.
 REFUSED = 'mutation { sendMessage(room: "lobby", text: " ") { id } }'
 ADDED = "subscription ($room: String!) { messageAdded(room: $room, last: 50) { text } }"
-SHORT = """
-from myproject.settings import *
-STRAWBERRY_DJANGO_REALTIME = {"MAX_LIFETIME": 0.5}
-"""
 #: Opens a socket, and keeps what it tells; `heard` is what came of each operation.
 OPEN = """
 async (url) => {
@@ -39,25 +35,7 @@ async (url) => {
   };
 }
 """
-#: Its clock runs fast, and its chance is what a test wants.
-FAST = """
-  window.chance = 1;
-  window.waits = [];
-  Math.random = () => chance;
-  const later = window.setTimeout;
-  window.setTimeout = (act, wait = 0) => {
-    if (wait) waits.push(wait);
-    return later(act, wait / 500);
-  };
-"""
 LIVE = "states.at(-1) === 'live'"
-
-
-@pytest.fixture(scope="module")
-def project(project: projects.Project) -> projects.Project:
-    """The chat, and settings with which no connection lasts."""
-    (project.path / "myproject/settings_short.py").write_text(SHORT)
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -163,96 +141,11 @@ def test_what_is_asked_while_it_is_live_is_sent_at_once_and_ends_once(
     ]
 
 
-def test_after_the_end_there_is_nothing_to_complete(
-    page: Page, server: servers.Server, sent: list[Any]
-) -> None:
-    opened(page, server)
-    assert ask(page, "{ nothing }")[0]["errors"][0]["message"].startswith("Cannot query field")
-    page.evaluate("stop()")
-    ask(page, ME)
-    page.evaluate("() => { window.done = stop; }")
-    assert ask(page, REFUSED)[0]["errors"][0]["message"] == "A message has 1 to 500 characters."
-    page.evaluate("done()")  # What came of the next has come after its end.
-    ask(page, ME)
-    assert [frame["type"] for frame in sent] == ["connection_init", *["subscribe"] * 4]
-
-
-def test_what_was_on_its_way_at_the_end_is_passed_over(page: Page, server: servers.Server) -> None:
-    came: list[Any] = []
-    failures: list[Error] = []
-    page.on("pageerror", lambda error: failures.append(error))
-    page.on(
-        "websocket",
-        lambda socket: socket.on("framereceived", lambda frame: came.append(json.loads(frame))),
-    )
-    opened(page, server)
-    queries = [ME, REFUSED, "{ nothing }"]
-    page.evaluate("(queries) => queries.forEach((query) => ask(query, {})())", queries)
-    assert ask(page, ME) == [{"data": {"me": "ada"}}]
-    answers = [(one["id"], one["type"]) for one in came if one["type"] in ("next", "error")]
-    assert answers == [("1", "next"), ("2", "next"), ("3", "error"), ("4", "next")]
-    assert page.evaluate("heard.slice(0, 3)") == [[], [], []]
-    assert failures == []
-
-
-@pytest.mark.parametrize("chance", [1, 0])
-def test_it_waits_twice_as_long_each_time_up_to_a_limit(page: Page, chance: int) -> None:
-    page.evaluate(FAST)
-    page.evaluate("(its) => { window.chance = its; }", chance)
-    page.evaluate(OPEN, f"ws://{processes.HOST}:{processes.free_port()}/graphql")
-    page.wait_for_function("waits.length > 7")
-    longest = [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]
-    assert page.evaluate("waits.slice(0, 8)") == [wait * (1 + chance) / 2 for wait in longest]
-    assert page.evaluate("states.slice(0, 3)") == ["connecting", "waiting", "connecting"]
-
-
-def test_once_live_it_begins_with_the_first_wait_again(
-    page: Page, project: projects.Project
-) -> None:
-    env = {"DJANGO_SETTINGS_MODULE": "myproject.settings_short"}
-    with servers.serve(project, env=env) as server:
-        page.goto(f"{server.url}/static/chat/graphql.js")
-        page.evaluate(FAST)
-        page.evaluate(OPEN, f"{server.ws_url}/graphql")
-        page.wait_for_function("waits.length > 2")
-        assert page.evaluate("waits.slice(0, 3)") == [500, 500, 500]
-        assert page.evaluate("states.slice(0, 4)") == [
-            "connecting",
-            "live",
-            "waiting",
-            "connecting",
-        ]
-
-
-def test_what_is_asked_while_it_connects_again_is_sent_once_it_is_live(
-    page: Page, project: projects.Project
-) -> None:
-    script = """
-    socket.onStatus = (state) => {
-      if (state === "connecting") queueMicrotask(() => {
-        ask("{ me }", {})();
-        ask("{ me }", {});
-      });
-    };
-    """
-    failures: list[Error] = []
-    page.on("pageerror", lambda error: failures.append(error))
-    env = {"DJANGO_SETTINGS_MODULE": "myproject.settings_short"}
-    with servers.serve(project, env=env) as server:
-        page.goto(f"{server.url}/static/chat/graphql.js")
-        opened(page, server)
-        page.evaluate(f"() => {{ {script} }}")
-        page.wait_for_function("heard.length > 1 && heard[1].length")
-        assert page.evaluate("heard.slice(0, 2)") == [[], [{"data": {"me": "ada"}}]]
-        page.goto("about:blank")
-    assert failures == []
-
-
 @pytest.mark.parametrize(
     ("code", "then"),
     [
-        *((code, "waiting") for code in (4399, 4408, 4500)),
-        *((code, "refused") for code in (4400, 4401, 4409, 4499)),
+        *((code, "waiting") for code in (4408, 4500)),
+        *((code, "refused") for code in (4400, 4401)),
     ],
 )
 def test_which_codes_are_the_end(page: Page, closing: servers.Server, code: int, then: str) -> None:
