@@ -10,8 +10,7 @@ import pytest
 import strawberry
 import strawberry.types
 
-from tools.harness import clients, projects, servers
-from tools.scenarios._integration import (
+from tests.guide.support import (
     PASSWORD,
     USER,
     ask_over_websocket,
@@ -20,6 +19,7 @@ from tools.scenarios._integration import (
     read,
     run_script,
 )
+from tools.harness import clients, projects, servers
 
 ME = read("resolver_user/requests/me.graphql")
 MY_GROUPS = read("resolver_user/requests/my_groups.graphql")

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.guide.support import read, run_script
 from tools import demo
 from tools.harness import clients, projects, servers
-from tools.scenarios._integration import read, run_script
 
 PASSWORDS = {"ada": "analytical-engine", "grace": "compiler-of-1952"}
 SAID = "Is anybody there?"

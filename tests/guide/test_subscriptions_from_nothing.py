@@ -12,10 +12,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.guide.support import environment, read
 from tools.harness import clients, live, processes, projects, servers
 from tools.harness.redis import RedisServer
 from tools.markers import SECTION, Fence, fences, take_highlights
-from tools.scenarios._integration import environment, read
 
 PAGE = live.ROOT / "docs/guide/subscriptions.md"
 AT_THE_END = " (at the end)"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tools.scenarios._integration import read
+from tests.guide.support import read
 
 RECORDED = Path(__file__).with_name("look.json")
 STATES = ("waiting", "live", "refused", "failed")

@@ -69,9 +69,7 @@ def test_a_failed_test_names_the_lines_that_show_what_it_used(checkout: Path) ->
     }
     assert false_lines(tests, checkout) == {
         "docs/a.md:6 (one/asgi.py)": ["tests/guide/test_a.py::test_one"],
-        "docs/integrations/channels.md:4 (one/asgi.py:part)": [
-            "tests/guide/test_a.py::test_one"
-        ],
+        "docs/integrations/channels.md:4 (one/asgi.py:part)": ["tests/guide/test_a.py::test_one"],
     }
     assert failures(tests) == {"tests/guide/test_a.py::test_one": "AssertionError"}
 

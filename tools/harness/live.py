@@ -22,8 +22,6 @@ STARTUP = Path(__file__).resolve().parent / "startup"
 #: `strawberry_django` imports GeoDjango, and ctypes asks each of these for GDAL as it looks for it:
 #: 0.2 of the 1.5 s of processor time that the imports of a server take.
 NO_COMPILER = Path(__file__).resolve().parent / "no_compiler"
-#: Names in the environment what processes are started with in the place of this Python.
-PYTHON = "HARNESS_PYTHON"
 
 
 class _CheckoutFinder(MetaPathFinder):
@@ -74,11 +72,6 @@ def ensure() -> None:
     """Enter live mode unless the library is installed."""
     if not is_installed():
         enter()
-
-
-def python() -> str:
-    """Return the command that is Python to the processes of the harness."""
-    return os.environ.get(PYTHON, sys.executable)
 
 
 def environment() -> dict[str, str]:

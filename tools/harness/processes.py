@@ -1,7 +1,4 @@
-"""Start a real process, wait until it is ready, and end it with everything it started.
-
-Imports nothing of the harness.
-"""
+"""Start a real process, wait until it is ready, and end it with everything it started."""
 
 from __future__ import annotations
 
@@ -53,29 +50,20 @@ class Process:
         return "\n".join(self.log().splitlines()[-TAIL_LINES:]) or "(it printed nothing)"
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float = READY_SECONDS) -> None:
-        """Poll ``ready`` until it is true.
-
-        Raises:
-            ProcessError: the process ended first, or ``seconds`` passed.
-        """
+        """Poll ``ready`` until it is true."""
         deadline = time.monotonic() + seconds
         while not ready():
             code = self.popen.poll()
-            if code is not None:
-                raise ProcessError(f"{self.name} ended with code {code}. Its log:\n{self.tail()}")
-            if time.monotonic() > deadline:
-                raise ProcessError(
-                    f"{self.name} was not ready after {seconds:g} s. Its log:\n{self.tail()}"
-                )
+            if code is not None or time.monotonic() > deadline:
+                state = f"was not ready after {seconds:g} s" if code is None else f"ended: {code}"
+                raise ProcessError(f"{self.name} {state}. Its log:\n{self.tail()}")
             time.sleep(POLL_SECONDS)
 
-    def stop(self, *, seconds: float = STOP_SECONDS) -> None:
+    def stop(self) -> None:
         """End the process group: ask with SIGTERM, then SIGKILL whatever is left."""
-        if self._final_log is not None:
-            return
         self._signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.popen.wait(seconds)
+            self.popen.wait(STOP_SECONDS)
         self._signal(signal.SIGKILL)
         self.popen.wait()
         self._final_log = self.log()

@@ -14,9 +14,9 @@ from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportConnectionFailed, TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
+from tests.hints import evaluated
 from tests.live.clients.gql_client import SOURCE, load
 from tests.live.clients.site import ADD, ME, MESSAGES, SEND, Site
-from tests.hints import evaluated
 from tools.harness.servers import SERVERS
 
 

@@ -1,7 +1,4 @@
-"""What the scenarios and the tests of the integration guide share.
-
-May import tools.harness.
-"""
+"""What the recorded runs and the tests of the integration guide share."""
 
 from __future__ import annotations
 
@@ -117,5 +114,4 @@ def words(name: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return an environment in which `python`, `daphne` and so on are those of this Python."""
     env = live.environment()
-    folders = dict.fromkeys(str(Path(one).parent) for one in (live.python(), sys.executable))
-    return {**env, "PATH": os.pathsep.join([*folders, env["PATH"]])}
+    return {**env, "PATH": os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])}

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.guide.support import PASSWORD, USER, login
 from tools.harness import clients, projects, servers
-from tools.scenarios import scenario
-from tools.scenarios._integration import PASSWORD, USER, login
-from tools.transcripts import frames, http_exchange, json_answer
+from tools.recorded.files import Recorded, records
+from tools.recorded.transcripts import frames, http_exchange, json_answer
 
 FOREIGN = "https://foreign.example"
 SUBJECTS = ("settings", "asgi_routing", "channel_layers_memory", "security")
@@ -37,32 +37,27 @@ def conversation(
         return f"{frames(socket.transcript)}\n< close {code}: {socket.close_reason}"
 
 
-@scenario(
+@records(
     "security/recorded/foreign_host.http",
     "security/recorded/cross_site.http",
     "security/recorded/too_long.http",
     "security/recorded/masked.json",
 )
-def answers(folder: Path) -> dict[str, str]:
+def test_answers(tmp_path: Path, recorded: Recorded) -> None:
     """Be refused over HTTP, and fail."""
-    project = security_project(folder)
+    project = security_project(tmp_path)
     with servers.serve(project, env=SETTINGS) as server, login(server) as ada:
         host = clients.graphql(server, "{ me }", headers={"Host": "foreign.example"})
         site = clients.graphql(ada, "{ me }", headers={"Origin": FOREIGN})
         body = clients.graphql(server, "{ me }" + " " * 3_000_000)
         masked = clients.graphql(server, "{ total }")
-    return {
-        "security/recorded/foreign_host.http": http_exchange(host),
-        "security/recorded/cross_site.http": http_exchange(site),
-        "security/recorded/too_long.http": http_exchange(body),
-        "security/recorded/masked.json": json_answer(masked),
-    }
+    recorded(*map(http_exchange, (host, site, body)), json_answer(masked))
 
 
-@scenario("security/recorded/token.frames", "security/recorded/token_refused.frames")
-def tokens(folder: Path) -> dict[str, str]:
+@records("security/recorded/token.frames", "security/recorded/token_refused.frames")
+def test_tokens(tmp_path: Path, recorded: Recorded) -> None:
     """Connect with a token, a good one and another."""
-    project = security_project(folder)
+    project = security_project(tmp_path)
     made = "from myproject.hooks import make_token; from django.contrib.auth.models import User;"
     done = project.manage("shell", "-c", f"{made} print(make_token(User.objects.get()))")
     token = done.stdout.split()[-1]
@@ -80,16 +75,13 @@ def tokens(folder: Path) -> dict[str, str]:
                 pass
         accepted = frames(socket.transcript).replace(token, "MToxdT…")
         refused = conversation(server, begin("of somebody else"))
-    return {
-        "security/recorded/token.frames": accepted,
-        "security/recorded/token_refused.frames": refused,
-    }
+    recorded(accepted, refused)
 
 
-@scenario("security/recorded/logged_out.frames", "security/recorded/too_fast.frames")
-def endings(folder: Path) -> dict[str, str]:
+@records("security/recorded/logged_out.frames", "security/recorded/too_fast.frames")
+def test_endings(tmp_path: Path, recorded: Recorded) -> None:
     """Log out while listening, and say too much at once."""
-    project = security_project(folder)
+    project = security_project(tmp_path)
     with servers.serve(project, env=SETTINGS) as server, login(server) as ada:
 
         def listen(socket: clients.WebSocketClient) -> None:
@@ -109,7 +101,4 @@ def endings(folder: Path) -> dict[str, str]:
         too_fast = conversation(server, hurry)
     pong = '> {"type": "pong"}\n'
     assert too_fast.count(pong) == 21
-    return {
-        "security/recorded/logged_out.frames": logged_out,
-        "security/recorded/too_fast.frames": too_fast.replace(pong * 19, "…\n"),
-    }
+    recorded(logged_out, too_fast.replace(pong * 19, "…\n"))
