@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.guide.support import guide_project
+from tests.guide.support import Served, guide_project
 from tools import demo
 from tools.harness import servers
 from tools.harness.projects import Project
@@ -34,8 +34,6 @@ Message.objects.bulk_create(
 )
 Message.objects.update(sent_at=datetime(2025, 1, 2, 3, 4, tzinfo=timezone.utc))
 """
-
-Served = Callable[..., servers.Server]
 
 
 @pytest.fixture(scope="session")

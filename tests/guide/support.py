@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ USER = "ada"
 PASSWORD = "analytical-engine"
 GUIDE = ("settings", "asgi_routing", "resolver_user")
 """The subjects that a reader of the page has laid over one another by its middle."""
+
+Served = Callable[..., servers.Server]
+"""The fixture `served`: give it subjects, `server` and `env`."""
 
 
 def read(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 from websockets.exceptions import InvalidStatus
 
-from tests.guide.support import guide_project, login, read, words
+from tests.guide.support import Served, login, read, words
 from tools.harness import clients, projects, servers
 from tools.recorded.files import Recorded, records
 from tools.recorded.transcripts import http_exchange
@@ -32,11 +32,11 @@ def refused_handshake(server: servers.Server) -> str:
     "running/recorded/foreign_origin.http",
     "running/recorded/foreign_handshake.http",
 )
-def test_refusals(tmp_path: Path, recorded: Recorded) -> None:
+def test_refusals(served: Served, recorded: Recorded) -> None:
     """Come from elsewhere: by the host, by HTTP with a session, by WebSocket."""
-    project = guide_project(tmp_path / "myproject")
     query = read("resolver_user/requests/me.graphql")
-    with servers.serve(project) as server, login(server) as ada:
+    server = served()
+    with login(server) as ada:
         host = clients.graphql(server, query, headers={"Host": "foreign.example"})
         origin = clients.graphql(ada, query, headers={"Origin": FOREIGN})
         handshake = refused_handshake(server)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.guide.support import converse, guide_project, login, read
+from tests.guide.support import Served, converse, guide_project, login, read
 from tools.harness import clients, servers
 from tools.recorded.files import Recorded, records
 from tools.recorded.transcripts import frames, json_answer
@@ -23,11 +23,11 @@ def over_websocket(server: servers.Server, cookies: clients.Cookies | None = Non
     "resolver_user/recorded/anonymous.http.json",
     "resolver_user/recorded/anonymous.frames",
 )
-def test_me(tmp_path: Path, recorded: Recorded) -> None:
+def test_me(served: Served, recorded: Recorded) -> None:
     """Ask who is there, with and without a session, over both protocols."""
-    project = guide_project(tmp_path / "myproject")
     query = read("resolver_user/requests/me.graphql")
-    with servers.serve(project) as server, login(server) as ada:
+    server = served()
+    with login(server) as ada:
         recorded(
             json_answer(clients.graphql(ada, query)),
             over_websocket(server, ada),

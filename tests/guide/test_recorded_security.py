@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import pytest
 
 from tests.guide.support import PASSWORD, USER, login
 from tools.harness import clients, projects, servers
@@ -17,12 +18,20 @@ SETTINGS = {"DJANGO_SETTINGS_MODULE": "myproject.settings_secure"}
 LISTEN = "subscription { events { text } }"
 
 
-def security_project(folder: Path) -> projects.Project:
-    """Build the project of the page, with a member of the staff."""
-    project = projects.build(folder / "project", *SUBJECTS)
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+    """The project of the page, with a member of the staff."""
+    project = projects.build(tmp_path_factory.mktemp("security") / "project", *SUBJECTS)
     project.manage("migrate")
     project.create_user(USER, PASSWORD, is_staff=True)
     return project
+
+
+@pytest.fixture(scope="module")
+def secure(project: projects.Project) -> Iterator[servers.Server]:
+    """That project with the settings of the page."""
+    with servers.serve(project, env=SETTINGS) as server:
+        yield server
 
 
 def conversation(
@@ -43,21 +52,19 @@ def conversation(
     "security/recorded/too_long.http",
     "security/recorded/masked.json",
 )
-def test_answers(tmp_path: Path, recorded: Recorded) -> None:
+def test_answers(secure: servers.Server, recorded: Recorded) -> None:
     """Be refused over HTTP, and fail."""
-    project = security_project(tmp_path)
-    with servers.serve(project, env=SETTINGS) as server, login(server) as ada:
-        host = clients.graphql(server, "{ me }", headers={"Host": "foreign.example"})
+    with login(secure) as ada:
+        host = clients.graphql(secure, "{ me }", headers={"Host": "foreign.example"})
         site = clients.graphql(ada, "{ me }", headers={"Origin": FOREIGN})
-        body = clients.graphql(server, "{ me }" + " " * 3_000_000)
-        masked = clients.graphql(server, "{ total }")
+        body = clients.graphql(secure, "{ me }" + " " * 3_000_000)
+        masked = clients.graphql(secure, "{ total }")
     recorded(*map(http_exchange, (host, site, body)), json_answer(masked))
 
 
 @records("security/recorded/token.frames", "security/recorded/token_refused.frames")
-def test_tokens(tmp_path: Path, recorded: Recorded) -> None:
+def test_tokens(project: projects.Project, recorded: Recorded) -> None:
     """Connect with a token, a good one and another."""
-    project = security_project(tmp_path)
     made = "from myproject.hooks import make_token; from django.contrib.auth.models import User;"
     done = project.manage("shell", "-c", f"{made} print(make_token(User.objects.get()))")
     token = done.stdout.split()[-1]
@@ -79,26 +86,25 @@ def test_tokens(tmp_path: Path, recorded: Recorded) -> None:
 
 
 @records("security/recorded/logged_out.frames", "security/recorded/too_fast.frames")
-def test_endings(tmp_path: Path, recorded: Recorded) -> None:
+def test_endings(secure: servers.Server, recorded: Recorded) -> None:
     """Log out while listening, and say too much at once."""
-    project = security_project(tmp_path)
-    with servers.serve(project, env=SETTINGS) as server, login(server) as ada:
+    with login(secure) as ada:
 
         def listen(socket: clients.WebSocketClient) -> None:
             socket.init()
             socket.subscribe("1", LISTEN)
             socket.next_message()
-            headers = {"X-CSRFToken": ada.cookies["csrftoken"], "Origin": server.url}
+            headers = {"X-CSRFToken": ada.cookies["csrftoken"], "Origin": secure.url}
             ada.post("/accounts/logout/", headers=headers)
 
-        logged_out = conversation(server, listen, ada)
+        logged_out = conversation(secure, listen, ada)
 
         def hurry(socket: clients.WebSocketClient) -> None:
             socket.init()
             for _ in range(21):
                 socket.send({"type": "pong"})
 
-        too_fast = conversation(server, hurry)
+        too_fast = conversation(secure, hurry)
     pong = '> {"type": "pong"}\n'
     assert too_fast.count(pong) == 21
     recorded(logged_out, too_fast.replace(pong * 19, "…\n"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.harness.live import ROOT
+from tools.harness.live import ROOT, environment
 
 NEEDED = ("snippets", "strawberry_django", "tests", "tools", "pyproject.toml", "constraints.txt")
 AGAIN = "nox -s docs -- record asgi_routing/recorded/ping.http.json"
@@ -30,8 +30,10 @@ def checkout(tmp_path: Path) -> Path:
 
 def recorded(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tools.recorded", *arguments]
+    env = environment()
+    env.pop("PYTHONPATH", None)  # It finds the library by itself, as it does for a reader.
     return subprocess.run(
-        command, cwd=checkout, capture_output=True, text=True, timeout=150, check=False
+        command, cwd=checkout, env=env, capture_output=True, text=True, timeout=150, check=False
     )
 
 

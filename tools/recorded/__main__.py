@@ -72,7 +72,7 @@ def check(names: Sequence[str]) -> int:
     if PASSED.is_file() and PASSED.read_text(encoding="utf-8") == now:
         print("Recordings: nothing changed since all of them were compared.")
         return 0
-    code = run((), "--numprocesses=2")
+    code = run((), "--numprocesses=2", "--dist=loadfile")
     if code == 0:
         PASSED.parent.mkdir(exist_ok=True)
         PASSED.write_text(now, encoding="utf-8")
