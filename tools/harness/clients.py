@@ -60,9 +60,7 @@ def graphql(
     if isinstance(client_or_server, Server):
         with httpx.Client(base_url=client_or_server.url, timeout=SECONDS) as client:
             return graphql(client, query, variables, path=path, headers=headers, **kwargs)
-    body: dict[str, Any] = {"query": query}
-    if variables is not None:
-        body["variables"] = dict(variables)
+    body = {"query": query, "variables": variables}
     origin = str(client_or_server.base_url).rstrip("/")
     return client_or_server.post(
         path, json=body, headers={"Origin": origin, **(headers or {})}, **kwargs

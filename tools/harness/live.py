@@ -57,20 +57,12 @@ def enter() -> None:
         _insert(loaded.__path__)  # type: ignore[arg-type]
 
 
-def is_installed() -> bool:
-    """Tell whether the library itself is installed (a wheel, or an editable install)."""
+def ensure() -> None:
+    """Enter live mode unless the library itself is installed (a wheel, or an editable install)."""
     spec = PathFinder.find_spec(PACKAGE)
     locations = (spec.submodule_search_locations or ()) if spec is not None else ()
-    return any(
-        Path(location, "realtime", "__init__.py").is_file()
-        for location in locations
-        if Path(location).resolve() != SOURCES
-    )
-
-
-def ensure() -> None:
-    """Enter live mode unless the library is installed."""
-    if not is_installed():
+    others = (Path(one) for one in locations if Path(one).resolve() != SOURCES)
+    if not any((one / "realtime/__init__.py").is_file() for one in others):
         enter()
 
 

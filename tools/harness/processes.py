@@ -18,7 +18,6 @@ HOST = "127.0.0.1"
 READY_SECONDS = 30.0
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.02
-TAIL_LINES = 40
 
 
 class ProcessError(RuntimeError):
@@ -47,7 +46,7 @@ class Process:
 
     def tail(self) -> str:
         """Return the last lines of the log, as an error message shows them."""
-        return "\n".join(self.log().splitlines()[-TAIL_LINES:]) or "(it printed nothing)"
+        return "\n".join(self.log().splitlines()[-40:]) or "(it printed nothing)"
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float = READY_SECONDS) -> None:
         """Poll ``ready`` until it is true."""
@@ -97,9 +96,8 @@ def running(
         process = Process(name, popen, log_path)
         try:
             yield process
-        except Exception as error:
-            if not isinstance(error, ProcessError):
-                print(f"--- the log of {name} ---\n{process.tail()}", file=sys.stderr)
+        except Exception:
+            print(f"--- the log of {name} ---\n{process.tail()}", file=sys.stderr)
             raise
         finally:
             process.stop()

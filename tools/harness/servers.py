@@ -58,10 +58,7 @@ def serve(
     env: Mapping[str, str] | None = None,
     port: int | None = None,
 ) -> Iterator[Server]:
-    """Serve ``project`` for the length of the block, on a free port if none is given.
-
-    ``runserver`` takes its application from the settings; ``env`` adds to its environment.
-    """
+    """Serve ``project`` for the length of the block, on a free port if none is given."""
     port = port or free_port()
     variables = {**live.environment(), **(env or {})}
     command_line = command(server, port, application)

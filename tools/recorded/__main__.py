@@ -28,8 +28,7 @@ INPUTS = (
     *("tools/demo.py", "tests/conftest.py", "tests/guide/conftest.py", "tests/guide/support.py"),
     *(RUNS, "constraints.txt", "tests/live/clients/package-lock.json"),
 )
-PASSED = ROOT / ".cache" / "recorded"
-"""Holds the fingerprint with which all runs passed."""
+PASSED = ROOT / ".cache/recorded"  # the fingerprint with which all runs passed
 
 
 def fingerprint() -> str:

@@ -1,7 +1,4 @@
-"""Let pytest run only the runs that are named, and write what they record.
-
-Loaded by `python -m tools.recorded`: `-p tools.recorded.plugin --record-name=NAME --record-anew`.
-"""
+"""Let pytest run only the runs that are named, and write what they record."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Transcripts: how the guide writes down an answer or a conversation.
-
-JSON answers become ``*.json``; WebSocket frames become ``*.frames``, one frame a line,
-``>`` for what the client sends and ``<`` for what the server sends; an HTTP answer with
-its status and chosen headers becomes ``*.http``.
-"""
+"""Transcripts: how the guide writes down an answer or a conversation."""
 
 from __future__ import annotations
 
