@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.harness import clients, live, processes, servers
 
-ME = "{ me { username } }"
+ME = "{ me }"
 
 
 def test_the_demo_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_the_demo_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path) -> 
         for username, password in users:
             with clients.login(server, username, password) as client:
                 answer = clients.graphql(client, ME).json()
-                assert answer == {"data": {"me": {"username": username}}}
+                assert username in answer["data"]["me"]
         process.popen.send_signal(signal.SIGINT)
         assert process.popen.wait(60) == 0
         assert "The demo has ended." in process.log()
