@@ -1,7 +1,8 @@
 """What every test may ask for; and which library is under test.
 
 With the library installed (as `nox -s tests` does) that one is tested: shipped mode. Else, or with
-`--live`, the checkout's: live mode (see `tools/harness/live.py`).
+`--live`, the checkout's: live mode (see `tools/harness/live.py`). Coverage is that of the process
+of the tests: the servers and commands that they start are not measured.
 """
 
 from __future__ import annotations
@@ -18,19 +19,14 @@ import pytest
 from django.test import Client
 
 from tools.harness import live, prepared
-from tools.harness.forks import Forks
 from tools.harness.projects import Project, build
 from tools.harness.redis import RedisServer, RedisUnavailable, redis_server
+from tools.recorded.files import MARK
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--live", action="store_true", help="test the checkout's library, even if one is installed"
-    )
-    parser.addoption(
-        "--forks",
-        action="store_true",
-        help="start servers and commands as forks of a Python that has their imports already",
     )
 
 
@@ -45,15 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--live"):
         live.enter()
     live.ensure()
+    config.addinivalue_line("markers", f"{MARK}(*files): the recorded files that the test makes")
     worker = hasattr(config, "workerinput")
-    if config.getoption("--forks") and not worker:
-        forks = Forks(Path(_folder(config, "forks")))
-        config.add_cleanup(forks.close)
-        os.environ[live.PYTHON] = str(forks.command)
     if not worker and prepared.VARIABLE not in os.environ:
-        os.environ[prepared.VARIABLE] = _folder(config, "prepared")
-    if "COVER_PROCESSES" not in os.environ and (worker or not config.getoption("numprocesses", 0)):
-        # The library is covered by the tests' own process; `nox -s coverage` measures them all.
+        folder = tempfile.TemporaryDirectory(prefix="prepared-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[prepared.VARIABLE] = folder.name
+    if worker or not config.getoption("numprocesses", 0):
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
     if worker:
         os.environ.pop("PYTHONPATH", None)
@@ -62,29 +56,6 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTHONPATH"] = str(live.STARTUP)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
-
-
-def _folder(config: pytest.Config, name: str) -> str:
-    """Return a new folder for this run."""
-    folder = tempfile.TemporaryDirectory(prefix=f"{name}-")
-    config.add_cleanup(folder.cleanup)
-    return folder.name
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    if config.getvalue("dist") != "loadfile":
-        return None
-    from tools.harness.scheduling import Scheduling
-
-    return Scheduling(config, log)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput"):
-        from tools.harness import scheduling
-
-        scheduling.order(items)
 
 
 def pytest_report_header() -> str:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.browser import chromium
+from tests.guide.support import Served, guide_project
 from tools import demo
 from tools.harness import servers
 from tools.harness.projects import Project
+from tools.recorded.files import Recorded, targets
+
+if TYPE_CHECKING:  # The recorded runs need no browser.
+    from playwright.sync_api import Browser
+
+#: `nox -s docs` runs these, and whoever names one.
+collect_ignore_glob = ["test_recorded_*.py"]
 
 SAY_MANY = """
 from datetime import datetime, timezone
@@ -25,6 +34,34 @@ Message.objects.bulk_create(
 )
 Message.objects.update(sent_at=datetime(2025, 1, 2, 3, 4, tzinfo=timezone.utc))
 """
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Start a server of the guide's project at most once for the same subjects and settings.
+
+    For tests that only ask: they change no file, and leave no user behind.
+    """
+    with contextlib.ExitStack() as stack:
+        running: dict[object, servers.Server] = {}
+
+        def serve(
+            *subjects: str, server: str = "uvicorn", env: Mapping[str, str] | None = None
+        ) -> servers.Server:
+            key = (subjects, server, tuple(sorted((env or {}).items())))
+            if key not in running:
+                project = guide_project(tmp_path_factory.mktemp("served") / "myproject", *subjects)
+                running[key] = stack.enter_context(servers.serve(project, server, env=env))
+            return running[key]
+
+        yield serve
+
+
+@pytest.fixture
+def recorded(request: pytest.FixtureRequest, tmp_path: Path) -> Recorded:
+    """What compares the output of a run with what is recorded, or records it."""
+    write = request.config.getoption("--record-anew", default=False)
+    return Recorded(targets(request.node), tmp_path, write)
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +88,8 @@ def server(project: Project) -> Iterator[servers.Server]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real Chromium."""
+    from tests.browser import chromium
+
     with chromium() as browser:
         yield browser
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.guide.support import ask_over_websocket, converse, read, run_script
 from tools.harness import clients, live, projects, servers
 from tools.harness.prepared import prepare
-from tools.scenarios._integration import ask_over_websocket, converse, read, run_script
 
 PING = read("asgi_routing/requests/ping.graphql")
 PONG = {"data": {"ping": "pong"}}

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.guide.support import ask_over_websocket, guide_project, read, run_script
 from tests.hints import evaluated
 from tools.harness import clients, projects, servers
-from tools.scenarios._integration import ask_over_websocket, guide_project, read, run_script
 
 USERNAMES = read("custom_context/requests/usernames.graphql")
 ANSWER = {"data": {"first": "ada", "second": "grace", "third": None}}

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.guide.support import ask_over_websocket, guide_project, login, read
 from tools.harness import clients, projects, servers
-from tools.scenarios._integration import ask_over_websocket, guide_project, login, read
 
 ME = read("resolver_user/requests/me.graphql")
 ADA = {"data": {"me": "Hello, ada!"}}

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.guide.support import GUIDE, read
 from tools.harness import live, projects
-from tools.scenarios._integration import GUIDE, read
 
 UV = [sys.executable, "-m", "uv"]
 #: The matrix installs the versions of its cell here, too.

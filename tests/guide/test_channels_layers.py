@@ -16,9 +16,9 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.utils.module_loading import import_string
 from redis import exceptions
 
+from tests.guide.support import read
 from tools.harness import clients, projects, servers
 from tools.harness.redis import RedisServer
-from tools.scenarios._integration import read
 
 PUBSUB = "myproject.settings_pubsub"
 

@@ -12,8 +12,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from strawberry_django.realtime import conf
+from tests.guide.support import read
 from tools.harness import clients, live, projects, servers
-from tools.scenarios._integration import read
 
 PING = read("asgi_routing/requests/ping.graphql")
 

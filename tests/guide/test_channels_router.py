@@ -13,8 +13,8 @@ from strawberry.channels import GraphQLProtocolTypeRouter
 from websockets.exceptions import InvalidStatus
 
 from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
+from tests.guide.support import ask_over_websocket, guide_project, login, read
 from tools.harness import clients, projects, servers
-from tools.scenarios._integration import ask_over_websocket, guide_project, login, read
 
 ME = read("resolver_user/requests/me.graphql")
 PING = read("asgi_routing/requests/ping.graphql")

@@ -17,9 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from tools.harness import clients, projects, servers
-from tools.harness.processes import accepts, free_port, running
-from tools.scenarios._integration import (
+from tests.guide.support import (
     ask_over_websocket,
     environment,
     guide_project,
@@ -28,6 +26,8 @@ from tools.scenarios._integration import (
     run_script,
     script,
 )
+from tools.harness import clients, projects, servers
+from tools.harness.processes import accepts, free_port, running
 
 ME = read("resolver_user/requests/me.graphql")
 ADA = {"data": {"me": "Hello, ada!"}}

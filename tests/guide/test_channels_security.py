@@ -14,9 +14,9 @@ from redis import Redis
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.guide.support import PASSWORD, guide_project, login, read
 from tools.harness import clients, projects, servers
 from tools.harness.redis import RedisServer
-from tools.scenarios._integration import PASSWORD, guide_project, login, read
 
 ME = read("resolver_user/requests/me.graphql")
 ADA = {"data": {"me": "Hello, ada!"}}

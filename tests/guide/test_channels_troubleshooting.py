@@ -14,8 +14,8 @@ from playwright.sync_api import Browser
 from websockets.exceptions import InvalidStatus
 
 from strawberry_django.realtime.checks import catalogue
+from tests.guide.support import ask_over_websocket, guide_project, login, read
 from tools.harness import clients, live, projects, servers
-from tools.scenarios._integration import ask_over_websocket, guide_project, login, read
 
 PAGE = "docs/integrations/channels.md"
 ME = read("resolver_user/requests/me.graphql")

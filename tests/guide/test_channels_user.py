@@ -9,9 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tools.harness import clients, projects, servers
-from tools.harness.prepared import prepare
-from tools.scenarios._integration import (
+from tests.guide.support import (
     GUIDE,
     PASSWORD,
     USER,
@@ -21,6 +19,8 @@ from tools.scenarios._integration import (
     read,
     run_script,
 )
+from tools.harness import clients, projects, servers
+from tools.harness.prepared import prepare
 
 ME = read("resolver_user/requests/me.graphql")
 MY_GROUPS = read("resolver_user/requests/my_groups.graphql")

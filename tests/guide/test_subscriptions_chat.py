@@ -13,9 +13,9 @@ import httpx
 import pytest
 from channels.layers import BaseChannelLayer
 
+from tests.guide.support import read
 from tools import demo
 from tools.harness import clients, projects, servers
-from tools.scenarios._integration import read
 
 SEND = (
     "mutation ($room: String!, $text: String!) { sendMessage(room: $room, text: $text) { text } }"

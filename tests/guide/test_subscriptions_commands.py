@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.guide.support import environment, read, run_script
 from tools import demo
 from tools.harness import clients, processes, projects, servers
 from tools.harness.redis import RedisServer
-from tools.scenarios._integration import environment, read, run_script
 
 PASSWORDS = {"ada": "analytical-engine", "grace": "compiler-of-1952"}
 SAID = "Is anybody there?"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.live.clients import site
 from tools import demo
-from tools.harness import clients, patience, projects, servers
+from tools.harness import clients, projects, servers
 
 ME = "{ me }"
 #: A refusal in a resolver comes as `next`, and one before it as `error`.
@@ -54,7 +54,7 @@ def page(browser: Browser, server: servers.Server) -> Iterator[Page]:
     context = browser.new_context(base_url=server.url)
     context.add_cookies([{"name": "sessionid", "value": session, "url": server.url}])
     page = context.new_page()
-    page.set_default_timeout(1000 * patience.at_most(30))
+    page.set_default_timeout(30_000)
     page.goto("/static/chat/graphql.js")
     yield page
     context.close()

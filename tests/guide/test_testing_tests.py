@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.guide.support import environment, script
 from tests.hints import evaluated
 from tools import demo
 from tools.harness import projects
-from tools.scenarios._integration import environment, script
 
 TESTS = {
     "test_nobody_is_logged_in",

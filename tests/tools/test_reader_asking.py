@@ -11,7 +11,7 @@ import pytest
 from tools.harness import clients, projects, servers
 from tools.reader import asking
 from tools.reader.terminal import StuckError
-from tools.transcripts import http_exchange
+from tools.recorded.transcripts import http_exchange
 
 PING = "{ ping }"
 FRAMES = [

@@ -15,7 +15,7 @@ from tools.harness import clients, projects, servers
 from tools.reader.page import Item
 from tools.reader.terminal import StuckError, Terminal
 from tools.reader.walk import Reader
-from tools.transcripts import http_exchange
+from tools.recorded.transcripts import http_exchange
 
 URL = "http://127.0.0.1:8000/admin/"
 FOREIGN = "WebSocket handshake with Origin: https://foreign.example"

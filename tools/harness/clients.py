@@ -1,15 +1,11 @@
-"""Speak to a server as its users do: a login form, GraphQL over HTTP and over WebSocket.
-
-Imports `servers` and `patience` only.
-"""
+"""Speak to a server as its users do: a login form, GraphQL over HTTP and over WebSocket."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
-from types import TracebackType
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 import httpx
 from websockets.exceptions import ConnectionClosed
@@ -17,10 +13,9 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websocket_connect
 from websockets.typing import Origin, Subprotocol
 
-from tools.harness import patience
 from tools.harness.servers import Server
 
-SECONDS = patience.at_most(10.0)
+SECONDS = 10.0
 GRAPHQL_TRANSPORT_WS = "graphql-transport-ws"
 GRAPHQL_WS = "graphql-ws"
 SAME_ORIGIN = "same-origin"
@@ -32,23 +27,10 @@ class ClientError(RuntimeError):
     """The server did not answer as this client needs; the message says what came."""
 
 
-class TranscriptEntry(TypedDict):
-    """One frame: ``>`` went to the server, ``<`` came from it."""
-
-    direction: Literal[">", "<"]
-    frame: Any
-
-
 def login(
     server: Server, username: str, password: str, *, path: str = "/accounts/login/"
 ) -> httpx.Client:
-    """Log in through the project's form and return a client that holds the session cookie.
-
-    Use the client as a context manager, or close it.
-
-    Raises:
-        ClientError: the form refused.
-    """
+    """Log in through the project's form and return a client that holds the session cookie."""
     with httpx.Client(base_url=server.url, timeout=SECONDS) as client:
         client.get(path).raise_for_status()
         answer = client.post(
@@ -74,22 +56,11 @@ def graphql(
     headers: Mapping[str, str] | None = None,
     **kwargs: Any,
 ) -> httpx.Response:
-    """Send one operation over HTTP, as a page of the same origin would.
-
-    Args:
-        client_or_server: a client with a base URL (such as `login` returns), or a server.
-        query: the document.
-        variables: its variables.
-        path: where GraphQL is served.
-        headers: more headers (``Origin`` may be another one).
-        **kwargs: more arguments of `httpx.Client.post`.
-    """
+    """Send one operation over HTTP, as a page of the same origin would."""
     if isinstance(client_or_server, Server):
         with httpx.Client(base_url=client_or_server.url, timeout=SECONDS) as client:
             return graphql(client, query, variables, path=path, headers=headers, **kwargs)
-    body: dict[str, Any] = {"query": query}
-    if variables is not None:
-        body["variables"] = dict(variables)
+    body = {"query": query, "variables": variables}
     origin = str(client_or_server.base_url).rstrip("/")
     return client_or_server.post(
         path, json=body, headers={"Origin": origin, **(headers or {})}, **kwargs
@@ -97,16 +68,15 @@ def graphql(
 
 
 class WebSocketClient:
-    """A client of ``graphql-transport-ws`` (or the legacy ``graphql-ws``) that records its frames.
+    """A client of ``graphql-transport-ws`` (or the legacy ``graphql-ws``).
 
-    Attributes:
-        transcript: every frame in the order it went or came, decoded where it is JSON.
+    Its ``transcript`` has every frame: ``>`` went to the server, ``<`` came from it.
     """
 
     def __init__(self, connecting: AbstractContextManager[ClientConnection]) -> None:
         self._stack = ExitStack()
         self.connection = self._stack.enter_context(connecting)
-        self.transcript: list[TranscriptEntry] = []
+        self.transcript: list[dict[str, Any]] = []
 
     @classmethod
     def connect(
@@ -119,22 +89,11 @@ class WebSocketClient:
         subprotocol: str | None = GRAPHQL_TRANSPORT_WS,
         headers: Mapping[str, str] | None = None,
     ) -> WebSocketClient:
-        """Open a socket.
-
-        Args:
-            server: whose ``ws_url`` it goes to.
-            path: where GraphQL is served.
-            cookies: what to send, or a client whose cookies to send.
-            origin: the ``Origin`` header; the server's own by default; None sends none.
-            subprotocol: what to offer; None offers none.
-            headers: more headers.
-
-        Raises:
-            websockets.exceptions.InvalidStatus: the server refused; ``.response.status_code``.
-        """
+        """Open a socket, as a page of the server would; None leaves a header out."""
         sent = dict(headers or {})
         if cookies is not None:
-            sent["Cookie"] = _cookie_header(cookies)
+            held = cookies.cookies if isinstance(cookies, httpx.Client) else cookies
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in held.items())
         return cls(
             websocket_connect(
                 server.ws_url + path,
@@ -150,12 +109,7 @@ class WebSocketClient:
     def __enter__(self) -> WebSocketClient:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -184,23 +138,14 @@ class WebSocketClient:
         self.connection.send(frame)
 
     def next_message(self, timeout: float = SECONDS) -> Any:
-        """Return the next frame, decoded.
-
-        Raises:
-            TimeoutError: none came in ``timeout`` seconds.
-            websockets.exceptions.ConnectionClosed: the connection ended.
-        """
+        """Return the next frame, decoded."""
         frame = self.connection.recv(timeout)
         message = json.loads(frame)
         self.transcript.append({"direction": "<", "frame": message})
         return message
 
     def init(self, payload: Mapping[str, Any] | None = None) -> Any:
-        """Send ``connection_init`` and return the server's acknowledgement.
-
-        Raises:
-            ClientError: something else came.
-        """
+        """Send ``connection_init`` and return the server's acknowledgement."""
         message: dict[str, Any] = {"type": "connection_init"}
         if payload is not None:
             message["payload"] = dict(payload)
@@ -223,11 +168,7 @@ class WebSocketClient:
         self.send({"id": id, "type": "stop" if self.subprotocol == GRAPHQL_WS else "complete"})
 
     def wait_closed(self, timeout: float = SECONDS) -> int:
-        """Read until the server closes the connection and return the close code.
-
-        Raises:
-            TimeoutError: a pause of ``timeout`` seconds without a frame or a close.
-        """
+        """Read until the server closes the connection and return the close code."""
         try:
             while True:
                 self.next_message(timeout)
@@ -241,9 +182,3 @@ class WebSocketClient:
         """Close the connection; nothing happens where it is closed already."""
         self.connection.close(code, reason)
         self._stack.close()
-
-
-def _cookie_header(cookies: Cookies) -> str:
-    if isinstance(cookies, httpx.Client):
-        cookies = cookies.cookies
-    return "; ".join(f"{name}={value}" for name, value in cookies.items())

@@ -22,8 +22,6 @@ STARTUP = Path(__file__).resolve().parent / "startup"
 #: `strawberry_django` imports GeoDjango, and ctypes asks each of these for GDAL as it looks for it:
 #: 0.2 of the 1.5 s of processor time that the imports of a server take.
 NO_COMPILER = Path(__file__).resolve().parent / "no_compiler"
-#: Names in the environment what processes are started with in the place of this Python.
-PYTHON = "HARNESS_PYTHON"
 
 
 class _CheckoutFinder(MetaPathFinder):
@@ -59,26 +57,13 @@ def enter() -> None:
         _insert(loaded.__path__)  # type: ignore[arg-type]
 
 
-def is_installed() -> bool:
-    """Tell whether the library itself is installed (a wheel, or an editable install)."""
+def ensure() -> None:
+    """Enter live mode unless the library itself is installed (a wheel, or an editable install)."""
     spec = PathFinder.find_spec(PACKAGE)
     locations = (spec.submodule_search_locations or ()) if spec is not None else ()
-    return any(
-        Path(location, "realtime", "__init__.py").is_file()
-        for location in locations
-        if Path(location).resolve() != SOURCES
-    )
-
-
-def ensure() -> None:
-    """Enter live mode unless the library is installed."""
-    if not is_installed():
+    others = (Path(one) for one in locations if Path(one).resolve() != SOURCES)
+    if not any((one / "realtime/__init__.py").is_file() for one in others):
         enter()
-
-
-def python() -> str:
-    """Return the command that is Python to the processes of the harness."""
-    return os.environ.get(PYTHON, sys.executable)
 
 
 def environment() -> dict[str, str]:

@@ -1,7 +1,4 @@
-"""Start a real process, wait until it is ready, and end it with everything it started.
-
-Imports nothing of the harness.
-"""
+"""Start a real process, wait until it is ready, and end it with everything it started."""
 
 from __future__ import annotations
 
@@ -18,10 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HOST = "127.0.0.1"
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.02
-TAIL_LINES = 40
 
 
 class ProcessError(RuntimeError):
@@ -50,32 +46,23 @@ class Process:
 
     def tail(self) -> str:
         """Return the last lines of the log, as an error message shows them."""
-        return "\n".join(self.log().splitlines()[-TAIL_LINES:]) or "(it printed nothing)"
+        return "\n".join(self.log().splitlines()[-40:]) or "(it printed nothing)"
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float = READY_SECONDS) -> None:
-        """Poll ``ready`` until it is true.
-
-        Raises:
-            ProcessError: the process ended first, or ``seconds`` passed.
-        """
+        """Poll ``ready`` until it is true."""
         deadline = time.monotonic() + seconds
         while not ready():
             code = self.popen.poll()
-            if code is not None:
-                raise ProcessError(f"{self.name} ended with code {code}. Its log:\n{self.tail()}")
-            if time.monotonic() > deadline:
-                raise ProcessError(
-                    f"{self.name} was not ready after {seconds:g} s. Its log:\n{self.tail()}"
-                )
+            if code is not None or time.monotonic() > deadline:
+                state = f"was not ready after {seconds:g} s" if code is None else f"ended: {code}"
+                raise ProcessError(f"{self.name} {state}. Its log:\n{self.tail()}")
             time.sleep(POLL_SECONDS)
 
-    def stop(self, *, seconds: float = STOP_SECONDS) -> None:
+    def stop(self) -> None:
         """End the process group: ask with SIGTERM, then SIGKILL whatever is left."""
-        if self._final_log is not None:
-            return
         self._signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.popen.wait(seconds)
+            self.popen.wait(STOP_SECONDS)
         self._signal(signal.SIGKILL)
         self.popen.wait()
         self._final_log = self.log()
@@ -109,9 +96,8 @@ def running(
         process = Process(name, popen, log_path)
         try:
             yield process
-        except Exception as error:
-            if not isinstance(error, ProcessError):
-                print(f"--- the log of {name} ---\n{process.tail()}", file=sys.stderr)
+        except Exception:
+            print(f"--- the log of {name} ---\n{process.tail()}", file=sys.stderr)
             raise
         finally:
             process.stop()

@@ -1,7 +1,4 @@
-"""A WebSocket client of our own, that does what no library would let it do.
-
-Imports `clients` and `servers`.
-"""
+"""A WebSocket client of our own, that does what no library would let it do."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ import os
 import socket
 import struct
 from collections.abc import Mapping
-from types import TracebackType
 
 from typing_extensions import Self
 
@@ -23,17 +19,10 @@ _MASK = b"\x00\x00\x00\x00"
 
 
 class RawSocket:
-    """A TCP connection that asks for a WebSocket.
+    """A TCP connection that asks for a WebSocket; ``status`` is what the server answered.
 
-    Args:
-        server: where to.
-        path: the endpoint.
-        headers: more headers; `None` leaves one of ours out.
-        receive_buffer: the bytes that the kernel may hold for a client that does not read.
-        seconds: how long to wait for the server to read or to write.
-
-    Attributes:
-        status: the HTTP status of the server's answer.
+    A header that is None leaves one of ours out. The kernel holds ``receive_buffer`` bytes for a
+    client that does not read; the server has ``seconds`` for each read and write.
     """
 
     def __init__(
@@ -66,18 +55,15 @@ class RawSocket:
         self._socket.connect((HOST, server.port))
         self._socket.sendall(b"\r\n".join(lines) + b"\r\n\r\n")
         self._unread = b""
-        head = self._until(b"\r\n\r\n").decode("latin1")
-        self.status = int(head.split(" ", 2)[1])
+        while b"\r\n\r\n" not in self._unread:
+            self._read()
+        head, self._unread = self._unread.split(b"\r\n\r\n", 1)
+        self.status = int(head.split(b" ", 2)[1])
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def send(self, payload: bytes | str, opcode: int = TEXT, *, final: bool = True) -> bool:
@@ -105,10 +91,8 @@ class RawSocket:
         try:
             first, second = self._exactly(2)
             length = second & 0x7F
-            if length == 126:
-                (length,) = struct.unpack("!H", self._exactly(2))
-            elif length == 127:
-                (length,) = struct.unpack("!Q", self._exactly(8))
+            if length >= 126:
+                length = int.from_bytes(self._exactly(2 if length == 126 else 8), "big")
             return first & 0x0F, self._exactly(length)
         except (ConnectionError, EOFError):
             return None
@@ -119,15 +103,9 @@ class RawSocket:
         while (frame := self.receive()) is not None:
             opcode, content = frame
             if opcode == CLOSE and code is None:
-                code = struct.unpack("!H", content[:2])[0] if content else 1005
+                code = int.from_bytes(content[:2], "big") if content else 1005
                 self.send(content, CLOSE)
         return code
-
-    def _until(self, end: bytes) -> bytes:
-        while end not in self._unread:
-            self._read()
-        head, self._unread = self._unread.split(end, 1)
-        return head
 
     def _exactly(self, length: int) -> bytes:
         while len(self._unread) < length:

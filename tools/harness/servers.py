@@ -1,12 +1,10 @@
-"""Run a project on a real ASGI server, on a free port, as its documentation says.
-
-Imports `live`, `processes` and `projects`.
-"""
+"""Run a project on a real ASGI server, as its documentation says."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tools.harness import live
@@ -41,16 +39,14 @@ class Server:
 
 def command(server: str, port: int, application: str) -> list[str]:
     """Return the command line that starts ``server``, one of `SERVERS` or ``runserver``."""
-    python = live.python()
-    commands = {
-        "daphne": [python, "-m", "daphne", "-b", HOST, "-p", str(port), application],
-        "uvicorn": [python, "-m", "uvicorn", "--host", HOST, "--port", str(port), application],
-        "hypercorn": [python, "-m", "hypercorn", "--bind", f"{HOST}:{port}", application],
-        "runserver": [python, "manage.py", "runserver", "--noreload", f"{HOST}:{port}"],
+    address = f"{HOST}:{port}"
+    arguments = {
+        "daphne": ["-m", "daphne", "-b", HOST, "-p", str(port), application],
+        "uvicorn": ["-m", "uvicorn", "--host", HOST, "--port", str(port), application],
+        "hypercorn": ["-m", "hypercorn", "--bind", address, application],
+        "runserver": ["manage.py", "runserver", "--noreload", address],
     }
-    if server not in commands:
-        raise ValueError(f"server must be one of {', '.join(commands)}, not {server!r}")
-    return commands[server]
+    return [sys.executable, *arguments[server]]
 
 
 @contextlib.contextmanager
@@ -60,26 +56,12 @@ def serve(
     *,
     application: str = "myproject.asgi:application",
     env: Mapping[str, str] | None = None,
-    arguments: Sequence[str] = (),
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Serve ``project`` for the length of the block.
-
-    Args:
-        project: what `tools.harness.projects.build` returned.
-        server: one of `SERVERS`, or ``runserver``.
-        application: where the server finds the ASGI application (``runserver`` asks the settings).
-        env: more variables for the server's environment.
-        arguments: more arguments for its command line.
-
-    Raises:
-        ProcessError: it ended or did not accept connections in time.
-    """
-    port = free_port()
-    with running(
-        server,
-        [*command(server, port, application), *arguments],
-        cwd=project.path,
-        env={**live.environment(), **(env or {})},
-    ) as process:
+    """Serve ``project`` for the length of the block, on a free port if none is given."""
+    port = port or free_port()
+    variables = {**live.environment(), **(env or {})}
+    command_line = command(server, port, application)
+    with running(server, command_line, cwd=project.path, env=variables) as process:
         process.wait_until(lambda: accepts(port))
         yield Server(server, port, process)

@@ -1,7 +1,7 @@
 """Asking: a reader's browser, which sends what the page shows and compares what comes back.
 
-Both sides are normalised as recordings are. May import tools.harness, tools.normalise and
-tools.transcripts.
+Both sides are normalised as recordings are. May import tools.harness, tools.recorded.normalise and
+tools.recorded.transcripts.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import httpx
 from websockets.exceptions import InvalidStatus
 
 from tools.harness import clients
-from tools.normalise import normalise
+from tools.recorded.normalise import normalise
 from tools.reader.terminal import StuckError
-from tools.transcripts import http_exchange
+from tools.recorded.transcripts import http_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

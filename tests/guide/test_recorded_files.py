@@ -1,4 +1,4 @@
-"""Record which versions of the clients are tested: those that the tests install."""
+"""Record the versions of the clients; and each recorded file has a run that makes it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tools.harness import live
-from tools.scenarios import scenario
+from tools.harness.projects import SNIPPETS
+from tools.recorded.files import Recorded, records
 
 NPM = ("graphql-ws", "@apollo/client", "@urql/core", "@urql/exchange-retry", "graphql-sse")
 PYPI = ("gql", "django-cors-headers")
 
 
-@scenario("clients/recorded/versions.txt")
-def versions(_folder: Path) -> str:
+@records("clients/recorded/versions.txt")
+def test_versions(recorded: Recorded) -> None:
     """Read the versions out of the files that lock them."""
     text = (live.ROOT / "tests/live/clients/package-lock.json").read_text(encoding="utf-8")
     locked = json.loads(text)["packages"]
@@ -25,4 +28,13 @@ def versions(_folder: Path) -> str:
         if pinned is None:
             raise LookupError(f"constraints.txt does not name {name}")
         found[name] = pinned[1]
-    return "".join(f"{name:<22}{version}\n" for name, version in found.items())
+    recorded("".join(f"{name:<22}{version}\n" for name, version in found.items()))
+
+
+def test_each_recorded_file_is_made_by_a_run() -> None:
+    runs = "".join(path.read_text() for path in Path(__file__).parent.glob("test_recorded_*.py"))
+    for path in sorted(SNIPPETS.glob("*/recorded/*")):
+        target = path.relative_to(SNIPPETS).as_posix()
+        if f'"{target}"' not in runs:
+            told = f"No run records snippets/{target}: remove it, or write the run."
+            pytest.fail(told, pytrace=False)

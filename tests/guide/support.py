@@ -1,7 +1,4 @@
-"""What the scenarios and the tests of the integration guide share.
-
-May import tools.harness.
-"""
+"""What the recorded runs and the tests of the integration guide share."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,9 @@ USER = "ada"
 PASSWORD = "analytical-engine"
 GUIDE = ("settings", "asgi_routing", "resolver_user")
 """The subjects that a reader of the page has laid over one another by its middle."""
+
+Served = Callable[..., servers.Server]
+"""The fixture `served`: give it subjects, `server` and `env`."""
 
 
 def read(name: str) -> str:
@@ -117,5 +117,4 @@ def words(name: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return an environment in which `python`, `daphne` and so on are those of this Python."""
     env = live.environment()
-    folders = dict.fromkeys(str(Path(one).parent) for one in (live.python(), sys.executable))
-    return {**env, "PATH": os.pathsep.join([*folders, env["PATH"]])}
+    return {**env, "PATH": os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])}

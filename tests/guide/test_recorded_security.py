@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
+
+from tests.guide.support import PASSWORD, USER, login
 from tools.harness import clients, projects, servers
-from tools.scenarios import scenario
-from tools.scenarios._integration import PASSWORD, USER, login
-from tools.transcripts import frames, http_exchange, json_answer
+from tools.recorded.files import Recorded, records
+from tools.recorded.transcripts import frames, http_exchange, json_answer
 
 FOREIGN = "https://foreign.example"
 SUBJECTS = ("settings", "asgi_routing", "channel_layers_memory", "security")
@@ -17,12 +18,20 @@ SETTINGS = {"DJANGO_SETTINGS_MODULE": "myproject.settings_secure"}
 LISTEN = "subscription { events { text } }"
 
 
-def security_project(folder: Path) -> projects.Project:
-    """Build the project of the page, with a member of the staff."""
-    project = projects.build(folder / "project", *SUBJECTS)
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+    """The project of the page, with a member of the staff."""
+    project = projects.build(tmp_path_factory.mktemp("security") / "project", *SUBJECTS)
     project.manage("migrate")
     project.create_user(USER, PASSWORD, is_staff=True)
     return project
+
+
+@pytest.fixture(scope="module")
+def secure(project: projects.Project) -> Iterator[servers.Server]:
+    """That project with the settings of the page."""
+    with servers.serve(project, env=SETTINGS) as server:
+        yield server
 
 
 def conversation(
@@ -37,32 +46,25 @@ def conversation(
         return f"{frames(socket.transcript)}\n< close {code}: {socket.close_reason}"
 
 
-@scenario(
+@records(
     "security/recorded/foreign_host.http",
     "security/recorded/cross_site.http",
     "security/recorded/too_long.http",
     "security/recorded/masked.json",
 )
-def answers(folder: Path) -> dict[str, str]:
+def test_answers(secure: servers.Server, recorded: Recorded) -> None:
     """Be refused over HTTP, and fail."""
-    project = security_project(folder)
-    with servers.serve(project, env=SETTINGS) as server, login(server) as ada:
-        host = clients.graphql(server, "{ me }", headers={"Host": "foreign.example"})
+    with login(secure) as ada:
+        host = clients.graphql(secure, "{ me }", headers={"Host": "foreign.example"})
         site = clients.graphql(ada, "{ me }", headers={"Origin": FOREIGN})
-        body = clients.graphql(server, "{ me }" + " " * 3_000_000)
-        masked = clients.graphql(server, "{ total }")
-    return {
-        "security/recorded/foreign_host.http": http_exchange(host),
-        "security/recorded/cross_site.http": http_exchange(site),
-        "security/recorded/too_long.http": http_exchange(body),
-        "security/recorded/masked.json": json_answer(masked),
-    }
+        body = clients.graphql(secure, "{ me }" + " " * 3_000_000)
+        masked = clients.graphql(secure, "{ total }")
+    recorded(*map(http_exchange, (host, site, body)), json_answer(masked))
 
 
-@scenario("security/recorded/token.frames", "security/recorded/token_refused.frames")
-def tokens(folder: Path) -> dict[str, str]:
+@records("security/recorded/token.frames", "security/recorded/token_refused.frames")
+def test_tokens(project: projects.Project, recorded: Recorded) -> None:
     """Connect with a token, a good one and another."""
-    project = security_project(folder)
     made = "from myproject.hooks import make_token; from django.contrib.auth.models import User;"
     done = project.manage("shell", "-c", f"{made} print(make_token(User.objects.get()))")
     token = done.stdout.split()[-1]
@@ -80,36 +82,29 @@ def tokens(folder: Path) -> dict[str, str]:
                 pass
         accepted = frames(socket.transcript).replace(token, "MToxdT…")
         refused = conversation(server, begin("of somebody else"))
-    return {
-        "security/recorded/token.frames": accepted,
-        "security/recorded/token_refused.frames": refused,
-    }
+    recorded(accepted, refused)
 
 
-@scenario("security/recorded/logged_out.frames", "security/recorded/too_fast.frames")
-def endings(folder: Path) -> dict[str, str]:
+@records("security/recorded/logged_out.frames", "security/recorded/too_fast.frames")
+def test_endings(secure: servers.Server, recorded: Recorded) -> None:
     """Log out while listening, and say too much at once."""
-    project = security_project(folder)
-    with servers.serve(project, env=SETTINGS) as server, login(server) as ada:
+    with login(secure) as ada:
 
         def listen(socket: clients.WebSocketClient) -> None:
             socket.init()
             socket.subscribe("1", LISTEN)
             socket.next_message()
-            headers = {"X-CSRFToken": ada.cookies["csrftoken"], "Origin": server.url}
+            headers = {"X-CSRFToken": ada.cookies["csrftoken"], "Origin": secure.url}
             ada.post("/accounts/logout/", headers=headers)
 
-        logged_out = conversation(server, listen, ada)
+        logged_out = conversation(secure, listen, ada)
 
         def hurry(socket: clients.WebSocketClient) -> None:
             socket.init()
             for _ in range(21):
                 socket.send({"type": "pong"})
 
-        too_fast = conversation(server, hurry)
+        too_fast = conversation(secure, hurry)
     pong = '> {"type": "pong"}\n'
     assert too_fast.count(pong) == 21
-    return {
-        "security/recorded/logged_out.frames": logged_out,
-        "security/recorded/too_fast.frames": too_fast.replace(pong * 19, "…\n"),
-    }
+    recorded(logged_out, too_fast.replace(pong * 19, "…\n"))

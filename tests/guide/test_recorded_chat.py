@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.guide.support import read
 from tools import demo
 from tools.harness import clients, projects, servers
-from tools.scenarios import scenario
-from tools.scenarios._integration import read
-from tools.transcripts import frames, json_answer
+from tools.recorded.files import Recorded, records
+from tools.recorded.transcripts import frames, json_answer
 
 COUNT = read("first_subscription/requests/count.graphql")
 ME = read("chat/requests/me.graphql")
@@ -21,44 +21,39 @@ def on_one_line(document: str) -> str:
     return " ".join(document.split())
 
 
-@scenario("first_subscription/recorded/count.frames")
-def count(folder: Path) -> str:
+@records("first_subscription/recorded/count.frames")
+def test_count(tmp_path: Path, recorded: Recorded) -> None:
     """Count to three, as the tutorial's first subscription does."""
-    project = projects.build(folder / "project", "settings", "asgi_routing", "first_subscription")
+    project = projects.build(tmp_path / "project", "settings", "asgi_routing", "first_subscription")
     with servers.serve(project) as server, clients.WebSocketClient.connect(server) as socket:
         socket.init()
         socket.subscribe("1", on_one_line(COUNT))
         while socket.next_message()["type"] != "complete":
             pass
-    return frames(socket.transcript)
+    recorded(frames(socket.transcript))
 
 
-@scenario(
+@records(
     "chat/recorded/me.json",
     "chat/recorded/send_message.json",
-    "chat/recorded/message_added.frames",
     "chat/recorded/anonymous.json",
+    "chat/recorded/message_added.frames",
 )
-def chat(folder: Path) -> dict[str, str]:
+def test_chat(tmp_path: Path, recorded: Recorded) -> None:
     """Speak and listen in the lobby of the finished chat."""
-    project = demo.build(folder / "project")
+    project = demo.build(tmp_path / "project")
     with (
         servers.serve(project) as server,
         clients.login(server, "ada", demo.USERS["ada"]) as ada,
         clients.WebSocketClient.connect(server, cookies=ada) as socket,
     ):
-        answers = {
-            "chat/recorded/me.json": clients.graphql(ada, ME),
-            "chat/recorded/send_message.json": clients.graphql(ada, SEND_MESSAGE),
-            "chat/recorded/anonymous.json": clients.graphql(server, SEND_MESSAGE),
-        }
+        me = clients.graphql(ada, ME)
+        sent = clients.graphql(ada, SEND_MESSAGE)
+        anonymous = clients.graphql(server, SEND_MESSAGE)
         socket.init()
         socket.subscribe("1", on_one_line(MESSAGE_ADDED))
         socket.next_message()
         clients.graphql(ada, SEND_MESSAGE).raise_for_status()
         socket.next_message()
         socket.complete("1")
-    return {
-        "chat/recorded/message_added.frames": frames(socket.transcript),
-        **{target: json_answer(answer) for target, answer in answers.items()},
-    }
+    recorded(*map(json_answer, (me, sent, anonymous)), frames(socket.transcript))

@@ -3,16 +3,12 @@
 Ports, times, session keys, process ids, folders, the versions of Django and Daphne, and a status
 that two Pythons name differently, are replaced by what a reader would see on a first try, so that a
 recording changes only when behaviour does.
-May import the standard library only.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 PORT = "8000"
 PROJECT_FOLDER = "/home/ada"

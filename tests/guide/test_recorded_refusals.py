@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 from websockets.exceptions import InvalidStatus
 
+from tests.guide.support import Served, login, read, words
 from tools.harness import clients, projects, servers
-from tools.scenarios import scenario
-from tools.scenarios._integration import guide_project, login, read, words
-from tools.transcripts import http_exchange
+from tools.recorded.files import Recorded, records
+from tools.recorded.transcripts import http_exchange
 
 FOREIGN = "https://foreign.example"
 
@@ -27,33 +27,29 @@ def refused_handshake(server: servers.Server) -> str:
     raise AssertionError("a foreign origin was let in")
 
 
-@scenario(
+@records(
     "running/recorded/foreign_host.http",
     "running/recorded/foreign_origin.http",
     "running/recorded/foreign_handshake.http",
 )
-def refusals(folder: Path) -> dict[str, str]:
+def test_refusals(served: Served, recorded: Recorded) -> None:
     """Come from elsewhere: by the host, by HTTP with a session, by WebSocket."""
-    project = guide_project(folder / "myproject")
     query = read("resolver_user/requests/me.graphql")
-    with servers.serve(project) as server, login(server) as ada:
+    server = served()
+    with login(server) as ada:
         host = clients.graphql(server, query, headers={"Host": "foreign.example"})
         origin = clients.graphql(ada, query, headers={"Origin": FOREIGN})
         handshake = refused_handshake(server)
-    return {
-        "running/recorded/foreign_host.http": http_exchange(host),
-        "running/recorded/foreign_origin.http": http_exchange(origin),
-        "running/recorded/foreign_handshake.http": handshake,
-    }
+    recorded(http_exchange(host), http_exchange(origin), handshake)
 
 
-@scenario("settings/recorded/check.txt")
-def check(folder: Path) -> str:
+@records("settings/recorded/check.txt")
+def test_check(tmp_path: Path, recorded: Recorded) -> None:
     """Put daphne behind django.contrib.staticfiles and let the checks say so."""
-    project = projects.build(folder / "myproject", "settings", "asgi_routing")
+    project = projects.build(tmp_path / "myproject", "settings", "asgi_routing")
     settings = project.path / "myproject/settings.py"
     text = settings.read_text(encoding="utf-8").replace('    "daphne",\n', "")
     moved = text.replace('    "channels",\n', '    "daphne",\n    "channels",\n')
     settings.write_text(moved, encoding="utf-8")
     done = project.python(*words("settings/shell/check.sh"))
-    return done.stderr.expandtabs(4)
+    recorded(done.stderr.expandtabs(4))
