@@ -17,8 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from strawberry_django.realtime.conf import DEFAULTS
-from tests.live.promises import promise
+from tests.live.promises import expected, promise
 from tests.live.raw import CLOSE, TEXT, RawSocket
 from tests.live.sites import Site, new_name, until
 
@@ -87,6 +86,7 @@ def texts_of(raw: RawSocket, last: str) -> tuple[list[str], int | None]:
 
 
 @stopped
+@expected("A client that does not read does not fill the memory")
 def test_memory_stays_flat_while_readers_stand_still(site: Site) -> None:
     """Behind each reader wait 32 KiB of frames and 20 events, and then no more."""
     group = new_name("stopped")
@@ -101,8 +101,6 @@ def test_memory_stays_flat_while_readers_stand_still(site: Site) -> None:
             site.act("publish", group=group, texts=events[start : start + 50])
             grown.append(site.report()["memory"] - before)
     until(lambda: not site.running(group))
-    shown = ", ".join(f"{each / MIB:.1f}" for each in grown)
-    print(f"{site.server.name}: {READERS} stopped readers, {shown} MiB more")
     assert grown[-1] - grown[1] < 8 * MIB
     assert grown[-1] < READERS * (20 * 2 * EVENT_BYTES + 256 * 1024) + 16 * MIB
 
@@ -231,11 +229,3 @@ def test_what_never_waits_does_not_hold_up_the_others(site: Site, path: str) -> 
         raw.send(GOING_AWAY, CLOSE)
         reading.result()
     assert statistics.median(waited) < 1
-
-
-@stopped
-def test_the_page_states_the_defaults() -> None:
-    assert DEFAULTS["max_outbound_bytes"] == 256 * 1024
-    assert DEFAULTS["send_timeout"] == 20
-    assert DEFAULTS["listener_capacity"] == 1000
-    assert DEFAULTS["slow_consumer"] == "close"
