@@ -21,7 +21,7 @@ _outcomes: list[dict[str, object]] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", f"{MARK}(sentence, group): what the test proves")
+    config.addinivalue_line("markers", f"{MARK}(id, sentence, group): what the test proves")
 
 
 @pytest.hookimpl(wrapper=True)

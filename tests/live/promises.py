@@ -27,14 +27,14 @@ def promise(threat: str, *, does: str, setting: str = "") -> Callable[[Test], Te
     return _mark(sentence=threat, group="threat", does=does, setting=setting)
 
 
-def documented(sentence: str) -> Callable[[Test], Test]:
-    """Mark a test of a sentence of the documentation that both routers share."""
-    return _mark(sentence=sentence, group="documented")
+def documented(id: str, sentence: str) -> Callable[[Test], Test]:
+    """Mark a test of a sentence of the shared documentation; pages name it by its id."""
+    return _mark(id=id, sentence=sentence, group="documented")
 
 
-def expected(sentence: str) -> Callable[[Test], Test]:
-    """Mark a test of what somebody expects who knows Django."""
-    return _mark(sentence=sentence, group="expected")
+def expected(id: str, sentence: str) -> Callable[[Test], Test]:
+    """Mark a test of what somebody expects who knows Django; pages name it by its id."""
+    return _mark(id=id, sentence=sentence, group="expected")
 
 
 def _mark(**row: str) -> Callable[[Test], Test]:

@@ -36,7 +36,7 @@ long_message = promise(
 
 
 @long_body
-@expected("A body over `DATA_UPLOAD_MAX_MEMORY_SIZE` is a 413")
+@expected("body", "A body over `DATA_UPLOAD_MAX_MEMORY_SIZE` is a 413")
 def test_a_long_body_is_a_413(site: Site) -> None:
     body = b'{"query": "{ ping }", "filling": "' + b"x" * LIMIT + b'"}'
     assert site.client().post("/graphql", content=body, headers=JSON).status_code == 413
@@ -45,7 +45,7 @@ def test_a_long_body_is_a_413(site: Site) -> None:
 
 
 @long_body
-@expected("A body of 50 MB does not fill the memory")
+@expected("body-memory", "A body of 50 MB does not fill the memory")
 def test_chunks_without_end_are_a_413(uvicorn: Site) -> None:
     def chunks() -> Iterator[bytes]:
         yield from itertools.repeat(b"x" * 65536, 50 * MIB // 65536)
@@ -89,7 +89,7 @@ BODIES = {
 @malformed
 @pytest.mark.parametrize("kind", BODIES)
 @pytest.mark.parametrize("path", ["/graphql", "/inside"])
-@expected("A body that is no request is a 400")
+@expected("json-number", "A body that is no request is a 400")
 def test_a_malformed_body_is_a_400(uvicorn: Site, kind: str, path: str) -> None:
     with uvicorn.quiet():
         answer = uvicorn.client().post(path, content=BODIES[kind], headers=JSON)
@@ -134,7 +134,7 @@ HEADERS = {
 @malformed
 @pytest.mark.parametrize("kind", HEADERS)
 @pytest.mark.parametrize("path", [b"/graphql", b"/inside"])
-@expected("A header with a byte over 0x7F is not a server error")
+@expected("header-bytes", "A header with a byte over 0x7F is not a server error")
 def test_any_byte_in_a_header_is_no_500(site: Site, kind: str, path: bytes) -> None:
     if kind == "host" and path == b"/inside":
         return  # Django's own middleware refuses it there, and logs that with a traceback.

@@ -23,25 +23,25 @@ def over_websocket(
         return socket.next_message()["payload"]
 
 
-@documented("Mix regular Django HTTP requests with GraphQL")
+@documented("mix", "Mix regular Django HTTP requests with GraphQL")
 def test_a_page_and_graphql(site: Site) -> None:
     assert site.client().get("/").text == "plain"
     assert site.post("{ ping }").json() == {"data": {"ping": "pong"}}
 
 
-@documented("Routes both HTTP and WebSocket to GraphQL")
+@documented("both-transports", "Routes both HTTP and WebSocket to GraphQL")
 def test_both_transports(site: Site) -> None:
     assert site.post("{ ping }").json() == {"data": {"ping": "pong"}}
     assert over_websocket(site, "{ ping }") == {"data": {"ping": "pong"}}
 
 
-@documented("`url_pattern`: URL pattern (default: `^graphql`)")
+@documented("url-pattern", "`url_pattern`: URL pattern (default: `^graphql`)")
 def test_the_url_pattern(site: Site) -> None:
     assert site.post("{ ping }", path="/posted").json() == {"data": {"ping": "pong"}}
     assert over_websocket(site, "{ ping }", path="/posted") == {"data": {"ping": "pong"}}
 
 
-@documented("Use GraphQL subscriptions")
+@documented("subscriptions", "Use GraphQL subscriptions")
 def test_a_subscription(site: Site) -> None:
     with site.socket() as socket:
         socket.init()
@@ -68,12 +68,12 @@ def listens(site: Site, group: str, *, idle: float = 0) -> None:
             assert socket.next_message(SECONDS)["payload"] == {"data": {"listen": "hello"}}
 
 
-@documented("Broadcast to multiple clients: configure a channel layer (in-memory)")
+@documented("broadcast", "Broadcast to multiple clients: configure a channel layer (in-memory)")
 def test_a_broadcast_in_memory(sites: Sites) -> None:
     listens(sites.get(layer="memory"), new_name("group"))
 
 
-@documented("Production (Redis): `channels_redis.core.RedisChannelLayer` with `hosts`")
+@documented("redis", "Production (Redis): `channels_redis.core.RedisChannelLayer` with `hosts`")
 def test_a_broadcast_over_redis(sites: Sites, sessions_redis: RedisServer) -> None:
     config = {"hosts": [sessions_redis.url], "prefix": "documented"}
     backend = "channels_redis.core.RedisChannelLayer"
@@ -81,21 +81,23 @@ def test_a_broadcast_over_redis(sites: Sites, sessions_redis: RedisServer) -> No
     listens(sites.get(CHANNEL_LAYERS=layers), new_name("group"), idle=IDLE_SECONDS)
 
 
-@documented("Access the user in resolvers: `info.context.request.user` (HTTP)")
+@documented("user-http", "Access the user in resolvers: `info.context.request.user` (HTTP)")
 def test_the_user_over_http(site: Site) -> None:
     visitor = site.visitor()
     answer = site.post("{ hello }", visitor).json()
     assert answer == {"data": {"hello": f"Hello, {visitor.username}!"}}
 
 
-@documented("Access the user in resolvers: `info.context.request.user` (WebSocket)")
+@documented(
+    "user-websocket", "Access the user in resolvers: `info.context.request.user` (WebSocket)"
+)
 def test_the_user_over_websocket(site: Site) -> None:
     visitor = site.visitor()
     answer = over_websocket(site, "{ hello }", visitor)
     assert answer == {"data": {"hello": f"Hello, {visitor.username}!"}}
 
 
-@documented("Use it when you need permission checks, by the session")
+@documented("permissions", "Use it when you need permission checks, by the session")
 def test_permission_checks(site: Site) -> None:
     visitor, known = site.visitor(), {"data": {"secret": "for users only"}}
     assert site.post("{ secret }", visitor).json() == known
@@ -104,6 +106,8 @@ def test_permission_checks(site: Site) -> None:
     assert "for users only" not in str(over_websocket(site, "{ secret }"))
 
 
-@documented("`AllowedHostsOriginValidator`: an origin of `ALLOWED_HOSTS` is let in")
+@documented(
+    "listed-origin", "`AllowedHostsOriginValidator`: an origin of `ALLOWED_HOSTS` is let in"
+)
 def test_a_listed_origin(site: Site) -> None:
     assert handshake_status(site, headers={"Origin": "https://www.ours.example"}) == 101

@@ -38,13 +38,13 @@ def slow_query(site: Site) -> Iterator[None]:
         socket.next_message()
 
 
-@expected("A slow query on one socket does not hold up a Django page")
+@expected("slow-query", "A slow query on one socket does not hold up a Django page")
 def test_a_slow_query_and_a_page(site: Site) -> None:
     with slow_query(site):
         assert seconds_of(lambda: site.client().get("/")) < SLOW / 2
 
 
-@expected("A slow query on one socket does not hold up another socket")
+@expected("slow-socket", "A slow query on one socket does not hold up another socket")
 def test_a_slow_query_and_another_socket(site: Site) -> None:
     def ask() -> None:
         socket.subscribe("1", "{ wait(seconds: 0) }")
@@ -57,7 +57,7 @@ def test_a_slow_query_and_another_socket(site: Site) -> None:
             assert seconds_of(ask) < SLOW / 2
 
 
-@expected("A slow query on one socket does not hold up a handshake")
+@expected("slow-handshake", "A slow query on one socket does not hold up a handshake")
 def test_a_slow_query_and_a_handshake(site: Site) -> None:
     visitor = site.visitor()
 
@@ -69,7 +69,7 @@ def test_a_slow_query_and_a_handshake(site: Site) -> None:
         assert seconds_of(come) < SLOW / 2
 
 
-@expected("Six queries of 0.5 s, on six sockets, run beside each other")
+@expected("parallel", "Six queries of 0.5 s, on six sockets, run beside each other")
 def test_queries_run_beside_each_other(site: Site) -> None:
     with ExitStack() as stack:
         sockets = [stack.enter_context(site.socket()) for _ in range(CALLS)]
@@ -83,7 +83,9 @@ def test_queries_run_beside_each_other(site: Site) -> None:
         assert time.monotonic() - start < CALLS * SHORT / 2
 
 
-@expected("With `SESSION_SAVE_EVERY_REQUEST` what a page writes to the session is kept")
+@expected(
+    "session-writes", "With `SESSION_SAVE_EVERY_REQUEST` what a page writes to the session is kept"
+)
 def test_what_a_page_writes_to_the_session(sites: Sites) -> None:
     site = sites.get(SESSION_SAVE_EVERY_REQUEST=True)
     visitor = site.visitor()
@@ -95,14 +97,14 @@ def layers(backend: str, host: str) -> dict[str, Any]:
     return {"default": {"BACKEND": f"channels_redis.{backend}", "CONFIG": {"hosts": [host]}}}
 
 
-@expected("While Redis is down, a query that does not need it is answered")
+@expected("redis-down", "While Redis is down, a query that does not need it is answered")
 def test_redis_is_down(sites: Sites) -> None:
     nowhere = layers("pubsub.RedisPubSubChannelLayer", "redis://127.0.0.1:1")
     site = sites.get(CHANNEL_LAYERS=nowhere)
     assert site.post("{ ping }").json() == {"data": {"ping": "pong"}}
 
 
-@expected("After Redis has restarted, a subscription hears events again")
+@expected("redis-restart", "After Redis has restarted, a subscription hears events again")
 def test_redis_restarts(sites: Sites) -> None:
     group = new_name("group")
     with redis_server() as redis:

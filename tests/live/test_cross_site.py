@@ -61,7 +61,7 @@ def touch(name: str) -> str:
 @forged
 @pytest.mark.parametrize("how", FROM_ELSEWHERE)
 @pytest.mark.parametrize("path", ["/graphql", "/inside"])
-@expected("A request that another site makes with the session cookie is a 403")
+@expected("cross-site", "A request that another site makes with the session cookie is a 403")
 def test_a_forged_mutation_is_refused_and_not_executed(uvicorn: Site, how: str, path: str) -> None:
     visitor, name = uvicorn.visitor(), new_name("touch")
     answer = uvicorn.post(touch(name), visitor, path=path, headers=FROM_ELSEWHERE[how])

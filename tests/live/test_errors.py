@@ -28,7 +28,7 @@ stop = promise(
 
 
 @reasons
-@expected("A long id that is used twice closes the socket with 4409")
+@expected("long-reason", "A long id that is used twice closes the socket with 4409")
 def test_a_reason_fits_its_frame(site: Site) -> None:
     with site.socket() as socket:
         socket.init()
@@ -76,7 +76,10 @@ def test_with_debug_the_developer_is_told(sites: Sites) -> None:
 
 @stop
 @pytest.mark.parametrize("server", SERVERS)
-@expected("When the server stops, sockets are closed with a code after which clients come back")
+@expected(
+    "stop-code",
+    "When the server stops, sockets are closed with a code after which clients come back",
+)
 def test_a_server_that_stops_says_so(sites: Sites, server: str) -> None:
     with sites.another(server) as site:
         sockets = [WebSocketClient.connect(site.server) for _ in range(3)]

@@ -24,7 +24,7 @@ headers = promise(
 
 
 @explorer
-@expected("With `DEBUG = False` the explorer is off")
+@expected("explorer-off", "With `DEBUG = False` the explorer is off")
 def test_the_explorer_is_off_without_debug(uvicorn: Site) -> None:
     answer = uvicorn.client().get("/graphql", headers=HTML)
     assert answer.status_code in {400, 404}
@@ -32,7 +32,7 @@ def test_the_explorer_is_off_without_debug(uvicorn: Site) -> None:
 
 
 @explorer
-@expected("The explorer loads nothing from another host")
+@expected("explorer-own", "The explorer loads nothing from another host")
 def test_the_explorer_is_on_with_debug_and_where_it_is_asked_for(
     sites: Sites, uvicorn: Site
 ) -> None:
@@ -48,7 +48,7 @@ def test_the_explorer_is_on_with_debug_and_where_it_is_asked_for(
 
 @headers
 @pytest.mark.parametrize("host", ["127.0.0.1", "foreign.example"])
-@expected("Answers carry the headers of Django's `SecurityMiddleware`")
+@expected("security-headers", "Answers carry the headers of Django's `SecurityMiddleware`")
 def test_each_answer_has_the_security_headers(uvicorn: Site, host: str) -> None:
     answers = [
         uvicorn.post("{ ping }", headers={"Host": host}),

@@ -86,7 +86,7 @@ def at_rest_again(site: Site, before: int) -> None:
 
 @any_frame
 @pytest.mark.parametrize("begun", [False, True], ids=["before init", "after init"])
-@expected("A frame that is no message closes the socket with a code")
+@expected("bad-frames", "A frame that is no message closes the socket with a code")
 def test_each_json_type_in_each_place_leaves_no_zombie(site: Site, begun: bool) -> None:
     before, memory = at_rest(site), site.report()["memory"]
     first = [INIT] if begun else []
@@ -149,7 +149,7 @@ def test_half_a_message_and_then_nothing_is_forgotten(site: Site) -> None:
 
 
 @any_frame
-@expected("What is sent before `connection_init` does not fill the memory")
+@expected("unread-frames", "What is sent before `connection_init` does not fill the memory")
 def test_frames_before_init_do_not_pile_up(site: Site) -> None:
     """A socket that nobody has authenticated sends for as long as it likes."""
     before, memory = at_rest(site), site.report()["memory"]

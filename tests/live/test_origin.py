@@ -52,7 +52,9 @@ OURS = {
 
 @foreign_page
 @pytest.mark.parametrize("kind", FOREIGN)
-@documented("`AllowedHostsOriginValidator`: an origin that is not listed is refused")
+@documented(
+    "foreign-origin", "`AllowedHostsOriginValidator`: an origin that is not listed is refused"
+)
 def test_a_foreign_page_opens_no_socket(site: Site, kind: str) -> None:
     assert handshake_status(site, headers={"Origin": FOREIGN[kind]}) in {400, 403}
 
@@ -95,7 +97,7 @@ def test_a_refusal_says_what_to_set_and_is_logged_once(site: Site) -> None:
     "A handshake for a path where there is no GraphQL",
     does="refused without a traceback",
 )
-@documented("WebSocket connection refused: check that the URL pattern matches")
+@documented("wrong-url", "WebSocket connection refused: check that the URL pattern matches")
 def test_an_unknown_path_is_refused_without_a_traceback(site: Site) -> None:
     with site.quiet():
         assert handshake_status(site, "/nowhere") in {403, 404}

@@ -38,7 +38,7 @@ def me_over_websocket(site: Site, visitor: Visitor, cookie: str = "") -> str:
 
 
 @rotation
-@expected("With `SECRET_KEY_FALLBACKS` a new key logs nobody out")
+@expected("key-rotation", "With `SECRET_KEY_FALLBACKS` a new key logs nobody out")
 def test_an_old_key_goes_on_counting(sites: Sites, uvicorn: Site) -> None:
     visitor = uvicorn.visitor()
     rotated = sites.get(
@@ -64,7 +64,7 @@ def test_a_query_writes_no_session(uvicorn: Site) -> None:
 
 
 @untouched
-@expected("A page that is not GraphQL costs no query for a logged-in visitor")
+@expected("page-queries", "A page that is not GraphQL costs no query for a logged-in visitor")
 def test_a_page_that_is_no_graphql_asks_for_no_session(uvicorn: Site) -> None:
     visitor = uvicorn.visitor()
     before = uvicorn.report()["queries"]
@@ -98,7 +98,7 @@ def test_the_settings_mean_what_they_mean_in_django(sites: Sites) -> None:
 
 
 @untouched
-@expected("With `SESSION_SAVE_EVERY_REQUEST` a log-out lasts")
+@expected("session-log-out", "With `SESSION_SAVE_EVERY_REQUEST` a log-out lasts")
 def test_log_out_lasts_while_every_request_saves(sites: Sites) -> None:
     unusual = sites.get(
         SESSION_COOKIE_NAME="sid",

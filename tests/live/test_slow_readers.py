@@ -86,7 +86,7 @@ def texts_of(raw: RawSocket, last: str) -> tuple[list[str], int | None]:
 
 
 @stopped
-@expected("A client that does not read does not fill the memory")
+@expected("slow-reader", "A client that does not read does not fill the memory")
 def test_memory_stays_flat_while_readers_stand_still(site: Site) -> None:
     """Behind each reader wait 32 KiB of frames and 20 events, and then no more."""
     group = new_name("stopped")

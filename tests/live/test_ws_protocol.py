@@ -64,7 +64,9 @@ def test_queries_mutations_and_subscriptions_travel(site: Site) -> None:
 
 @own_error
 @pytest.mark.parametrize("kind", FAULTY)
-@expected("A faulty document is an `error` for its own id, and the other operations go on")
+@expected(
+    "siblings", "A faulty document is an `error` for its own id, and the other operations go on"
+)
 def test_a_faulty_document_is_an_error_of_its_own(site: Site, kind: str) -> None:
     name = new_name("tick")
     with site.socket() as socket, site.quiet():
@@ -180,7 +182,7 @@ def test_a_ping_is_answered_with_its_payload(site: Site) -> None:
     does="events of the channel layer arrive over both",
 )
 @pytest.mark.parametrize("accept", STREAMS)
-@expected("A subscription can travel over HTTP")
+@expected("sse", "A subscription can travel over HTTP")
 def test_events_of_the_channel_layer_arrive_over_http(site: Site, accept: str) -> None:
     group = new_name("group")
     query = f'subscription {{ listen(group: "{group}") }}'

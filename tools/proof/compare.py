@@ -89,7 +89,7 @@ def asked_again(found: Sequence[Outcome], again: Iterable[Outcome]) -> list[Outc
 def rows(ours: Sequence[Outcome], stock: Sequence[Outcome]) -> list[Row]:
     """Return a row for each sentence, in the order of the tests."""
     made: dict[str, Row] = {}
-    told = ("sentence", "group", "does", "setting")
+    told = ("id", "sentence", "group", "does", "setting")
     for one in ours:
         row = {name: one[name] for name in told if name in one}
         made.setdefault(one["sentence"], {"id": slug(one["sentence"]), **row})
@@ -111,7 +111,7 @@ def _value(passed: Sequence[bool]) -> bool | str:
 
 
 def slug(sentence: str) -> str:
-    """Return the name of a row."""
+    """Return the name of a row whose tests give it none."""
     return re.sub(r"[^a-z0-9]+", "-", sentence.lower()).strip("-")
 
 

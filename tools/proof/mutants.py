@@ -10,25 +10,12 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-#: What stands in the place of an operator.
-OPERATORS: dict[type[ast.AST], ast.AST] = {
-    ast.Add: ast.Sub(),
-    ast.Sub: ast.Add(),
-    ast.Mult: ast.Add(),
-    ast.Div: ast.Mult(),
-    ast.And: ast.Or(),
-    ast.Or: ast.And(),
-    ast.Eq: ast.NotEq(),
-    ast.NotEq: ast.Eq(),
-    ast.Lt: ast.GtE(),
-    ast.Gt: ast.LtE(),
-    ast.LtE: ast.Gt(),
-    ast.GtE: ast.Lt(),
-    ast.In: ast.NotIn(),
-    ast.NotIn: ast.In(),
-    ast.Is: ast.IsNot(),
-    ast.IsNot: ast.Is(),
-}
+#: Each of two operators stands in the place of the other.
+PAIRS: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
+    *((ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.And, ast.Or), (ast.Eq, ast.NotEq)),
+    *((ast.Lt, ast.GtE), (ast.Gt, ast.LtE), (ast.In, ast.NotIn), (ast.Is, ast.IsNot)),
+)
+OPERATORS = {one: other() for pair in PAIRS for one, other in (pair, pair[::-1])}
 ITEMS: dict[type[ast.AST], str] = {ast.List: "elts", ast.Tuple: "elts", ast.Set: "elts"}
 
 

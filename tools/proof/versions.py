@@ -109,9 +109,12 @@ def chosen(words: Sequence[str]) -> list[Set]:
 
 
 def find(release: str) -> Path | None:
-    """Return an interpreter of a release, if this machine has one."""
+    """Return an interpreter of a release, if this machine has one: uv does not look into pyenv."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    path = [os.environ["PATH"], *map(str, pyenv.glob(f"versions/{release}.*/bin"))]
     command = [*UV, "python", "find", "--no-python-downloads", "--system", release]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    env = {**os.environ, "PATH": os.pathsep.join(path)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     return Path(done.stdout.strip()) if done.returncode == 0 else None
 
 

@@ -22,14 +22,14 @@ from typing import Any
 
 import pytest
 
-from tools.harness import live, patience, projects
+from tools.harness import live, projects
 
 HERE = Path(__file__).parent
 CACHE = live.ROOT / ".cache/clients"
 #: Names in the environment the folder for the newest packages; `nox -s proof -- newest` makes one.
 NEWEST = "NEWEST_PACKAGES"
 SOURCES = projects.SNIPPETS / "clients/src"
-SECONDS = patience.at_most(30.0)
+SECONDS = 30.0
 CLIENTS = ("graphql_ws", "apollo", "apollo_http", "urql", "urql_http", "graphql_sse")
 #: What the guide sets in its snippets beyond what a client does by itself.
 SETTINGS = (
