@@ -1,12 +1,8 @@
-"""What a client may do: not read. What waits for it has a bound, and so has the server's memory.
-
-`SLOW_READERS=200` in the environment runs the long form: as many stopped readers on each server.
-"""
+"""What a client may do: not read. What waits for it has a bound, and so has the server's memory."""
 
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import time
 from collections.abc import Iterator
@@ -22,7 +18,7 @@ from tests.live.raw import CLOSE, TEXT, RawSocket
 from tests.live.sites import Site, new_name, until
 
 MIB = 1024 * 1024
-READERS = int(os.environ.get("SLOW_READERS", "40"))
+READERS = 40
 EVENTS = 300
 EVENT_BYTES = 4096
 #: What the kernel holds for a client that does not read.
