@@ -41,9 +41,10 @@ def run(part: str, names: Sequence[str], *, full: bool) -> int:
     print(f"{time.strftime('%H:%M:%S')} proof: {part}", flush=True)
     match part:
         case "reader":
-            from tools.reader import main as reader
+            from tools.build import main as build
+            from tools.reader.__main__ import main as reader
 
-            return reader()
+            return build(["--fast"]) or reader([])
         case "mutate":
             from tools.proof import mutate
 
@@ -65,9 +66,10 @@ def run(part: str, names: Sequence[str], *, full: bool) -> int:
 
             return newest.main()
         case _:
+            from tools.build import main as build
             from tools.proof import site
 
-            return site.main()
+            return build(["--fast"]) or site.main()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,7 +22,7 @@ from queue import SimpleQueue
 
 from tools.proof.mutants import Mutant, mutants
 from tools.proof.records import ROOT
-from tools.shown import shown
+from tools.snippets.shown import shown
 
 #: How the names of a page's tests begin, if not `tests/guide/test_<page>`.
 PAGES = {
