@@ -1,32 +1,28 @@
 """What a query over HTTP costs: the router, with `django_middleware`, and Strawberry's own view.
 
-``python -m benchmarks.django_middleware`` asks three endpoints of one Uvicorn process in turn, as a
-user who is logged in and as nobody, and writes ``django_middleware.json``: the server's processor
-time for a request (`/proc/PID/stat`), and what each round says of the ratio to the router without
-the option. The security page's sentences are made of that. May import benchmarks.measuring,
-tools.harness and tools.stamp.
+``python -m benchmarks django_middleware`` measures three endpoints of one Uvicorn process in turn,
+as a user who is logged in and as nobody, and writes ``docs/data/django_middleware.json``: the
+server's processor time for a request (`/proc/PID/stat`), and what each round says of the ratio to
+the router without the option.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
-import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from benchmarks import measuring
 from benchmarks.measuring import cpu_seconds, ratios
-from tools import stamp
-from tools.harness import clients, live
+from tools.harness import clients
 from tools.harness.projects import Project, build
 from tools.harness.servers import Server, serve
+from tools.proof import records
 
-RECORD = Path(__file__).with_suffix(".json")
 ROUNDS, REQUESTS = 9, 300
 PEER = "graphql"
 ENDPOINTS = (PEER, "inside", "view")
@@ -78,11 +74,6 @@ DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]
 LOGGING = {"version": 1, "loggers": {"uvicorn.access": {"level": "WARNING"}}}
 """
-
-
-def digest() -> str:
-    """Return a hash of what measures."""
-    return stamp.digest([Path(__file__), Path(measuring.__file__)])
 
 
 def lay_out(folder: Path) -> Project:
@@ -138,53 +129,18 @@ def summary(found: Mapping[str, list[float]]) -> dict[str, Any]:
     return made
 
 
-def run(
-    rounds: int = ROUNDS, requests: int = REQUESTS, say: Callable[[str], None] = print
-) -> dict[str, Any]:
-    """Measure, and return the record."""
-    made: dict[str, Any] = {
-        **stamp.stamp(),
-        "digest": digest(),
-        "rounds": rounds,
-        "requests": requests,
-    }
+def main(*, look: bool = False) -> None:
+    """Measure and record; or only look, with a few requests whose figures mean nothing."""
+    rounds, requests = (1, 10) if look else (ROUNDS, REQUESTS)
+    made: dict[str, Any] = {"rounds": rounds, "requests": requests}
     with tempfile.TemporaryDirectory() as folder:
         project = lay_out(Path(folder) / "project")
         with serve(project, "uvicorn") as server:
             nobody = httpx.Client(base_url=server.url)
             with nobody, clients.login(server, **USER) as ada:
                 for who, client, name in (("user", ada, "ada"), ("nobody", nobody, "")):
-                    say(f"{rounds} rounds of {requests} requests by {who}")
+                    print(f"{rounds} rounds of {requests} requests by {who}", flush=True)
                     made[who] = summary(measure(server, client, name, rounds, requests))
-    return made
-
-
-def sentences(record: Mapping[str, Any]) -> str:
-    """Return what the page says of it."""
-
-    def times(who: str, endpoint: str) -> str:
-        low, middle, high = record[who][endpoint]["ratio"]
-        return f"{middle:.2f} times ({low:.2f} to {high:.2f})"
-
-    return (
-        "The server's processor time for a query, as a multiple of the router's without the "
-        f"option: {times('user', 'inside')} with it and the middleware of a new project, for a "
-        f"user who is logged in; {times('nobody', 'inside')} for nobody. Strawberry's own "
-        f"`AsyncGraphQLView` in the same project: {times('user', 'view')} and "
-        f"{times('nobody', 'view')}. Medians, and extremes in brackets, of {record['rounds']} "
-        f"rounds of {record['requests']} requests to one Uvicorn process. {stamp.sentence(record)}"
-    )
-
-
-def main() -> int:
-    """Measure and record."""
-    live.ensure()
-    record = run()
-    stamp.write(RECORD, record)
-    print(json.dumps({who: record[who] for who in ("user", "nobody")}, indent=1))
-    print(sentences(record))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+                    print(json.dumps(made[who], indent=1))
+    if not look:
+        records.write("django_middleware", made)

@@ -1,20 +1,17 @@
 """What the router costs beside the stock router and beside the least that a server can pay.
 
-``python -m benchmarks.router_costs`` asks three Uvicorn processes in turn (the stock router, this
-one, and the peers: bare ASGI, Strawberry's Django view, Django without a router), and writes
-``router_costs.json``: of each task the processor time of the server (`/proc/PID/stat`) or its
-memory, and the ratio to the peer, round by round. The table of `docs/why.md` is made of that.
-May import benchmarks.asking, benchmarks.measuring, tools.harness, tools.stamp and tools.stock.site.
+``python -m benchmarks router_costs`` measures three Uvicorn processes in turn (the stock router,
+this one, and the peers: bare ASGI, Strawberry's Django view, Django without a router), and writes
+``docs/data/router_costs.json``: of each task the processor time of the server (`/proc/PID/stat`)
+or its memory, and the ratio to the peer, round by round.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import shutil
 import statistics
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,17 +20,16 @@ from typing import Any
 
 import httpx
 
-from benchmarks import asking, measuring
 from benchmarks.asking import Sizes, memory, over_http, over_sockets
 from benchmarks.measuring import ratios
-from tools import stamp
-from tools.harness import clients, live
+from tools.harness import clients
 from tools.harness.projects import Project, build
 from tools.harness.servers import Server, serve
-from tools.stock.site import THEIRS
+from tools.proof import records
 
-RECORD = Path(__file__).with_suffix(".json")
 FILES = Path(__file__).with_name("project")
+#: On the path of a server that imports the stock router.
+THEIRS = Path(__file__).with_name("theirs")
 USER = {"username": "ada", "password": "analytical-engine"}
 WHO = ("stock", "ours", "peers")
 
@@ -57,12 +53,6 @@ TASKS = {
     "ping-user": Task("`{ ping }` over HTTP, with a session cookie", "Strawberry's view", "ms"),
     "page": Task("A page that is not GraphQL, for a logged-in visitor", "Django alone", "ms"),
 }
-
-
-def digest() -> str:
-    """Return a hash of what measures, and of what is measured."""
-    modules = [__file__, asking.__file__, measuring.__file__]
-    return stamp.digest([*map(Path, modules), *FILES.glob("*.py")])
 
 
 def lay_out(folder: Path) -> Project:
@@ -132,35 +122,28 @@ def summary(found: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, Any
     }
 
 
-def table(record: Mapping[str, Any]) -> str:
-    """Return the table that the page shows."""
+def table(tasks: Mapping[str, Any]) -> str:
+    """Return what was measured, as a table."""
     lines = ["| | Peer | Stock router | This router |", "| --- | --- | --- | --- |"]
     for name, task in TASKS.items():
-        seen = record["tasks"][name]
+        seen = tasks[name]
         cells = [task.says, f"{seen['peers']['median']:g} {task.unit} ({task.peer})"]
         for who in ("stock", "ours"):
             low, middle, high = seen[who]["ratio"]
             spread = "" if low == high else f" ({low:.2f} to {high:.2f})"
             cells.append(f"{middle:.2f} times{spread}")
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", stamp.sentence(record)])
+    return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and record."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.router_costs", description=__doc__)
-    look = "ask a little, and write no record: the figures mean nothing"
-    parser.add_argument("--look", action="store_true", help=look)
-    options = parser.parse_args(arguments)
-    live.ensure()
-    sizes = QUICK if options.look else Sizes()
-    found = measure(sizes, lambda what: print(what, flush=True))
-    record = {**stamp.stamp(), "digest": digest(), "rounds": sizes.rounds, "tasks": summary(found)}
-    print(table(record))
-    if not options.look:
-        stamp.write(RECORD, record)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def main(*, look: bool = False) -> None:
+    """Measure and record; or only look, with a few requests whose figures mean nothing."""
+    sizes = QUICK if look else Sizes()
+    tasks = summary(measure(sizes, lambda what: print(what, flush=True)))
+    print(table(tasks))
+    if not look:
+        written = {
+            name: {"sentence": t.says, "peer": t.peer, "unit": t.unit, **tasks[name]}
+            for name, t in TASKS.items()
+        }
+        records.write("router_costs", {"rounds": sizes.rounds, "tasks": written})

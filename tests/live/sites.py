@@ -22,7 +22,7 @@ from tools.harness import clients, projects, servers
 from tools.harness.redis import RedisServer
 
 #: Which router the sites have: "ours", or "stock" for the one of strawberry-graphql-django.
-ROUTER = os.environ.get("SECURITY_ROUTER", "ours")
+ROUTER = os.environ.get("COMPARE_ROUTER", "ours")
 
 APPLICATION = "security_site.asgi:application"
 #: Seconds to wait at most; what the stock router does not do by then, it does not do.
@@ -156,14 +156,13 @@ class Sites:
     """The processes of the site, started when they are first asked for; one database for all."""
 
     folder: Path
-    redis: RedisServer | None
+    redis: RedisServer
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _sites: dict[str, Site] = field(default_factory=dict)
     _project: projects.Project | None = None
 
-    def get(self, server: str = "uvicorn", layer: str = "", **settings: Any) -> Site:
+    def get(self, server: str = "uvicorn", layer: str = "pubsub", **settings: Any) -> Site:
         """Return the process with these settings on `server`."""
-        layer = layer or ("pubsub" if self.redis else "memory")
         env = self._environment(layer, settings)
         key = json.dumps([server, env])
         if key not in self._sites:
@@ -175,9 +174,10 @@ class Sites:
         return self._sites[key]
 
     @contextlib.contextmanager
-    def another(self, server: str = "uvicorn", layer: str = "", **settings: Any) -> Iterator[Site]:
+    def another(
+        self, server: str = "uvicorn", layer: str = "pubsub", **settings: Any
+    ) -> Iterator[Site]:
         """Start a process of the test's own."""
-        layer = layer or ("pubsub" if self.redis else "memory")
         env = self._environment(layer, settings)
         with servers.serve(self.project, server, application=APPLICATION, env=env) as served:
             site = Site(served)
@@ -190,7 +190,7 @@ class Sites:
             "SITE_ROUTER": ROUTER,
             "SITE_DATABASE": str(self.folder / "db.sqlite3"),
             "SITE_LAYER": layer,
-            "SITE_REDIS": self.redis.url if self.redis else "",
+            "SITE_REDIS": self.redis.url,
             "SITE_SETTINGS": json.dumps(settings),
         }
 

@@ -33,11 +33,3 @@ def test_streams_and_limits_are_the_same_inside(uvicorn: Site) -> None:
     body = b'{"query": "' + b" " * 3_000_000 + b'{ ping }"}'
     headers = {"Content-Type": "application/json"}
     assert uvicorn.client().post("/inside", content=body, headers=headers).status_code == 413
-
-
-@middleware
-def test_the_session_costs_no_more_inside(uvicorn: Site) -> None:
-    visitor = uvicorn.visitor()
-    before = uvicorn.report()["queries"]
-    uvicorn.post("{ me }", visitor, path="/inside")
-    assert len(uvicorn.queries(before)) == 2

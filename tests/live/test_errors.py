@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.live.promises import promise
+from tests.live.promises import expected, promise
 from tests.live.sites import Site, Sites
 from tools.harness.clients import WebSocketClient
 from tools.harness.servers import SERVERS
@@ -28,6 +28,7 @@ stop = promise(
 
 
 @reasons
+@expected("long-reason", "A long id that is used twice closes the socket with 4409")
 def test_a_reason_fits_its_frame(site: Site) -> None:
     with site.socket() as socket:
         socket.init()
@@ -75,6 +76,10 @@ def test_with_debug_the_developer_is_told(sites: Sites) -> None:
 
 @stop
 @pytest.mark.parametrize("server", SERVERS)
+@expected(
+    "stop-code",
+    "When the server stops, sockets are closed with a code after which clients come back",
+)
 def test_a_server_that_stops_says_so(sites: Sites, server: str) -> None:
     with sites.another(server) as site:
         sockets = [WebSocketClient.connect(site.server) for _ in range(3)]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.live.promises import promise
+from tests.live.promises import expected, promise
 from tests.live.sites import Site, Sites
 
 HTML = {"Accept": "text/html"}
@@ -21,14 +21,10 @@ headers = promise(
     does="each answer has them, the explorer's and the errors' too",
     setting="`SECURE_*`",
 )
-get = promise(
-    "Queries by GET end in logs and caches",
-    does="may be switched off; a mutation by GET is a 405 in any case",
-    setting="`allow_queries_via_get` (on)",
-)
 
 
 @explorer
+@expected("explorer-off", "With `DEBUG = False` the explorer is off")
 def test_the_explorer_is_off_without_debug(uvicorn: Site) -> None:
     answer = uvicorn.client().get("/graphql", headers=HTML)
     assert answer.status_code in {400, 404}
@@ -36,6 +32,7 @@ def test_the_explorer_is_off_without_debug(uvicorn: Site) -> None:
 
 
 @explorer
+@expected("explorer-own", "The explorer loads nothing from another host")
 def test_the_explorer_is_on_with_debug_and_where_it_is_asked_for(
     sites: Sites, uvicorn: Site
 ) -> None:
@@ -51,6 +48,7 @@ def test_the_explorer_is_on_with_debug_and_where_it_is_asked_for(
 
 @headers
 @pytest.mark.parametrize("host", ["127.0.0.1", "foreign.example"])
+@expected("security-headers", "Answers carry the headers of Django's `SecurityMiddleware`")
 def test_each_answer_has_the_security_headers(uvicorn: Site, host: str) -> None:
     answers = [
         uvicorn.post("{ ping }", headers={"Host": host}),
@@ -62,17 +60,3 @@ def test_each_answer_has_the_security_headers(uvicorn: Site, host: str) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-
-
-@headers
-def test_plain_http_is_redirected_where_django_does_so(sites: Sites) -> None:
-    strict = sites.get(SECURE_SSL_REDIRECT=True, SECURE_HSTS_SECONDS=60)
-    answer = strict.client().get("/graphql?query={ping}")
-    assert answer.status_code == 301
-    assert answer.headers["Location"].startswith("https://")
-
-
-@get
-def test_queries_by_get_may_be_switched_off(uvicorn: Site) -> None:
-    assert uvicorn.client().get("/graphql?query={ping}").json() == {"data": {"ping": "pong"}}
-    assert uvicorn.client().get("/posted?query={ping}").status_code in {400, 405}

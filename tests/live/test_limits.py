@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import ExitStack
-from typing import Any
 
-import pytest
-
-from strawberry_django.realtime.conf import DEFAULTS
 from tests.live.promises import promise
 from tests.live.sites import Site, new_name, until
 from tools.harness.clients import WebSocketClient
@@ -33,11 +28,6 @@ long_stay = promise(
     "Sockets are kept open for nothing, or for ever",
     does="4408 after the idle time or the lifetime that the project sets",
     setting="`max_idle_time`, `max_lifetime` (none)",
-)
-documents = promise(
-    "A document asks for too much: depth, aliases, tokens",
-    does="refused before it is executed, over both transports, by Strawberry's own extensions",
-    setting="`QueryDepthLimiter`, `MaxAliasesLimiter`, `MaxTokensLimiter`",
 )
 
 
@@ -107,18 +97,6 @@ def test_a_socket_sends_so_many_messages(site: Site) -> None:
         closed_with(socket, 4429, "max_messages_per_second", site)
 
 
-@many_messages
-def test_a_socket_within_its_rate_stays(uvicorn: Site) -> None:
-    with uvicorn.socket("/rate") as socket:
-        socket.init()
-        start = time.monotonic()
-        socket.subscribe("1", 'subscription { tick(name: "rate", every: 0.3) }')
-        for _ in range(4):
-            socket.next_message()
-            socket.send({"type": "pong"})
-        assert time.monotonic() - start > 0.5
-
-
 @long_stay
 def test_an_idle_socket_is_closed(site: Site) -> None:
     with site.socket("/idle") as idle, site.socket("/idle") as busy:
@@ -136,58 +114,3 @@ def test_a_socket_has_a_lifetime(site: Site) -> None:
         socket.init()
         socket.subscribe("1", 'subscription { tick(name: "lifetime") }')
         closed_with(socket, 4408, "max_lifetime", site)
-
-
-def node(depth: int) -> str:
-    return "{ node " + "{ child " * depth + "{ name }" + " }" * depth + " }"
-
-
-DOCUMENTS = {
-    "depth": (node(4), node(30)),
-    "aliases": (
-        "{ " + " ".join(f"a{number}: __typename" for number in range(10)) + " }",
-        "{ " + " ".join(f"a{number}: __typename" for number in range(50)) + " }",
-    ),
-    "tokens": (
-        "{ " + "__typename " * 400 + "}",
-        "{ " + "__typename " * 5_000 + "}",
-    ),
-}
-
-
-def over_http(site: Site, query: str) -> Any:
-    return site.post(query, path="/guarded").json()
-
-
-def over_websocket(site: Site, query: str) -> Any:
-    with site.socket("/guarded") as socket:
-        socket.init()
-        socket.subscribe("1", query)
-        message = socket.next_message()
-        payload = message["payload"]
-        return {"errors": payload} if message["type"] == "error" else payload
-
-
-@documents
-@pytest.mark.parametrize("kind", DOCUMENTS)
-@pytest.mark.parametrize("ask", [over_http, over_websocket])
-def test_a_document_asks_for_so_much(uvicorn: Site, kind: str, ask: Any) -> None:
-    within, beyond = DOCUMENTS[kind]
-    assert "errors" not in ask(uvicorn, within)
-    answer = ask(uvicorn, beyond)
-    assert len(answer["errors"]) >= 1
-    assert "data" not in answer or answer["data"] is None
-    assert "node" not in json.dumps(answer.get("data"))
-
-
-@many_sockets
-@many_operations
-@many_messages
-@long_stay
-def test_the_page_states_the_defaults() -> None:
-    assert DEFAULTS["max_sockets_per_user"] == 100
-    assert DEFAULTS["max_sockets_per_address"] is None
-    assert DEFAULTS["max_subscriptions_per_connection"] == 100
-    assert DEFAULTS["max_messages_per_second"] == 100
-    assert DEFAULTS["max_message_size"] == 1024 * 1024
-    assert (DEFAULTS["max_idle_time"], DEFAULTS["max_lifetime"]) == (None, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from strawberry_django.realtime.conf import DEFAULTS
 from tests.live.promises import promise
 from tests.live.raw import TEXT, RawSocket
 from tests.live.sites import Site, new_name, until
@@ -49,8 +48,3 @@ def test_a_client_that_answers_stays(site: Site) -> None:
 def test_a_socket_that_never_begins_is_not_pinged_but_closed(site: Site) -> None:
     with RawSocket(site, "/hasty") as raw:
         assert raw.close_code() == 4408
-
-
-@dead
-def test_the_page_states_the_defaults() -> None:
-    assert (DEFAULTS["ping_interval"], DEFAULTS["pong_timeout"]) == (30, 30)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.promises import promise
+from tests.live.promises import expected, promise
 from tests.live.sites import Site, new_name, until
 from tools.harness.clients import GRAPHQL_WS, WebSocketClient
 
@@ -64,6 +64,9 @@ def test_queries_mutations_and_subscriptions_travel(site: Site) -> None:
 
 @own_error
 @pytest.mark.parametrize("kind", FAULTY)
+@expected(
+    "siblings", "A faulty document is an `error` for its own id, and the other operations go on"
+)
 def test_a_faulty_document_is_an_error_of_its_own(site: Site, kind: str) -> None:
     name = new_name("tick")
     with site.socket() as socket, site.quiet():
@@ -179,6 +182,7 @@ def test_a_ping_is_answered_with_its_payload(site: Site) -> None:
     does="events of the channel layer arrive over both",
 )
 @pytest.mark.parametrize("accept", STREAMS)
+@expected("sse", "A subscription can travel over HTTP")
 def test_events_of_the_channel_layer_arrive_over_http(site: Site, accept: str) -> None:
     group = new_name("group")
     query = f'subscription {{ listen(group: "{group}") }}'

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,8 +12,7 @@ from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportConnectionFailed, TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
-from tests.hints import evaluated
-from tests.live.clients.gql_client import SOURCE, load
+from tests.live.clients.gql_client import load
 from tests.live.clients.site import ADD, ME, MESSAGES, SEND, Site
 from tools.harness.servers import SERVERS
 
@@ -40,10 +37,6 @@ def causes(error: BaseException | None) -> Iterator[str]:
     while error is not None:
         yield f"{error} {getattr(getattr(error, 'response', None), 'body', '')}"
         error = error.__cause__
-
-
-def test_the_hints_are_imported() -> None:
-    subprocess.run([sys.executable, "-c", evaluated(SOURCE)], check=True)
 
 
 async def test_query_mutation_and_errors(site: Site, cookies: dict[str, str]) -> None:

@@ -96,8 +96,3 @@ def test_pings_are_answered(page: Page, site: Site, cookies: dict[str, str]) -> 
     site.say(cookies, room, "still here")
     page.hears(listening, "still here")
     page.ask("stop", of=listening)
-
-
-def test_urql_asks_by_get(page: Page, site: Site) -> None:
-    assert page.ask("query", "urql.js", document="query { __typename }")["event"] == "data"
-    assert "GET /graphql?query" in site.server.log() or site.name == "hypercorn"  # It logs nothing.

@@ -111,23 +111,6 @@ def streaming(site: Site, cookies: dict[str, str]) -> Iterator[subprocess.Popen[
             yield site.server.process.popen
 
 
-class Patient(Site):
-    """A server as it is by default."""
-
-    ARGUMENTS: Mapping[str, tuple[str, ...]] = {}
-
-
-def test_uvicorn_waits_for_a_stream_unless_it_is_told(
-    project: projects.Project, cookies: dict[str, str]
-) -> None:
-    with running(Patient(project, "uvicorn")) as site:
-        with streaming(site, cookies) as process:
-            process.terminate()
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(3)
-        process.wait(10)
-
-
 def test_uvicorn_ends_a_stream_when_it_is_told(
     project: projects.Project, cookies: dict[str, str]
 ) -> None:

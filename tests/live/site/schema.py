@@ -12,6 +12,9 @@ import strawberry
 from strawberry.file_uploads import Upload
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
+from strawberry_django.permissions import IsAuthenticated
+
+import strawberry_django
 
 #: The generators that run now, by name.
 running: dict[str, int] = {}
@@ -24,6 +27,16 @@ def consumer_of(info: Info[Any, Any]) -> Any:
     """Return the Channels consumer; the stock router gives it in place of the request."""
     request = info.context["request"]
     return getattr(request, "consumer", request)
+
+
+def _secret() -> str:
+    return "for users only"
+
+
+def _wait(seconds: float) -> str:
+    """Wait as for a slow query: in a thread, where the ORM runs."""
+    time.sleep(seconds)
+    return "waited"
 
 
 class Running:
@@ -53,6 +66,14 @@ class Query:
     @strawberry.field
     def me(self, info: Info[Any, Any]) -> str:
         return get_current_user(info).get_username() or "nobody"
+
+    @strawberry.field
+    def hello(self, info: Info[Any, Any]) -> str:
+        """Greet the user as the documentation does."""
+        return f"Hello, {info.context.request.user.username}!"
+
+    secret: str = strawberry_django.field(resolver=_secret, extensions=[IsAuthenticated()])
+    wait: str = strawberry_django.field(resolver=_wait)
 
     @strawberry.field
     def ping(self) -> str:

@@ -22,6 +22,11 @@ def plain(request: HttpRequest) -> HttpResponse:
     return HttpResponse("plain")
 
 
+def visits(request: HttpRequest) -> HttpResponse:
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return HttpResponse(str(request.session["visits"]))
+
+
 def create(request: HttpRequest, username: str, **fields: Any) -> dict[str, Any]:
     user = User.objects.create_user(username, password="secret", **fields)
     return {"pk": user.pk}
@@ -112,4 +117,4 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
     return JsonResponse(ACTIONS[action](request, **json.loads(request.body)) or {})
 
 
-urlpatterns = [path("", plain), path("act/<action>", act)]
+urlpatterns = [path("", plain), path("visits", visits), path("act/<action>", act)]

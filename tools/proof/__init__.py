@@ -1,0 +1,1 @@
+"""Proof: mutants of shown lines, versions, the comparison, fuzz; one format for their records."""
