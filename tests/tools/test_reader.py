@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tools.reader import files
 from tools.reader.browser import blocks, chromium
 from tools.reader.follow import Reader
-from tools.reader.terminal import StuckError, Terminal
+from tools.reader.terminal import StuckError, Terminal, merge
 
 Step = tuple[str, str]
 Follow = Callable[..., None]
@@ -24,8 +23,8 @@ PROJECT = ("Terminal", "python -m django startproject myproject .")
 MIGRATE = ("Terminal", "python manage.py migrate")
 USER = (
     "Terminal",
-    "DJANGO_SUPERUSER_PASSWORD=analytical-engine python manage.py createsuperuser \\\n"
-    + "  --noinput --username ada --email ada@example.com",
+    """DJANGO_SUPERUSER_PASSWORD=analytical-engine python manage.py createsuperuser \\
+      --noinput --username ada --email ada@example.com""",
 )
 SCHEMA = ("schema.py", "import strawberry\n\nstrawberry.Schema")
 IMPORT = ("Terminal", "python schema.py")
@@ -48,7 +47,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     opened = Terminal(home, {"PATH": path}, tmp_path / "state")
     yield opened
-    opened.stop()
+    opened.close()
 
 
 def built(*steps: Step) -> str:
@@ -145,4 +144,4 @@ def test_a_part_takes_the_place_of_what_has_its_names() -> None:
     before = "import os\n\nA = 1\n\n\ndef f():\n    return A\n"
     part = "import re\n\nA = [\n    2,\n]\n\nB = re"
     after = "import os\nimport re\n\nA = [\n    2,\n]\n\n\ndef f():\n    return A\nB = re\n"
-    assert files.merge(before, part) == after
+    assert merge(before, part) == after

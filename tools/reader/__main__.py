@@ -1,14 +1,12 @@
 """Follow the built tutorial and the built integration guide, to a chat and to the shown answers.
 
 ``python -m tools.reader [SITE]`` starts each page in an empty directory and a new environment. Its
-commands run as they are shown. By its variables pip is told to take the versions of
-constraints.txt, and as the library the wheel that ``--wheel`` names, else one built from the
-checkout; the chat is told where a Redis is.
+commands run as shown. By its variables pip is told to take the versions of constraints.txt, and as
+the library one wheel (``--wheel``, else it is built); the chat is told where a Redis is.
 """
 
-from __future__ import annotations
-
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -38,16 +36,13 @@ def follow(browser: Browser, site: Path, page: str, folder: Path, **more: str) -
     path = os.pathsep.join(one for one in os.environ["PATH"].split(os.pathsep) if one != own)
     env = {**os.environ, "PATH": path, "PYTHONPATH": "", "PYTHONUNBUFFERED": "1", **more}
     reader = Reader(page, Terminal(folder, env, folder.with_suffix(".state")))
-    terminal = reader.terminal
-    terminal.run(f"{Path(sys.executable).resolve()} -m venv .venv\n. .venv/bin/activate")
-    try:
+    with contextlib.closing(reader.terminal) as terminal:
+        terminal.run(f"{Path(sys.executable).resolve()} -m venv .venv\n. .venv/bin/activate")
         reader.follow(blocks(browser, site / page / "index.html"))
         for people in PAGES[page]:
             with reader.at(f"at its end, where {people} talk in a browser"):
                 urls = {name: terminal.server(port).url for name, port in people.items()}
                 talk(browser, urls, terminal.passwords)
-    finally:
-        terminal.stop()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--wheel", type=Path)
     parser.add_argument("--page", action="append", choices=list(PAGES))
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="reader-") as name, redis_server() as redis:
+    with tempfile.TemporaryDirectory() as name, redis_server() as redis, chromium() as browser:
         if given.wheel is None:
             build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", name]
             subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
@@ -66,12 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ours.write_text(f"strawberry-django-channels @ {wheel.resolve().as_uri()}\n")
         more = {"PIP_CONSTRAINT": f"{ROOT / 'constraints.txt'} {ours}", "REDIS_URL": redis.url}
         try:
-            with chromium() as browser:
-                for page in given.page or PAGES:
-                    follow(browser, given.site, page, Path(name, page), **more)
+            for page in given.page or PAGES:
+                follow(browser, given.site, page, Path(name, page), **more)
         except StuckError as error:
-            print(f"\nThe reader is stuck.\n{error}", file=sys.stderr)
-            return 1
+            raise SystemExit(f"\nThe reader is stuck.\n{error}") from None
     print("The pages lead where they say.")
     return 0
 

@@ -3,8 +3,6 @@
 Of a page only what is visible counts: headings, tabs, the title over a block and its text.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil
@@ -15,15 +13,14 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, expect, sync_playwright
 
 _NAMES = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "google-chrome")
+_FLAGS = ["--no-sandbox"]
 _BLOCKS = """() => {
-  let heading = "";
-  const blocks = [];
+  let heading = "", blocks = [];
   for (const one of document.querySelectorAll("article :is(h1, h2, h3, h4, h5, h6, div.highlight)"))
     if (one.matches("div.highlight")) blocks.push([
       one.querySelector(".filename")?.textContent ?? "",
       one.querySelector("pre").textContent,
-      heading,
-      one.closest(".tabbed-block:not(:first-child)") === null,
+      heading, one.closest(".tabbed-block:not(:first-child)") === null,
     ]);
     else heading = one.textContent.replace("¶", "").trim();
   return blocks;
@@ -43,10 +40,8 @@ class Block(NamedTuple):
 def chromium() -> Iterator[Browser]:
     """Run a headless Chromium, the one that ``CHROMIUM`` names or the first on the PATH."""
     path = next(filter(None, map(shutil.which, _NAMES)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with sync_playwright() as it, it.chromium.launch(executable_path=path, args=_FLAGS) as browser:
         yield browser
-        browser.close()
 
 
 def blocks(browser: Browser, path: Path) -> list[Block]:

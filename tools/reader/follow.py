@@ -4,8 +4,6 @@
 what is asked and answered. JSON is compared as values, with all times taken as equal.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re
@@ -18,7 +16,6 @@ import httpx
 from websockets.exceptions import InvalidStatus
 
 from tools.harness import clients
-from tools.reader import files
 from tools.reader.browser import Block
 from tools.reader.terminal import StuckError, Terminal
 
@@ -42,16 +39,10 @@ _VARIES = re.compile(r"\b[A-Z][a-z]+ (?=\d\d, \d{4})|\d[\d.]*")
 
 def same(shown: str, came: object) -> None:
     """Compare a JSON value that is shown with the one that came."""
-    values = json.loads(shown), came
-    first, second = (json.dumps(one, indent=2, ensure_ascii=False) for one in values)
-    if _TIME.sub("", first) != _TIME.sub("", second):
+    both = (json.dumps(one, indent=2) for one in (json.loads(shown), came))
+    first, second = (_TIME.sub("", one) for one in both)
+    if first != second:
         raise StuckError(f"shown is {first}\nand this came: {second}")
-
-
-def same_status(shown: str, status: int) -> None:
-    """Compare the status in the first line shown with the one that came."""
-    if shown.split()[1] != str(status):
-        raise StuckError(f"shown is {shown}\nand this came: {status}")
 
 
 @dataclass
@@ -71,8 +62,7 @@ class Reader:
         """Do what the blocks say; a `StuckError` names the one where it breaks."""
         for heading, section in groupby(blocks, key=lambda block: block.heading):
             for block in section:
-                begin = block.text.strip().partition("\n")[0]
-                with self.at(f"under '{heading}', block '{block.title}' ({begin[:60]})"):
+                with self.at(f"under '{heading}', block '{block.title}' ({block.text[:50]!r})"):
                     self._do(block)
             with self.at(f"at the end of '{heading}'"):
                 self._give_back()
@@ -84,9 +74,9 @@ class Reader:
         try:
             yield
         except Exception as error:
-            logs = [one.server.process.tail() for one in self.terminal.serving.values()]
-            lines = [f"{self.page}: {place}:", f"{type(error).__name__}: {error}", *logs]
-            raise StuckError("\n".join(lines)) from error
+            logs = "\n".join(one.server.log() for one in self.terminal.serving.values())
+            what = f"{type(error).__name__}: {error}"
+            raise StuckError(f"{self.page}: {place}:\n{what}\n{logs}") from error
 
     def _do(self, block: Block) -> None:
         for name, pattern in TITLES.items():
@@ -101,17 +91,14 @@ class Reader:
         place = self.terminal.cwd / path
         if only:
             self.borrowed.setdefault(place, place.read_text(encoding="utf-8"))
-        files.write(place, how, text)
-        if place.suffix == ".py":
-            self.terminal.changed()
+        self.terminal.write(place, how, text)
 
     def _give_back(self) -> None:
         """See that the server starts with what a section has changed; undo what was for it only."""
         if self.terminal.serving:
             self.terminal.server()
         for place, text in self.borrowed.items():
-            files.write(place, None, text)
-            self.terminal.changed()
+            self.terminal.write(place, None, text)
         self.borrowed.clear()
 
     def _run(self, text: str, first: str | None, stays: str | None) -> None:
@@ -119,14 +106,13 @@ class Reader:
         if first == "new":  # here and in this environment, without what was exported
             self.terminal.env = self.env | {"PATH": self.terminal.env["PATH"]}
         elif first:
-            self.terminal.stop()
+            self.terminal.close()
         (self.terminal.start if stays else self.terminal.run)(text)
 
     def _keep(self, text: str, kind: str) -> None:
         self.asked = self.documents[kind.lower()] = text
 
     def _answer(self, text: str, kind: str | None, user: str | None) -> None:
-        """Compare the answer to what was asked, be it by a command."""
         self.asked = self.documents[kind] if kind else self.asked
         came = self._ask(user).text if self.asked else self.terminal.printed
         same(text, json.loads(came))
@@ -151,37 +137,31 @@ class Reader:
                         clients.graphql(browser, self.documents["mutation"])
                     same(shown, socket.next_message())
 
-    def _post(
-        self, text: str, path: str, user: str | None, name: str | None, value: str | None
-    ) -> None:
-        answer = self._ask(user, path, {name: value} if name and value else {})
-        same_status(text, answer.status_code)
+    def _post(self, text: str, path: str, user: str | None, name: str | None, value: str) -> None:
+        answer = self._ask(user, path, **({name: value} if name else {}))
+        same(text.split()[1], answer.status_code)
         if body := text.partition("\n\n")[2]:
             same(body, answer.json())
 
     def _handshake(self, text: str, origin: str) -> None:
         """Try one that is to be refused; only its status counts, for Daphne gives no reason."""
-        status = 101
+        status = httpx.codes.SWITCHING_PROTOCOLS.value
         try:
             clients.WebSocketClient.connect(self.terminal.server(), origin=origin).close()
         except InvalidStatus as error:
             status = error.response.status_code
-        same_status(text, status)
+        same(text.split()[1], status)
 
     def _output(self, text: str) -> None:
-        """Wait until the server has printed the lines shown."""
         process = self.terminal.server().process
         shown = set(_VARIES.sub("", text).splitlines())
         process.wait_until(lambda: shown <= set(_VARIES.sub("", process.log()).splitlines()))
 
-    def _ask(
-        self, user: str | None, path: str = "/graphql", headers: dict[str, str] | None = None
-    ) -> httpx.Response:
+    def _ask(self, user: str | None, path: str = "/graphql", **headers: str) -> httpx.Response:
         with self._browser(user) as browser:
             return clients.graphql(browser, self.asked, path=path, headers=headers)
 
     def _browser(self, user: str | None) -> httpx.Client:
-        """Return a browser in which that user has logged in, with the password that was shown."""
         server = self.terminal.server()
         if user is None:
             return httpx.Client(base_url=server.url, timeout=clients.SECONDS)
