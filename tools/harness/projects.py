@@ -1,6 +1,6 @@
 """Lay snippets over one another into the Django project that a reader would have.
 
-Imports `live` and `tools.markers`.
+Imports `live` and `tools.snippets.markers`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.harness import live
-from tools.markers import HIGHLIGHT, SECTION
+from tools.snippets.markers import HIGHLIGHT, SECTION
 
 SNIPPETS = live.ROOT / "snippets"
 BASE = "project"
