@@ -1,150 +1,147 @@
-"""What a reader makes of a page's HTML, and of a block whose title names a file."""
+"""Planted faults: on a page that lacks a step, or shows what is not so, the reader gets stuck."""
 
 from __future__ import annotations
 
+import html
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
-from tools.reader import files, page, settings
-from tools.reader.terminal import Terminal, passwords
+from tools.reader.browser import blocks, chromium
+from tools.reader.follow import Reader
+from tools.reader.terminal import StuckError, Terminal, merge
 
-PAGE = """
-<p>Outside</p><article><h1 id="a">Guide<a class="headerlink" href="#a">¶</a></h1>
-<h2>First</h2>
-<p>Open <a href="http://127.0.0.1:8000/">it</a>:</p>
-<div class="tabbed-set"><input type="radio"><div class="tabbed-labels"><label>pip</label><label>uv</label></div>
-<div class="tabbed-content">
-<div class="tabbed-block"><div class="language-bash highlight"><pre><span></span><code>pip\n</code></pre></div></div>
-<div class="tabbed-block"><div class="language-bash highlight"><pre><span></span><code>uv\n</code></pre></div></div>
-</div></div>
-<ul><li>One<ul><li>Two</li></ul></li></ul>
-<h2>Second</h2>
-<div class="language-python highlight" data-snippet="secret"><span class="filename">a/b.py</span><pre><span></span><code><span class="n">x</span> = &lt;1&gt;\n</code></pre></div>
-<div class="language-frames frames highlight"><pre><code><span class="frame frame--client">{}\n</span><span class="frame frame--server">[]\n</span></code></pre></div>
-</article><p>Outside</p>
-"""  # noqa: E501
+Step = tuple[str, str]
+Follow = Callable[..., None]
+
+PROJECT = ("Terminal", "python -m django startproject myproject .")
+MIGRATE = ("Terminal", "python manage.py migrate")
+USER = (
+    "Terminal",
+    """DJANGO_SUPERUSER_PASSWORD=analytical-engine python manage.py createsuperuser \\
+      --noinput --username ada --email ada@example.com""",
+)
+SCHEMA = ("schema.py", "import strawberry\n\nstrawberry.Schema")
+IMPORT = ("Terminal", "python schema.py")
+PING = ("Terminal", """echo '{"data": {"ping": "pong"}}'""")
+PONG = ("Answer", '{"data": {"ping": "pong"}}')
+SERVER = ("Terminal (leave it running)", "python -m http.server 8000")
+FRAMES = ("Frames", '→ {"type": "connection_init"}')
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
-def items(tmp_path: Path) -> list[page.Item]:
-    path = tmp_path / "index.html"
-    path.write_text(PAGE, encoding="utf-8")
-    return page.read(path)
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    home = tmp_path / "home"
+    home.mkdir()
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    opened = Terminal(home, {"PATH": path}, tmp_path / "state")
+    yield opened
+    opened.close()
 
 
-def test_a_page_is_its_prose_and_blocks_under_their_headings(items: list[page.Item]) -> None:
-    assert [(one.kind, one.title, one.text, one.headings) for one in items] == [
-        ("prose", "", "Open it:", ("Guide", "First")),
-        ("bash", "", "pip\n", ("Guide", "First")),
-        ("bash", "", "uv\n", ("Guide", "First")),
-        ("prose", "", "One", ("Guide", "First")),
-        ("prose", "", "Two", ("Guide", "First")),
-        ("python", "a/b.py", "x = <1>\n", ("Guide", "Second")),
-        ("frames", "", "{}\n[]\n", ("Guide", "Second")),
-    ]
-    assert items[0].links == ("http://127.0.0.1:8000/",)
-    assert items[-1].frames == (("client", "{}"), ("server", "[]"))
-    assert "secret" not in repr(items)
-
-
-def test_a_reader_takes_one_alternative_or_looks_at_all(items: list[page.Item]) -> None:
-    commands = [one for one in items if one.kind == "bash"]
-    assert [one.text for one in commands if one.is_for(["uv", "Redis"])] == ["uv\n"]
-    assert len([one for one in commands if one.is_for(["Redis"])]) == 2
-
-
-def test_a_section_that_is_not_there_is_an_error(items: list[page.Item]) -> None:
-    assert len(page.section(items, "Second")) == 2
-    with pytest.raises(LookupError, match="Third"):
-        page.section(items, "Third")
-
-
-def test_a_title_alone_replaces_the_file_and_an_end_is_added(tmp_path: Path) -> None:
-    files.write(tmp_path, "a/b.py", "x = 1\n")
-    files.write(tmp_path, "a/b.py", "y = 2\n")
-    files.write(tmp_path, "a/b.py (at the end)", "x = 3\n")
-    assert (tmp_path / "a/b.py").read_text() == "y = 2\n\n\nx = 3\n"
-
-
-@pytest.mark.parametrize("how", ["part", "at the end"])
-def test_nothing_is_added_to_a_file_that_is_not_there(tmp_path: Path, how: str) -> None:
-    with pytest.raises(FileNotFoundError):
-        files.write(tmp_path, f"a/b.py ({how})", "x = 1\n")
-
-
-def test_a_part_takes_the_place_of_what_has_its_names(tmp_path: Path) -> None:
-    before = "import os\n\nX = [\n    1,\n]\n\n\n@first\nclass A:\n    pass\n\n\nZ = 1\n"
-    part = "import os\nimport sys\n\nX: list = []\nY = 2\n\n\n@second\nclass A:\n    b = 1\n"
-    assert files.merge(before, part) == (
-        "import os\nimport sys\n\nX: list = []\n\n\n"
-        "@second\nclass A:\n    b = 1\n\n\nZ = 1\nY = 2\n"
+def built(*steps: Step) -> str:
+    """Return blocks as MkDocs builds them."""
+    return "".join(
+        f'<div class="highlight"><span class="filename">{title}</span>'
+        f"<pre><span></span><code>{html.escape(text, quote=False)}\n</code></pre></div>"
+        for title, text in steps
     )
 
 
-def test_the_passwords_are_those_of_the_commands() -> None:
-    assert passwords(
-        "DJANGO_SUPERUSER_PASSWORD=one python manage.py createsuperuser \\\n  --username ada\n"
-        "User.objects.create_user('grace', password='two')\n"
-    ) == {"ada": "one", "grace": "two"}
+def tabbed(*steps: Step) -> str:
+    """Return blocks that stand in tabs beside each other."""
+    tabs = "".join(f'<div class="tabbed-block">{built(step)}</div>' for step in steps)
+    return f'<div class="tabbed-set"><div class="tabbed-content">{tabs}</div></div>'
 
 
-def test_a_new_window_forgets_what_was_exported_and_keeps_the_environment(tmp_path: Path) -> None:
-    terminal = Terminal.open(tmp_path / "home", tmp_path, tmp_path / "constraints.txt", MORE="1")
-    (tmp_path / "constraints.txt").touch()
-    terminal.run("mkdir here\ncd here\nexport WORD=hello\nexport VIRTUAL_ENV=$PWD/.venv")
-    terminal.run('echo "$WORD $MORE"')
-    assert terminal.output == "hello 1\n"
-    terminal.new_window()
-    terminal.run('echo "${WORD:-nothing} $MORE $VIRTUAL_ENV"')
-    assert terminal.output == f"nothing 1 {tmp_path}/home/here/.venv\n"
+@pytest.fixture
+def follow(browser: Browser, terminal: Terminal, tmp_path: Path) -> Follow:
+    """Follow a small page."""
+
+    def follow_page(*parts: str | Step) -> None:
+        html = "".join(one if isinstance(one, str) else built(one) for one in parts)
+        page = tmp_path / "index.html"
+        page.write_text(f"<article><h2>Try it</h2>{html}</article>", encoding="utf-8")
+        Reader("guide/small", terminal).follow(blocks(browser, page))
+
+    return follow_page
 
 
-APPS = 'INSTALLED_APPS = [\n    "daphne",\n    "django.contrib.staticfiles",\n]\n'
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "settings.py"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_daphne_is_last_for_the_length_of_the_block(tmp_path: Path) -> None:
-    path = written(tmp_path, APPS)
-    with settings.daphne_last(path):
-        assert path.read_text() == (
-            'INSTALLED_APPS = [\n    "django.contrib.staticfiles",\n    "daphne",\n]\n'
-        )
-    assert path.read_text() == APPS
-    with pytest.raises(ValueError, match="invalid literal"), settings.daphne_last(path):
-        int("what is tried fails")
-    assert path.read_text() == APPS
+def test_a_page_that_has_every_step_leads_to_its_end(follow: Follow, terminal: Terminal) -> None:
+    follow(PROJECT, MIGRATE, USER, SCHEMA, IMPORT, PING, PONG)
+    assert terminal.passwords == {"ada": "analytical-engine"}
 
 
 @pytest.mark.parametrize(
-    "text", ["", APPS.replace('    "daphne",\n', ""), APPS.replace("INSTALLED_APPS", "APPS")]
-)
-def test_there_is_no_daphne_to_put_last(tmp_path: Path, text: str) -> None:
-    path = written(tmp_path, text)
-    with pytest.raises(ValueError, match="no daphne in INSTALLED_APPS"), settings.daphne_last(path):
-        pass
-    assert path.read_text() == text
-
-
-def test_the_host_that_settings_allow(tmp_path: Path) -> None:
-    path = written(tmp_path, 'DEBUG = False\nALLOWED_HOSTS = ["www.example.com"]\n')
-    assert settings.allowed_host(path) == "www.example.com"
-
-
-@pytest.mark.parametrize(
-    "text",
+    ("steps", "title", "says"),
     [
-        "DEBUG = False\n",
-        "ALLOWED_HOSTS = []\n",
-        'ALLOWED_HOSTS = ["a.example", "b.example"]\n',
-        'ALLOWED_HOSTS = ["a.example"]\nALLOWED_HOSTS = ["b.example"]\n',
+        ([PROJECT, USER], "Terminal", "no such table: auth_user"),
+        ([("schema.py", "strawberry.Schema"), IMPORT], "Terminal", "NameError: name 'strawberry'"),
+        ([IMPORT], "Terminal", "can't open file"),
+        ([PING, ("Answer", '{"data": {"ping": "ping"}}')], "Answer", "and this came"),
+        ([("Query", "{ ping }"), PONG], "Answer", "no server runs here"),
+        ([("settings.py (part)", "A = 1")], "settings.py (part)", "No such file"),
+        ([("settings.py (at the end)", "A = 1")], "settings.py (at the end)", "No such file"),
+        ([("Query", "{ me }"), ("Answer, logged in as eve", "{}")], "as eve", "no server runs"),
+        ([SERVER, ("Answer, logged in as eve", "{}"), PONG], "as eve", "Expecting value"),
+        ([("Type this", "ls")], "Type this", "does not know what to do with this title"),
+        ([("", "ls")], "", "does not know what to do with this title"),
     ],
 )
-def test_settings_that_allow_not_just_one_host(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ValueError, match=r"one host expected in ALLOWED_HOSTS of settings\.py"):
-        settings.allowed_host(written(tmp_path, text))
+def test_a_page_that_lacks_a_step_or_shows_what_is_not_so_is_named_with_its_block(
+    follow: Follow, steps: list[Step], title: str, says: str
+) -> None:
+    with pytest.raises(StuckError) as stuck:
+        follow(*steps)
+    place = rf"guide/small: under 'Try it', block '.*{re.escape(title)}' \(.+\):\n"
+    assert re.match(place, str(stuck.value))
+    assert says in str(stuck.value)
+
+
+def test_a_server_must_be_started_again_after_a_change(follow: Follow) -> None:
+    with pytest.raises(StuckError, match=r"at the end of 'Try it'(?s:.*)before files changed"):
+        follow(SERVER, SCHEMA)
+    follow(SERVER, SCHEMA, SERVER)
+
+
+def test_a_server_that_is_stopped_does_not_answer(follow: Follow) -> None:
+    with pytest.raises(StuckError, match=r"block 'Frames'(?s:.*)no server runs here"):
+        follow(SERVER, ("Terminal (after Ctrl+C)", "true"), FRAMES)
+
+
+def test_a_new_window_has_what_the_first_one_had(follow: Follow, terminal: Terminal) -> None:
+    follow(("Terminal", "export A=1"), ("Terminal (new)", 'test -z "$A"'))
+    with pytest.raises(StuckError, match="exit code 1"):
+        follow(("Terminal", "export A=1"), ("Terminal", 'test -z "$A"'))
+
+
+def test_the_first_tab_is_followed_and_answers_in_the_others_are_compared(follow: Follow) -> None:
+    follow(tabbed(PING, ("Terminal", "false")), tabbed(PONG, PONG))
+    with pytest.raises(StuckError, match="exit code 1"):
+        follow(tabbed(("Terminal", "false"), PING))
+    with pytest.raises(StuckError, match="and this came"):
+        follow(PING, tabbed(PONG, ("Answer", "{}")))
+
+
+def test_what_is_for_one_section_only_is_undone(follow: Follow, terminal: Terminal) -> None:
+    only = ("a.py (part, in this section only)", "A = 2")
+    follow(("a.py", "A = 1\n"), only, ("Terminal", "grep 2 a.py"), "<h3>Next</h3>")
+    assert (terminal.cwd / "a.py").read_text() == "A = 1\n\n"
+
+
+def test_a_part_takes_the_place_of_what_has_its_names() -> None:
+    before = "import os\n\nA = 1\n\n\ndef f():\n    return A\n"
+    part = "import re\n\nA = [\n    2,\n]\n\nB = re"
+    after = "import os\nimport re\n\nA = [\n    2,\n]\n\n\ndef f():\n    return A\nB = re\n"
+    assert merge(before, part) == after

@@ -1,15 +1,18 @@
-"""Lay snippets over one another into the Django project that a reader would have."""
+"""Lay snippets over one another into the Django project that a reader would have.
+
+Imports `live` and `tools.snippets.markers`.
+"""
 
 from __future__ import annotations
 
+import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.harness import live
-from tools.markers import HIGHLIGHT, SECTION
+from tools.snippets.markers import HIGHLIGHT, SECTION
 
 SNIPPETS = live.ROOT / "snippets"
 BASE = "project"
@@ -17,8 +20,9 @@ NOT_IN_PROJECTS = frozenset({"shell", "requests", "recorded", "__pycache__"})
 MANAGE_SECONDS = 120
 
 _CREATE_USER = """
+import json, sys
 from django.contrib.auth import get_user_model
-get_user_model().objects.create_user(**{fields!r})
+get_user_model().objects.create_user(**json.loads({arguments!r}))
 """
 
 
@@ -36,7 +40,11 @@ class Project:
     def manage(
         self, *arguments: str, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``manage.py`` with ``arguments`` and return what it printed."""
+        """Run ``manage.py`` with ``arguments`` and return what it printed.
+
+        Raises:
+            ProjectError: it ended with another code than 0.
+        """
         done = self.python("manage.py", *arguments, env=env)
         if done.returncode:
             raise ProjectError(
@@ -50,7 +58,7 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         """Run this Python with ``arguments`` in the project, whatever its exit code."""
         return subprocess.run(
-            [sys.executable, *arguments],
+            [live.python(), *arguments],
             cwd=self.path,
             env={**live.environment(), **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -62,12 +70,16 @@ class Project:
 
     def create_user(self, username: str, password: str, **fields: object) -> None:
         """Create an active user (``fields`` are further fields of the user model)."""
-        fields = {"username": username, "password": password, **fields}
-        self.manage("shell", "-c", _CREATE_USER.format(fields=fields))
+        arguments = json.dumps({"username": username, "password": password, **fields})
+        self.manage("shell", "-c", _CREATE_USER.format(arguments=arguments))
 
 
 def build(target: Path, *subjects: str) -> Project:
-    """Copy the base project and then each of ``subjects`` over it into ``target``."""
+    """Copy the base project and then each of ``subjects`` over it into ``target``.
+
+    Raises:
+        ProjectError: a subject has no folder in ``snippets/``.
+    """
     target.mkdir(parents=True, exist_ok=True)
     for subject in (BASE, *subjects):
         source = SNIPPETS / subject
@@ -94,15 +106,21 @@ def project_files(source: Path) -> list[Path]:
 
 def as_copied(path: Path) -> bytes:
     """Return a snippet as a reader has it: without section and highlight markers."""
-    copied = path.read_bytes()
+    content = path.read_bytes()
     try:
-        text = copied.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
-        return copied
-    kept: list[str] = []
-    for line in text.splitlines(keepends=True):
+        return content
+    kept = (line for _, line in kept_lines(text))
+    return "".join(kept).encode("utf-8")
+
+
+def kept_lines(text: str) -> list[tuple[int, str]]:
+    """Return the lines that a copy keeps, each with its number in the snippet (from 1)."""
+    kept: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(keepends=True), start=1):
         content = line.rstrip("\r\n")
         unmarked = HIGHLIGHT.sub("", content)
         if SECTION.match(content) is None and (unmarked or not content):
-            kept.append(unmarked + line[len(content) :])
-    return "".join(kept).encode("utf-8")
+            kept.append((number, unmarked + line[len(content) :]))
+    return kept

@@ -1,33 +1,25 @@
-"""A terminal: the commands of a page, run as they are shown.
+"""A terminal: a page's files and commands, and the servers that they start.
 
-What a command exports, where it goes and what it activates stays for the next one. Only this
-differs from a terminal of the reader's: a free port stands for each port shown, our own wheel is
-found where it was built, and pip and uv take the versions that are pinned here. A hurried one, for
-pages with planted faults, lets uv do what ``venv`` and ``pip`` would. May import tools.harness.
+Commands run as they are shown, but that a free port stands for each. What one exports, where it
+goes and what it activates stays for the next one.
 """
 
-from __future__ import annotations
-
+import ast
 import contextlib
-import os
 import re
-import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from tools.harness import processes, servers
+from tools.harness import processes
+from tools.harness.servers import Server
 
-SECONDS = 300
-SERVER = re.compile(r"^(?:python manage\.py )?(?P<name>runserver|daphne|uvicorn|hypercorn)\b")
 _PORT = re.compile(r"(?<=[: ])80\d\d\b")
-_DEFAULT_PORT = "8000"
-#: How a server is told its port where the page leaves it at that.
-_OPTION = {"daphne": "--port ", "uvicorn": "--port ", "hypercorn": "--bind 127.0.0.1:"}
-#: Of this process and its virtual environment, and nothing to a reader.
-_NOT_THEIRS = re.compile(
-    r"PYTHON|VIRTUAL_ENV|DJANGO|COV|PYTEST|REDIS_URL|UV_PROJECT|UV_PYTHON|UV_RUN|NOX|PWD|OLDPWD"
+_PASSWORDS = (
+    re.compile(r"create_(?:super)?user\('(?P<user>\w+)', password='(?P<password>[^']+)'\)"),
+    re.compile(r"DJANGO_SUPERUSER_PASSWORD=(?P<password>\S+) [^$]*?--username (?P<user>\w+)"),
 )
 
 
@@ -35,164 +27,114 @@ class StuckError(Exception):
     """The reader cannot go on; the message says where and why."""
 
 
+def merge(before: str, part: str) -> str:
+    """Put each thing in a part in place of what has its name, or below the imports, or last."""
+    lines = before.splitlines()
+    for new in ast.parse(part).body:
+        start = end = len(lines)
+        for old in ast.parse("\n".join(lines)).body:
+            if _name(old) == _name(new) != "":
+                start, end = old.lineno - 1, old.end_lineno or 0
+                if _name(old) == "import":
+                    start = end
+        lines[start:end] = part.splitlines()[new.lineno - 1 : new.end_lineno]
+    return "\n".join(lines) + "\n"
+
+
+def _name(statement: ast.stmt) -> str:
+    """Return what a statement defines or gives a value to; of all imports, ``import``."""
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return "import"
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement
+    return str(getattr(getattr(target, "target", target), "id", getattr(target, "name", "")))
+
+
+@dataclass
+class Serving:
+    """A server that runs, its command as its name, and how to start it again."""
+
+    server: Server
+    again: Callable[[], None]
+    stack: contextlib.ExitStack
+    is_stale: bool = False
+
+
 @dataclass
 class Terminal:
-    """Where a reader types.
-
-    Attributes:
-        cwd: where it is now.
-        first_env: the environment in which it was opened.
-        env: the environment as it is now.
-        wheels: the folder with the wheel that was built from the checkout.
-        hurried: uv stands for ``venv`` and ``pip``.
-        output: what the last command printed; of a server, look at its log.
-        ports: for each port shown, the one that stands for it.
-        serving: the servers that run, by the port shown.
-    """
+    """Where a reader types; `state` names files outside of the project."""
 
     cwd: Path
-    first_env: dict[str, str]
     env: dict[str, str]
-    wheels: Path
-    hurried: bool = False
-    output: str = ""
-    ports: dict[str, str] = field(default_factory=dict)
-    serving: dict[str, servers.Server] = field(default_factory=dict)
-    stacks: dict[str, contextlib.ExitStack] = field(default_factory=dict)
+    state: Path
+    printed: str = ""
+    passwords: dict[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    serving: dict[str, Serving] = field(default_factory=dict)
 
-    @classmethod
-    def open(
-        cls, folder: Path, wheels: Path, constraints: Path, *, hurried: bool = False, **more: str
-    ) -> Terminal:
-        """Open one in an empty folder, with the system's commands and a bare Python.
-
-        Args:
-            folder: becomes the current one.
-            wheels: where our own wheel is.
-            constraints: the versions of everything else.
-            hurried: let uv stand for ``venv`` and ``pip``.
-            **more: variables that the page says may be set (``REDIS_URL``).
-        """
-        tools = folder.with_name(f"{folder.name}-commands")
-        tools.mkdir(parents=True)
-        (tools / "python").symlink_to(Path(sys.executable).resolve())
-        places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        for name in ("uv", "node", "npm", "npx"):
-            if found := shutil.which(name, path=places):
-                (tools / name).symlink_to(found)
-        folder.mkdir()
-        env = {name: value for name, value in os.environ.items() if not _NOT_THEIRS.match(name)}
-        env |= {
-            "PATH": os.pathsep.join([str(tools), "/usr/local/bin", "/usr/bin", "/bin"]),
-            "PYTHONUNBUFFERED": "1",  # as on a terminal
-            "PIP_FIND_LINKS": str(wheels),
-            "PIP_CONSTRAINT": str(constraints),
-            "UV_FIND_LINKS": str(wheels),
-            "UV_CONSTRAINT": str(constraints),
-            **more,
-        }
-        return cls(folder, env, dict(env), wheels, hurried)
-
-    def elsewhere(self, folder: Path) -> Terminal:
-        """Open another one in a folder, in the environment that is active here."""
-        return Terminal(folder, dict(self.env), dict(self.env), self.wheels, self.hurried)
-
-    def new_window(self) -> None:
-        """Go on in a new window: in this folder and environment, without what was exported."""
-        kept = {"PATH", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"}
-        self.env = self.first_env | {name: self.env[name] for name in kept & set(self.env)}
-
-    def on_our_port(self, text: str) -> str:
-        """Put the free ports in place of those shown."""
-        return _PORT.sub(lambda found: self._free(found[0]), text)
-
-    def _free(self, shown: str) -> str:
-        return self.ports.setdefault(shown, str(processes.free_port()))
-
-    def run(self, script: str, *, fails: bool = False) -> None:
-        """Run commands one after the other, each of which must succeed (or ``fails``).
-
-        Where the last one is a server, it goes on running.
-
-        Raises:
-            StuckError: a command failed, or is not there.
-        """
-        lines = script.strip().splitlines()
-        server = SERVER.match(lines[-1])
-        if server is None:
-            self._run(script, fails)
-            return
-        if lines[:-1]:
-            self._run("\n".join(lines[:-1]), fails=False)
-        self._serve(server["name"], lines[-1])
-
-    def _run(self, script: str, fails: bool) -> None:
-        state = self.cwd.parent / ".state"
-        command = self.on_our_port(_by_uv(script) if self.hurried else script)
-        kept = f'\npwd >"{state}.cwd"\nenv -0 >"{state}.env"\n'
+    def run(self, script: str) -> None:
+        """Run commands one after the other, each of which must succeed."""
+        for pattern in _PASSWORDS:
+            self.passwords |= {one["user"]: one["password"] for one in pattern.finditer(script)}
+        cwd, env = self.state.with_suffix(".cwd"), self.state.with_suffix(".env")
+        command = f"{self._on_ours(script)}\npwd >'{cwd}'\nenv -0 >'{env}'\n"
         done = subprocess.run(
-            ["sh", "-e", "-c", command + kept],
+            ["sh", "-e", "-c", command],
             cwd=self.cwd,
             env=self.env,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
-            timeout=SECONDS,
-            check=False,
         )
-        self.output = done.stdout
-        if bool(done.returncode) != fails:
-            raise StuckError(f"$ {script.strip()}\nexit code {done.returncode}\n{done.stdout}")
-        if not fails:
-            self.cwd = Path(Path(f"{state}.cwd").read_text(encoding="utf-8").strip())
-            written = Path(f"{state}.env").read_text(encoding="utf-8").strip("\0").split("\0")
-            self.env = dict(one.split("=", 1) for one in written)
+        self.printed = done.stdout
+        if done.returncode:
+            raise StuckError(f"exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        self.cwd = Path(cwd.read_text().strip())
+        self.env = dict(one.split("=", 1) for one in env.read_text().strip("\0").split("\0"))
 
-    def _serve(self, name: str, line: str) -> None:
-        found = _PORT.search(line)
-        shown = found[0] if found else _DEFAULT_PORT
-        self.stop(shown)
-        port = int(self._free(shown))
-        command = self.on_our_port(line) if found else f"{line} {_OPTION.get(name, '')}{port}"
-        stack = self.stacks[shown] = contextlib.ExitStack()
-        try:
-            process = stack.enter_context(
-                processes.running(
-                    name, ["sh", "-e", "-c", f"exec {command}"], cwd=self.cwd, env=self.env
-                )
-            )
-            process.wait_until(lambda: processes.accepts(port))
-        except processes.ProcessError as error:
-            self.stop(shown)
-            raise StuckError(f"$ {line}\n{error}") from error
-        self.serving[shown] = servers.Server(name, port, process)
+    def start(self, script: str) -> None:
+        """Run commands, the last of which is a server and goes on, in place of one at its port."""
+        *lines, line = script.strip().splitlines()
+        self.run("\n".join(lines))
+        self._serve(line if _PORT.search(line) else f"{line} 8000", self.cwd, self.env)
 
-    def stop(self, *shown: str) -> None:
-        """Press Ctrl+C for the servers of these ports, or for all of them."""
-        for port in shown or list(self.stacks):
-            self.serving.pop(port, None)
-            self.stacks.pop(port, contextlib.ExitStack()).close()
+    def _serve(self, line: str, cwd: Path, env: dict[str, str]) -> None:
+        command = ["sh", "-c", f"exec {self._on_ours(line)}"]
+        shown = _PORT.findall(line)[0]
+        self.close(shown)
+        stack = contextlib.ExitStack()
+        process = stack.enter_context(processes.running("server", command, cwd=cwd, env=env))
+        server = Server(line, self.ports[shown], process)
+        self.serving[shown] = Serving(server, partial(self._serve, line, cwd, env), stack)
+        process.wait_until(lambda: processes.accepts(server.port))
 
+    def server(self, shown: str = "") -> Server:
+        """Return the server at a port shown (else the newest) as the files are now."""
+        shown = shown or next(reversed(self.serving), "")
+        if shown not in self.serving:
+            raise StuckError("no server runs here: no block before has started one")
+        one = self.serving[shown]
+        if one.is_stale and "runserver" not in one.server.name:
+            raise StuckError(f"`{one.server.name}` was started before files changed")
+        if one.is_stale:  # runserver sees it too, but only after a while
+            one.again()
+        return self.serving[shown].server
 
-def _by_uv(script: str) -> str:
-    python = Path(sys.executable).resolve()
-    script = re.sub(r"(?m)^python -m venv\b", f"uv venv --quiet --python '{python}'", script)
-    return re.sub(r"(?m)^python -m pip\b", "uv pip", script)
+    def write(self, path: Path, how: str | None, text: str) -> None:
+        """Write the whole file, "at the end" of it, or a "part", for which it must be there."""
+        if how:
+            before = path.read_text(encoding="utf-8").rstrip()
+            text = merge(before, text) if how == "part" else f"{before}\n\n\n{text}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        for one in self.serving.values():
+            one.is_stale |= path.suffix == ".py"
 
+    def close(self, *shown: str) -> None:
+        """Stop the servers of these ports, or all of them."""
+        for port in set(shown or self.serving) & set(self.serving):
+            self.serving.pop(port).stack.close()
 
-def is_server(script: str) -> bool:
-    """Tell whether the last command starts a server."""
-    return bool(SERVER.match(script.strip().splitlines()[-1]))
-
-
-def passwords(script: str) -> dict[str, str]:
-    """Return the passwords that commands give, by user."""
-    found = re.findall(r"create_(?:super)?user\('(\w+)', password='([^']+)'\)", script)
-    found += [
-        (user, password)
-        for password, user in re.findall(
-            r"DJANGO_SUPERUSER_PASSWORD=(\S+) (?:.|\n)*?--username (\w+)", script
-        )
-    ]
-    return dict(found)
+    def _on_ours(self, script: str) -> str:
+        for shown in _PORT.findall(script):
+            self.ports.setdefault(shown, processes.free_port())
+        return _PORT.sub(lambda found: str(self.ports[found[0]]), script)

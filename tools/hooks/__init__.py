@@ -1,1 +1,0 @@
-"""MkDocs hooks: what happens to a page between its Markdown and its HTML."""

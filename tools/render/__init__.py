@@ -1,0 +1,1 @@
+"""Render: pages, snippets, records and the library become plain Markdown."""

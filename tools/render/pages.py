@@ -1,0 +1,158 @@
+"""Pages: resolve the includes, values and names of each page, and write plain Markdown.
+
+`python -m tools.render` writes `build/pages`, which MkDocs or Zensical builds, and reports what is
+wrong as `file:line`. `texts` writes what language models read, from the same Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import markdown
+import yaml
+from pymdownx.snippets import SnippetMissingError
+
+from tools.render.reference import Reference
+from tools.render.values import Values
+from tools.snippets import Problem
+from tools.snippets.check import texts as files_under
+from tools.snippets.markers import INCLUDE, Fence, fences, take_highlights
+
+TARGET = Path("build", "pages")
+_VALUE = re.compile(r"\{\{ ([\w-]+\.[^{}]+?) \}\}")
+_NAME = re.compile(r"^::: (?P<name>[\w.]+)(?:: (?P<members>.+))?$")
+_CODE = re.compile(r"`([A-Za-z]\w*_\w*|strawberry_django\.[\w.]+)(?:=[^`]*|\([^`]*)?`")
+_FRAME = {">": "→", "<": "←"}
+
+
+class Renderer:
+    """One rendering of a checkout; `problems` is what was wrong."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self.reference = Reference(root)
+        self.values = Values(root, self.reference)
+        base = [str(root / "snippets")]
+        config = {"base_path": base, "check_paths": True, "dedent_subsections": True}
+        self.markdown = markdown.Markdown(
+            extensions=["pymdownx.snippets"], extension_configs={"pymdownx.snippets": config}
+        )
+        sources = [root / "strawberry_django", root / "snippets"]
+        found = [text for folder in sources for _, text in files_under(folder)]
+        self.words = set(re.findall(r"\w+", "\n".join(found)))
+
+    def run(self) -> list[Problem]:
+        """Write every page and what is beside them; return what is wrong."""
+        docs, target = self.root / "docs", self.root / TARGET
+        wanted = {path.relative_to(docs) for path in docs.rglob("*") if path.is_file()}
+        wanted = {path for path in wanted if path.parts[0] != "data"}
+        for old in list(target.rglob("*")):
+            if old.is_file() and old.relative_to(target) not in wanted:
+                old.unlink()
+        for path in sorted(wanted):
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix != ".md":
+                shutil.copyfile(docs / path, target / path)
+                continue
+            text = self.page(path.as_posix(), (docs / path).read_text(encoding="utf-8"))
+            # An untouched file tells a server that watches the folder that nothing changed.
+            if not (target / path).exists() or (target / path).read_text("utf-8") != text:
+                (target / path).write_text(text, encoding="utf-8")
+        for name in self.values.unread():
+            lines = (self.values.folder / "conf.py").read_text(encoding="utf-8").splitlines()
+            line = next(n for n, text in enumerate(lines, 1) if text.startswith(f"    {name}:"))
+            where = (self.values.folder / "conf.py").relative_to(self.root).as_posix()
+            what = f"the option {name!r} is declared and read nowhere"
+            self.problems.append(Problem(where, line, what, "read it, or remove it"))
+        return sorted(self.problems)
+
+    def page(self, page: str, text: str) -> str:
+        """Return a page as plain Markdown."""
+        lines = text.splitlines()
+        written: list[str] = []
+        blocks = {block.start: block for block in fences(lines)}
+        number = 0
+        while number < len(lines):
+            if block := blocks.get(number):
+                written += self._block(page, block)
+                number = block.end
+            else:
+                written.append(self._line(page, number + 1, lines[number]))
+                number += 1
+        return "\n".join(written) + "\n"
+
+    def _report(self, page: str, line: int, what: object, fix: str) -> None:
+        self.problems.append(Problem(f"docs/{page}", line, str(what), fix))
+
+    def _line(self, page: str, line: int, text: str) -> str:
+        if named := _NAME.match(text):
+            members = tuple(filter(None, re.split(r",\s*", named["members"] or "")))
+            try:
+                return self.reference.markdown(named["name"], members=members)
+            except LookupError as error:
+                self._report(page, line, error.args[0], "name what there is, or document it")
+                return text
+
+        def value(found: re.Match[str]) -> str:
+            try:
+                return self.values.get(found[1], page)
+            except LookupError as error:
+                what = f"no value {found[1]!r}: {error.args[0]}"
+                self._report(page, line, what, "see tools/render/values.py")
+                return found[0]
+
+        for found in _CODE.finditer(text):
+            if not set(found[1].split(".")) <= self.words:
+                what = f"nothing in the library or the snippets is called {found[1]!r}"
+                self._report(page, line, what, "write the name that there is")
+        return _VALUE.sub(value, text)
+
+    def _block(self, page: str, block: Fence) -> Iterator[str]:
+        """Yield a block with its snippets in it, their markers taken out."""
+        self.markdown.reset()
+        try:
+            lines = self.markdown.preprocessors["snippet"].run(block.lines)
+        except SnippetMissingError as error:
+            self._report(page, block.start + 2, error, "write the snippet, or mend the include")
+            lines = []
+        lines, marked = take_highlights(lines)
+        header = block.header
+        included = INCLUDE.match(block.lines[0]) if block.lines else None
+        suffix = included["target"].partition(":")[0].rpartition(".")[2] if included else ""
+        if suffix == "frames":
+            header = re.sub(r"^\w+", "text", header)
+            lines = [re.sub(r"^(\s*)([<>]) ", _arrow, one) for one in lines]
+        elif suffix == "http":
+            header = re.sub(r"^\w+", "http", header)
+        if marked:
+            header += f' hl_lines="{" ".join(map(str, marked))}"'
+        yield f"{block.indent}{block.fence}{header}"
+        yield from lines
+        yield f"{block.indent}{block.fence}"
+
+
+def _arrow(found: re.Match[str]) -> str:
+    return f"{found[1]}{_FRAME[found[2]]} "
+
+
+def texts(root: Path, site: Path, address: str = "") -> None:
+    """Write `llms.txt`, `llms-full.txt` and a `.md` beside each page into a built site."""
+    pages = root / TARGET
+    settings = (root / "mkdocs.yml").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^(site_name|site_description): (.+)$", settings, re.MULTILINE))
+    index = [f"# {said['site_name']}", "", f"> {said['site_description']}", "", "## Pages", ""]
+    whole: list[str] = []
+    for path in sorted(pages.rglob("*.md"), key=lambda path: (path.name != "index.md", path)):
+        name = path.relative_to(pages).as_posix()
+        _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
+        about: dict[str, Any] = yaml.safe_load(front)
+        (site / name).write_text(body.lstrip(), encoding="utf-8")
+        index.append(f"- [{about['title']}]({address}{name}): {about['description']}")
+        whole.append(body.strip())
+    (site / "llms.txt").write_text("\n".join(index) + "\n", encoding="utf-8")
+    (site / "llms-full.txt").write_text("\n\n---\n\n".join(whole) + "\n", encoding="utf-8")
