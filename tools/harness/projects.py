@@ -1,12 +1,9 @@
-"""Lay snippets over one another into the Django project that a reader would have.
-
-Imports `live` and `tools.snippets.markers`.
-"""
+"""Lay snippets over one another into the Django project that a reader would have."""
 
 from __future__ import annotations
 
-import json
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +17,8 @@ NOT_IN_PROJECTS = frozenset({"shell", "requests", "recorded", "__pycache__"})
 MANAGE_SECONDS = 120
 
 _CREATE_USER = """
-import json, sys
 from django.contrib.auth import get_user_model
-get_user_model().objects.create_user(**json.loads({arguments!r}))
+get_user_model().objects.create_user(**{fields!r})
 """
 
 
@@ -40,11 +36,7 @@ class Project:
     def manage(
         self, *arguments: str, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``manage.py`` with ``arguments`` and return what it printed.
-
-        Raises:
-            ProjectError: it ended with another code than 0.
-        """
+        """Run ``manage.py`` with ``arguments`` and return what it printed."""
         done = self.python("manage.py", *arguments, env=env)
         if done.returncode:
             raise ProjectError(
@@ -58,7 +50,7 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         """Run this Python with ``arguments`` in the project, whatever its exit code."""
         return subprocess.run(
-            [live.python(), *arguments],
+            [sys.executable, *arguments],
             cwd=self.path,
             env={**live.environment(), **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -70,16 +62,12 @@ class Project:
 
     def create_user(self, username: str, password: str, **fields: object) -> None:
         """Create an active user (``fields`` are further fields of the user model)."""
-        arguments = json.dumps({"username": username, "password": password, **fields})
-        self.manage("shell", "-c", _CREATE_USER.format(arguments=arguments))
+        fields = {"username": username, "password": password, **fields}
+        self.manage("shell", "-c", _CREATE_USER.format(fields=fields))
 
 
 def build(target: Path, *subjects: str) -> Project:
-    """Copy the base project and then each of ``subjects`` over it into ``target``.
-
-    Raises:
-        ProjectError: a subject has no folder in ``snippets/``.
-    """
+    """Copy the base project and then each of ``subjects`` over it into ``target``."""
     target.mkdir(parents=True, exist_ok=True)
     for subject in (BASE, *subjects):
         source = SNIPPETS / subject
@@ -106,21 +94,15 @@ def project_files(source: Path) -> list[Path]:
 
 def as_copied(path: Path) -> bytes:
     """Return a snippet as a reader has it: without section and highlight markers."""
-    content = path.read_bytes()
+    copied = path.read_bytes()
     try:
-        text = content.decode("utf-8")
+        text = copied.decode("utf-8")
     except UnicodeDecodeError:
-        return content
-    kept = (line for _, line in kept_lines(text))
-    return "".join(kept).encode("utf-8")
-
-
-def kept_lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines that a copy keeps, each with its number in the snippet (from 1)."""
-    kept: list[tuple[int, str]] = []
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+        return copied
+    kept: list[str] = []
+    for line in text.splitlines(keepends=True):
         content = line.rstrip("\r\n")
         unmarked = HIGHLIGHT.sub("", content)
         if SECTION.match(content) is None and (unmarked or not content):
-            kept.append((number, unmarked + line[len(content) :]))
-    return kept
+            kept.append(unmarked + line[len(content) :])
+    return "".join(kept).encode("utf-8")
