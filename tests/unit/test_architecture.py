@@ -48,7 +48,7 @@ def problems(library: Path) -> Iterator[str]:
     for path in sorted(library.rglob("*.py")):
         parts = path.relative_to(library).with_suffix("").parts
         name = ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
-        if (top := parts[0]) in BESIDE:
+        if (top := name.split(".")[0]) in BESIDE:
             continue
         if top not in FLOOR:
             yield f"{path}: {top} has no floor"

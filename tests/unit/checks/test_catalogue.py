@@ -12,7 +12,7 @@ from strawberry_django.realtime.checks.catalogue import CATALOGUE, GUIDE, Fault
 GIVEN_OUT = [f"E{number:03}" for number in range(1, 13)] + [
     f"W{number:03}" for number in range(1, 13)
 ]
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_every_number_ever_given_is_there_once() -> None:
