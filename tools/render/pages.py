@@ -120,7 +120,7 @@ class Renderer:
         except SnippetMissingError as error:
             self._report(page, block.start + 2, error, "write the snippet, or mend the include")
             lines = []
-        lines, marked = take_highlights(lines)
+        lines, marked = take_highlights("\n".join(lines).rstrip().split("\n"))
         header = block.header
         included = INCLUDE.match(block.lines[0]) if block.lines else None
         suffix = included["target"].partition(":")[0].rpartition(".")[2] if included else ""

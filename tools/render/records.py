@@ -84,9 +84,10 @@ def versions(results: Record, _: Sequence[str]) -> str:
 
 def fuzz(results: Record, _: Sequence[str]) -> str:
     """Return what was thrown at each server."""
-    keys, servers = ("frames", "requests", "seconds"), results["servers"]
+    keys = ("frames", "requests", "seconds")
     rows = [
-        (s["server"].capitalize(), *(f"{s[key]:,}" for key in keys)) for s in results["servers"]
+        (one["server"].capitalize(), *(f"{one[key]:,}" for key in keys))
+        for one in results["servers"]
     ]
     return rows_of(("Server", *map(str.capitalize, keys)), rows)
 

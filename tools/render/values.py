@@ -87,7 +87,6 @@ class Values:
         for name, value in self.options.items():
             kind, meaning = docs[name]
             kind = re.sub(r"Literal\[([^\]]*)\]", lambda found: found[1].replace(",", " |"), kind)
-            kind = kind.replace("|", "\\|")
             default = repr(value).replace("datetime.", "")
             anchor = f'<code id="{name.replace("_", "-")}">{name.replace("_", "_<wbr>")}</code>'
             rows.append((f"{anchor}<br>`{kind}`{{ .option-type }}", f"`{default}`", meaning))

@@ -147,7 +147,11 @@ def _names(path: PurePosixPath) -> re.Pattern[str]:
     if path.suffix == ".py":
         *folder, stem = inner.with_suffix("").parts
         package = ".".join(folder)
-        words += [".".join([*folder, stem]), f"from {package} import {stem}", f"from .{stem} "]
+        words += [
+            ".".join([*folder, stem]),
+            f"from {package} import {stem}",
+            f"from .{stem} import",
+        ]
         words += [f'"{package}"'] if stem in ("apps", "models", "admin") else []
     return re.compile("|".join(rf"{re.escape(word)}(?!\w)" for word in words))
 
