@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 def rendered(root: Path) -> tuple[str, str]:
     """Render in a process of its own, which imports that checkout's library."""
-    command = [sys.executable, "-m", "tools.render", str(root)]
+    command = [sys.executable, "-m", "tools.render.pages", str(root)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert not done.stderr
     return done.stdout.strip(), (root / "build/pages/index.md").read_text(encoding="utf-8")
@@ -67,12 +68,29 @@ def test_faults_on_a_page_are_named_with_their_lines(root: Path) -> None:
         assert f"{PAGE}:{problem}" in said
 
 
+def unread(root: Path) -> list[str]:
+    """Return the options that are declared and that no other module of the library reads."""
+    library = (root / CONF).parent
+    others = [path for path in library.rglob("*.py") if path.name != "conf.py"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in others)
+    lines = enumerate((root / CONF).read_text(encoding="utf-8").splitlines(), 1)
+    options = ((number, re.match(r"    (\w+)=", line)) for number, line in lines)
+    return [
+        f"{CONF}:{number}: the option {one[1]!r} is read nowhere"
+        for number, one in options
+        if one and not re.search(rf"[\"']{one[1]}[\"']", text)
+    ]
+
+
+def test_every_option_is_read() -> None:
+    assert not unread(ROOT)
+
+
 def test_an_option_that_nothing_reads_is_named(root: Path) -> None:
-    declared = '    ping_interval: float | None\n    """Seconds'
-    plant(root / CONF, declared, f'    unread: int\n    """Nothing."""\n{declared}')
     plant(root / CONF, "    ping_interval=30,", "    unread=1,\n    ping_interval=30,")
-    line = (root / CONF).read_text().splitlines().index("    unread: int") + 1
-    assert f"{CONF}:{line}: the option 'unread' is declared and read nowhere" in rendered(root)[0]
+    assert [one.partition(": ")[2] for one in unread(root)] == [
+        "the option 'unread' is read nowhere"
+    ]
 
 
 def test_a_long_signature_is_wrapped_and_lists_are_lists() -> None:

@@ -36,7 +36,6 @@ def test_a_sound_checkout_has_no_problem(root: Path) -> None:
         (PAGE, "```python", "```python hl_lines='1'", f"{PAGE}:8: lines chosen by number"),
         (PAGE, "schema.py:query", "gone.py:query", f"{PAGE}:9: there is no file snippets/chat"),
         (PAGE, "schema.py:query", "schema.py:gone", f"{PAGE}:9: no section 'gone' in {SCHEMA}"),
-        (PAGE, 'myproject/schema.py"\n--', 'myproject/urls.py"\n--', f"{PAGE}:8: the title"),
         (PAGE, "```python", "```json", f"{PAGE}:9: an answer that no run gave: {SCHEMA}; record"),
         (PAGE, "schema.py:query", "schema.py", f"{SCHEMA}:4: no page shows the section 'query'"),
         (SCHEMA, END, "", f"{SCHEMA}:4: section 'query' is not closed; end it with"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,14 +12,12 @@ import pytest
 from tests.live.clients.node import Event, Page, page
 from tests.live.clients.site import ADD, Site
 from tools import demo
-from tools.harness import clients, live
+from tools.harness import clients
 
 #: graphql-ws, and with it Apollo Client and urql, connects again.
 AGAIN = (1001, 1012, 1013, 4012, 4403, 4408)
 #: It gives up, and the subscription ends with the code.
 FATAL = (1009, 1011, 4400, 4401, 4406, 4409, 4429, 4500)
-PAGE = live.ROOT / "docs/guide/clients.md"
-CODE = re.compile(r"[0-9]{4}")
 SOCKETS = ("graphql_ws.js", "apollo.js", "urql.js")
 STREAMS = ("graphql_sse.js", "apollo_http.js", "urql_http.js")
 
@@ -29,22 +26,6 @@ def listen(page: Page, room: str, client: str) -> int:
     """Listen with a client of its own, and so with a socket of its own."""
     module = f"{client}?{secrets.token_hex(4)}"
     return page.do("listen", module, document=ADD, variables={"room": room})
-
-
-def of_the_page(verdict: str) -> set[int]:
-    """Return the codes of the page's table after which a client does this."""
-    rows = re.findall(r"^\| ([0-9][^|]*)\|[^|]*\| ([^|]+) \|$", PAGE.read_text(), re.MULTILINE)
-    return {
-        int(code)
-        for codes, does in rows
-        if does.startswith(verdict)
-        for code in CODE.findall(codes)
-    }
-
-
-def test_the_page_says_what_is_tried_here() -> None:
-    assert of_the_page("connects again") == {*AGAIN}
-    assert of_the_page("gives up") == {*FATAL}
 
 
 @pytest.fixture(scope="module")
