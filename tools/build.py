@@ -93,7 +93,7 @@ def compare(root: Path) -> str:
 
 def render(root: Path) -> str:
     """Write the plain Markdown."""
-    run(root, "tools.render", str(root))
+    run(root, "tools.render.pages", str(root))
     return str(TARGET)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from strawberry_django.realtime import conf
 from tests.guide.support import read
-from tools.harness import clients, live, projects, servers
+from tools.harness import clients, projects, servers
 
 PING = read("asgi_routing/requests/ping.graphql")
 
@@ -51,31 +50,6 @@ def test_a_keyword_wins_over_the_setting_and_that_over_the_default(
 
 def test_djangos_pages_are_there(server: servers.Server) -> None:
     assert httpx.get(server.url).status_code == httpx.codes.OK
-
-
-def test_the_defaults_of_the_table_are_those_of_the_library() -> None:
-    page = (live.ROOT / "docs/integrations/channels.md").read_text(encoding="utf-8")
-    rows = re.findall(
-        r"^\| \[`(\w+)`\]\(\.\./reference/options\.md#([\w-]+)\) +\| ([^|]+) \|", page, re.MULTILINE
-    )
-    assert len(rows) >= 10
-    spelled = {
-        None: "`None`",
-        timedelta(minutes=1): "1 minute",
-        1024 * 1024: "1 MiB",
-        (): "`()`",
-        "auto": "GraphiQL with `DEBUG`",
-        ("graphql-transport-ws", "multipart-subscription", "graphql-sse"): (
-            "WebSocket, multipart, SSE"
-        ),
-    }
-    for name, anchor, default in rows:
-        value = conf.DEFAULTS[name]  # type: ignore[literal-required]
-        assert anchor == name.replace("_", "-")
-        if name == "session_auth":
-            assert default.strip() == "`True` on the router"
-        else:
-            assert default.strip() == spelled.get(value, f"`{value}`"), name
 
 
 def test_an_option_that_does_not_exist_is_an_error_that_knows_the_nearest() -> None:

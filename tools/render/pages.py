@@ -1,13 +1,14 @@
 """Pages: resolve the includes, values and names of each page, and write plain Markdown.
 
-`python -m tools.render` writes `build/pages`, which MkDocs or Zensical builds, and reports what is
-wrong as `file:line`. `texts` writes what language models read, from the same Markdown.
+`python -m tools.render.pages ROOT` writes `build/pages`, which MkDocs or Zensical builds, and says
+what is wrong as `file:line`. `texts` writes what language models read, from the same Markdown.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,26 +50,15 @@ class Renderer:
     def run(self) -> list[Problem]:
         """Write every page and what is beside them; return what is wrong."""
         docs, target = self.root / "docs", self.root / TARGET
-        wanted = {path.relative_to(docs) for path in docs.rglob("*") if path.is_file()}
-        wanted = {path for path in wanted if path.parts[0] != "data"}
-        for old in list(target.rglob("*")):
-            if old.is_file() and old.relative_to(target) not in wanted:
-                old.unlink()
-        for path in sorted(wanted):
-            (target / path).parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix != ".md":
-                shutil.copyfile(docs / path, target / path)
-                continue
-            text = self.page(path.as_posix(), (docs / path).read_text(encoding="utf-8"))
-            # An untouched file tells a server that watches the folder that nothing changed.
-            if not (target / path).exists() or (target / path).read_text("utf-8") != text:
-                (target / path).write_text(text, encoding="utf-8")
-        for name in self.values.unread():
-            lines = (self.values.folder / "conf.py").read_text(encoding="utf-8").splitlines()
-            line = next(n for n, text in enumerate(lines, 1) if text.startswith(f"    {name}:"))
-            where = (self.values.folder / "conf.py").relative_to(self.root).as_posix()
-            what = f"the option {name!r} is declared and read nowhere"
-            self.problems.append(Problem(where, line, what, "read it, or remove it"))
+        pages = {
+            path.relative_to(docs): self.page(path.relative_to(docs).as_posix(), text)
+            for path, text in files_under(docs)
+            if path.suffix == ".md"
+        }
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(docs, target, ignore=shutil.ignore_patterns("data", "*.md"))
+        for path, text in pages.items():
+            (target / path).write_text(text, encoding="utf-8")
         return sorted(self.problems)
 
     def page(self, page: str, text: str) -> str:
@@ -120,7 +110,7 @@ class Renderer:
         except SnippetMissingError as error:
             self._report(page, block.start + 2, error, "write the snippet, or mend the include")
             lines = []
-        lines, marked = take_highlights(lines)
+        lines, marked = take_highlights("\n".join(lines).rstrip().split("\n"))
         header = block.header
         included = INCLUDE.match(block.lines[0]) if block.lines else None
         suffix = included["target"].partition(":")[0].rpartition(".")[2] if included else ""
@@ -156,3 +146,9 @@ def texts(root: Path, site: Path, address: str = "") -> None:
         whole.append(body.strip())
     (site / "llms.txt").write_text("\n".join(index) + "\n", encoding="utf-8")
     (site / "llms-full.txt").write_text("\n\n---\n\n".join(whole) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    faults = Renderer(Path(sys.argv[1]).resolve()).run()
+    print("\n".join(map(str, faults)))
+    sys.exit(bool(faults))

@@ -35,10 +35,12 @@ def table(root: Path, name: str, arguments: Sequence[str]) -> str:
     Raises:
         KeyError: there is no such table or part.
     """
-    makers = {"comparison": comparison, "versions": versions, "fuzz": fuzz, "costs": costs}
-    makers |= {"middleware": middleware}
-    files = {"costs": "router_costs", "middleware": "django_middleware"}
-    return makers[name](read(root, files.get(name, name))["results"], arguments)
+    results = read(root, name)["results"]
+    if name == "comparison":
+        return comparison(results, arguments)
+    return {"versions": versions, "router_costs": costs, "django_middleware": middleware}[name](
+        results
+    )
 
 
 def measured(record: Record) -> str:
@@ -73,7 +75,7 @@ def comparison(results: Record, wanted: Sequence[str]) -> str:
     return rows_of(("", "Stock router", "This router"), cells)
 
 
-def versions(results: Record, _: Sequence[str]) -> str:
+def versions(results: Record) -> str:
     """Return the lowest and the newest version of each package that the guide was run with."""
     rows = []
     for name in results["sets"][0]["versions"]:
@@ -82,16 +84,7 @@ def versions(results: Record, _: Sequence[str]) -> str:
     return rows_of(("", "Lowest", "Newest"), rows)
 
 
-def fuzz(results: Record, _: Sequence[str]) -> str:
-    """Return what was thrown at each server."""
-    keys, servers = ("frames", "requests", "seconds"), results["servers"]
-    rows = [
-        (s["server"].capitalize(), *(f"{s[key]:,}" for key in keys)) for s in results["servers"]
-    ]
-    return rows_of(("Server", *map(str.capitalize, keys)), rows)
-
-
-def costs(results: Record, _: Sequence[str]) -> str:
+def costs(results: Record) -> str:
     """Return what each task costs, as a multiple of its peer's."""
     rows = []
     for task in results["tasks"].values():
@@ -100,7 +93,7 @@ def costs(results: Record, _: Sequence[str]) -> str:
     return rows_of(("", "Peer", "Stock router", "This router"), rows)
 
 
-def middleware(results: Record, _: Sequence[str]) -> str:
+def middleware(results: Record) -> str:
     """Return what a query costs inside the project's middleware."""
     said = {"inside": "`django_middleware=True`", "view": "Strawberry's own `AsyncGraphQLView`"}
     rows = [

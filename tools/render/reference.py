@@ -9,16 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import griffe
 
 PACKAGES = ("realtime", "routers")
 _WIDTH = 88
-_STARS: dict[Any, str] = {
-    griffe.ParameterKind.var_positional: "*",
-    griffe.ParameterKind.var_keyword: "**",
-}
 _SECTIONS = {
     griffe.DocstringSectionKind.parameters: "Parameters",
     griffe.DocstringSectionKind.attributes: "Attributes",
@@ -86,46 +81,32 @@ def _attributes(found: griffe.Class) -> set[str]:
 
 
 def _signature(found: griffe.Object) -> list[str]:
-    """Write a signature on one line, or with each parameter on its own where that is too long."""
-    result = ""
-    if isinstance(found, griffe.Attribute):
-        text = f"{found.name}: {found.annotation}" if found.annotation else found.name
-        return ["```python", text, "```"]
-    if isinstance(found, griffe.Class):
-        parameters = list(found.parameters)[1:]
-        start = f"class {found.name}"
-        if not parameters:
-            bases = ", ".join(str(base) for base in found.bases)
-            return ["```python", f"{start}({bases})" if bases else start, "```"]
-    else:
-        assert isinstance(found, griffe.Function)
-        parameters = list(found.parameters)
-        if parameters and parameters[0].name in ("self", "cls"):
-            parameters.pop(0)
-        start = f"{'async ' if 'async' in found.labels else ''}def {found.name}"
+    """Write a signature on one line, or each parameter on its own where that is too long."""
+    if not isinstance(found, griffe.Class | griffe.Function):
+        return ["```python", f"{found.name}: {getattr(found, 'annotation', '')}", "```"]
+    start, result = "class ", ""
+    if isinstance(found, griffe.Function):
+        start = "async def " if "async" in found.labels else "def "
         result = f" -> {found.returns}" if found.returns else ""
-    written = list(_parameters(parameters))
-    line = f"{start}({', '.join(written)}){result}"
-    if len(line) > _WIDTH:
-        line = "\n".join([f"{start}(", *(f"    {one}," for one in written), f"){result}"])
-    if "property" in found.labels:
-        line = f"{found.name}: {getattr(found, 'returns', '')}"
-    return ["```python", line, "```"]
+        text = found.signature(return_type=False)
+    else:
+        text = found.signature()
+    if len(f"{start}{text}{result}") > _WIDTH:
+        name, _, inner = text.removesuffix(")").partition("(")
+        text = "\n".join([f"{name}(", *(f"    {one}," for one in _split(inner)), ")"])
+    return ["```python", f"{start}{text}{result}", "```"]
 
 
-def _parameters(parameters: list[griffe.Parameter]) -> Iterator[str]:
-    starred = False
-    for one in parameters:
-        stars = _STARS.get(one.kind, "")
-        if one.kind is griffe.ParameterKind.keyword_only and not starred:
-            yield "*"
-        starred = starred or stars == "*" or one.kind is griffe.ParameterKind.keyword_only
-        text = f"{stars}{one.name}"
-        if one.annotation is not None:
-            text += f": {one.annotation}"
-        if one.default is not None and not stars:
-            text += f"{' = ' if one.annotation is not None else '='}{one.default}"
-        yield text
+def _split(parameters: str) -> list[str]:
+    """Split at the commas that are in no brackets."""
+    parts, depth = [""], 0
+    for character in parameters:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def _docstring(docstring: griffe.Docstring) -> Iterator[str]:

@@ -51,13 +51,14 @@ def check(root: Path, site: Path, address: str = "") -> Iterator[Problem]:
     for path, addresses in sorted(found.items()):
         name = path.relative_to(site).as_posix()
         for url, loads in addresses:
-            parts = urlsplit(urljoin(f"site://here{base}{name}", url))
+            parts = urlsplit(urljoin(f"http://here{base}{name}", url))
             foreign = parts.netloc not in ("here", urlsplit(address).netloc)
             what = ""
-            if parts.scheme in ("http", "https") and foreign:
-                if loads:
-                    what = f"{url} is loaded from another host"
-            elif parts.scheme in ("http", "https", "site"):
+            if parts.scheme not in ("http", "https") or (foreign and not loads):
+                continue
+            if foreign:
+                what = f"{url} is loaded from another host"
+            else:
                 target = site / unquote(parts.path).removeprefix(base)
                 target = target / "index.html" if target.is_dir() else target
                 if not parts.path.startswith(base) or not target.is_file():

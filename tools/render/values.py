@@ -22,7 +22,6 @@ from tools.render import records
 from tools.render.reference import Reference
 
 LIBRARY = "strawberry_django.realtime"
-_READ = r"[\"']{}[\"']"
 
 
 class Values:
@@ -75,19 +74,12 @@ class Values:
                 return records.rows_of(("Id", "Reported when", "What to do"), self._checks(page))
         return records.table(self.root, name, arguments)
 
-    def unread(self) -> list[str]:
-        """Return the options that are declared and that nothing else in the library reads."""
-        files = [path for path in self.folder.rglob("*.py") if path.name != "conf.py"]
-        text = "\n".join(path.read_text(encoding="utf-8") for path in files)
-        return [name for name in self.options if not re.search(_READ.format(name), text)]
-
     def _options(self) -> str:
         docs = self._docs("conf.RealtimeOptions")
         rows = []
         for name, value in self.options.items():
             kind, meaning = docs[name]
             kind = re.sub(r"Literal\[([^\]]*)\]", lambda found: found[1].replace(",", " |"), kind)
-            kind = kind.replace("|", "\\|")
             default = repr(value).replace("datetime.", "")
             anchor = f'<code id="{name.replace("_", "-")}">{name.replace("_", "_<wbr>")}</code>'
             rows.append((f"{anchor}<br>`{kind}`{{ .option-type }}", f"`{default}`", meaning))

@@ -18,10 +18,6 @@ ANSWERS = {"frames", "http", "json", "text"}
 _SCISSORS = re.compile(r"8<")
 _RAW_CODE = re.compile(r"<(pre|code|textarea|script)\b(?![^>]*\bid=)", re.IGNORECASE)
 _CONTAINER = re.compile(r"=== |!!! |\?\?\?|[-*+] |\d+\. |: |\[\^|\|")
-#: What a title says of a block that is not the whole file.
-_PART = re.compile(r" \((?:part|at the end)\)$")
-#: Folders of a snippet that are no part of the reader's project.
-_APART = {"shell", "requests", "recorded"}
 #: What Django and pytest find by its name.
 _CONVENTION = {"__init__.py", "manage.py", "wsgi.py", "asgi.py", "settings.py", "conftest.py"}
 _USERS = ("snippets", "tests", "tools", "strawberry_django")
@@ -109,13 +105,6 @@ class _Check:
         if block.language in ANSWERS and "/recorded/" not in file:
             fix = f"record it: nox -s docs -- record {file.partition('/')[0]}"
             yield Problem(page, line, f"an answer that no run gave: snippets/{file}", fix)
-        title = _PART.sub("", block.options.get("title", ""))
-        path = PurePosixPath(file)
-        if "." in title and " " not in title and not _APART & set(path.parts):
-            plain = re.sub(r"_\w+(?=\.\w+$)", "", file)
-            if not any(f"/{place}".endswith(f"/{title}") for place in (file, plain)):
-                what = f"the title {title!r} is not the place of snippets/{file}"
-                yield Problem(page, block.start + 1, what, f'write title="{file.split("/", 1)[1]}"')
 
     def _unused(self) -> Iterator[Problem]:
         others = [one for folder in _USERS for one in texts(self.root / folder)]
@@ -147,7 +136,11 @@ def _names(path: PurePosixPath) -> re.Pattern[str]:
     if path.suffix == ".py":
         *folder, stem = inner.with_suffix("").parts
         package = ".".join(folder)
-        words += [".".join([*folder, stem]), f"from {package} import {stem}", f"from .{stem} "]
+        words += [
+            ".".join([*folder, stem]),
+            f"from {package} import {stem}",
+            f"from .{stem} import",
+        ]
         words += [f'"{package}"'] if stem in ("apps", "models", "admin") else []
     return re.compile("|".join(rf"{re.escape(word)}(?!\w)" for word in words))
 

@@ -1,20 +1,12 @@
-"""Shown: each part of a snippet that a page shows, and where.
-
-What a page says is bound to files by these: a digest of the shown lines tells whether a proof of
-them is still one of what is shown. Imports `markers` only.
-"""
+"""Shown: each part of a snippet that a page shows, and where. Imports `markers` only."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tools.snippets.markers import HIGHLIGHT, INCLUDE, SECTION, fences
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -30,12 +22,6 @@ class Shown:
     def file(self) -> str:
         """The snippet's file under snippets/."""
         return self.target.partition(":")[0]
-
-    @property
-    def digest(self) -> str:
-        """A hash of the lines that are seen."""
-        text = "\n".join(line for _, line in self.lines)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def shown(root: Path) -> Iterator[Shown]:
@@ -67,11 +53,8 @@ def seen(source: str, section: str = "") -> tuple[tuple[int, str], ...]:
         if marker := SECTION.match(text):
             if section and marker["name"] == section:
                 inside = marker["type"].lower() == "start"
-        elif inside and not _is_bare_highlight(text):
-            lines.append((number, HIGHLIGHT.sub("", text)))
+        elif inside:
+            kept = HIGHLIGHT.sub("", text)
+            if kept.strip() or not text.strip():
+                lines.append((number, kept))
     return tuple(lines)
-
-
-def _is_bare_highlight(text: str) -> bool:
-    found = HIGHLIGHT.search(text)
-    return found is not None and not text[: found.start()].strip()
