@@ -30,7 +30,7 @@ METADATA = nox.project.load_toml("pyproject.toml")
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
 #: These tests wait for servers about as long as they work.
-PARALLEL = [f"--numprocesses={2 * (os.cpu_count() or 1)}", "--dist=loadgroup"]
+PARALLEL = [f"--numprocesses={2 * (os.cpu_count() or 1)}", "--dist=loadfile"]
 
 
 @nox.session
