@@ -25,7 +25,7 @@ from tools.snippets.markers import INCLUDE, Fence, fences, take_highlights
 
 TARGET = Path("build", "pages")
 _VALUE = re.compile(r"\{\{ ([\w-]+\.[^{}]+?) \}\}")
-_NAME = re.compile(r"^::: (?P<name>[\w.]+)(?:: (?P<members>.+))?$")
+_NAME = re.compile(r"^::(?P<level>:+) (?P<name>[\w.]+)(?:: (?P<members>.+))?$")
 _CODE = re.compile(r"`([A-Za-z]\w*_\w*|strawberry_django\.[\w.]+)(?:=[^`]*|\([^`]*)?`")
 _FRAME = {">": "→", "<": "←"}
 
@@ -83,7 +83,7 @@ class Renderer:
         if named := _NAME.match(text):
             members = tuple(filter(None, re.split(r",\s*", named["members"] or "")))
             try:
-                return self.reference.markdown(named["name"], members=members)
+                return self.reference.markdown(named["name"], len(named["level"]) + 1, members)
             except LookupError as error:
                 self._report(page, line, error.args[0], "name what there is, or document it")
                 return text

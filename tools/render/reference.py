@@ -1,7 +1,8 @@
 """The API reference: what griffe reads from the library's source, as plain Markdown.
 
 `::: strawberry_django.realtime.NAME` alone on a line of a page becomes a heading, the signature
-and the docstring; `::: NAME: MEMBER, MEMBER` chooses the members of a class, inherited ones too.
+and the docstring (with `::::` a heading one level lower); `::: NAME: MEMBER, MEMBER` chooses the
+members of a class, inherited ones too.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ def _signature(found: griffe.Object) -> list[str]:
         text = found.signature(return_type=False)
     else:
         text = found.signature()
+        if not text or text.endswith("()"):
+            text = f"{found.name}({', '.join(map(str, found.bases))})".removesuffix("()")
     if len(f"{start}{text}{result}") > _WIDTH:
         name, _, inner = text.removesuffix(")").partition("(")
         text = "\n".join([f"{name}(", *(f"    {one}," for one in _split(inner)), ")"])
