@@ -14,6 +14,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, cast
@@ -79,6 +80,14 @@ class RealtimeOptions(TypedDict, total=False):
     """Called with the context of each operation before it is executed; may refuse it."""
     session_revalidate_interval: float | None
     """Seconds between two looks at whether a socket's user may still act; `None` never looks."""
+    max_threads: int
+    """The most threads of a process for synchronous code: of operations, hooks and handshakes."""
+    thread_wait_timeout: float
+    """Seconds for which synchronous code may wait for one of them; then it fails."""
+    max_transaction_time: float
+    """Seconds for which an operation may keep a thread in an open transaction or cursor."""
+    enter_thread: Callable[[Any], AbstractContextManager[Any]] | None
+    """Called with the request; what it returns is entered in a thread around synchronous code."""
     max_sockets_per_user: int | None
     """The most sockets that one user may have open in a process (4429 beyond)."""
     max_sockets_per_address: int | None
@@ -125,6 +134,10 @@ DEFAULTS = RealtimeOptions(
     on_connect=None,
     on_operation=None,
     session_revalidate_interval=30,
+    max_threads=32,
+    thread_wait_timeout=10,
+    max_transaction_time=60,
+    enter_thread=None,
     max_sockets_per_user=100,
     max_sockets_per_address=None,
     max_messages_per_second=100,

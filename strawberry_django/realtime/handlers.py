@@ -22,7 +22,6 @@ from strawberry.utils.aio import aclosing
 
 from .conf import OperationRequest
 from .protocol import CloseCode, transport_ws_problem
-from .threads import OperationThread
 
 if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
@@ -154,7 +153,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Execute one operation and send its results; its errors are its own."""
         assert isinstance(operation, TransportWSOperation)
         try:
-            async with OperationThread():
+            async with self.view.operation_thread():
                 context = await self.view.operation_context(self.context)
                 await self.view.judge(context, operation.request)
                 results = await self.schema.stream(

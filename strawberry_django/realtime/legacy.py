@@ -17,7 +17,6 @@ from strawberry.utils.aio import aclosing
 from .conf import OperationRequest
 from .handlers import internal_error
 from .protocol import CloseCode, legacy_ws_problem
-from .threads import OperationThread
 
 if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_ws.types import (
@@ -68,7 +67,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         """
         last: OperationMessage = {"type": "complete", "id": operation_id}
         try:
-            async with OperationThread():
+            async with self.view.operation_thread():
                 context = await self.view.operation_context(self.context)
                 request = OperationRequest(query, operation_name, variables)
                 await self.view.judge(context, request)

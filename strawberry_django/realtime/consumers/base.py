@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from ..conf import OperationRequest, RealtimeOptions, resolve_options
+from ..threads import OperationThread
 from ..topics import ChannelListener, Message
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class GraphQLConsumer:
         self.schema = schema
         self.options = resolve_options(options)
         self.protocols = self.options["subscription_protocols"]
+
+    def operation_thread(self) -> OperationThread:
+        """Return the block in which an operation's synchronous code borrows threads."""
+        return OperationThread(self.request, self.options["enter_thread"])
 
     async def get_context(self, request: GraphQLRequest, response: Any) -> Any:
         """Return the context of one operation; override to add to it.

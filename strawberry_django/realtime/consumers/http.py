@@ -27,6 +27,7 @@ from ..request import no_view
 from ..revocation import connect_signals
 from ..security import cross_site_refusal, host_refusal
 from ..sessions import close_session, open_session, resolve_user
+from ..threads import enter_threads_for
 from .http_view import GraphQLOverHTTPView
 from .stream import while_welcome
 
@@ -92,6 +93,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         self.request = request
         self.scope = request.scope
         request.consumer = self
+        enter_threads_for(request, self.options["enter_thread"])
         try:
             response = self._refusal() or await self._respond()
         except HTTPException as error:

@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from ..conf import OperationRequest, RealtimeOptions, resolve_options
 from ..context import GraphQLContext
+from ..exceptions import SessionCheckError, SessionEndedError
 from ..handlers import GraphQLTransportWSHandler
 from ..legacy import GraphQLWSHandler
 from ..logs import log_client_errors_briefly
@@ -30,7 +31,6 @@ from ..request import GraphQLRequest
 from ..revocation import connect_signals
 from ..security import handshake_refusal, origin_allowed
 from ..sessions import open_session, resolve_user
-from ..threads import OperationThread
 from ..writer import Send, SocketWriter, refuse_handshake
 from .adapter import WebSocketAdapter
 from .base import GraphQLConsumer
@@ -154,7 +154,7 @@ class GraphQLWSConsumer(
             self._adopt_scope_auth()
             return
         open_session(self.request, websocket=True)
-        async with OperationThread():
+        async with self.operation_thread():
             await resolve_user(self.request)
         self.scope["session"] = self.request.session
         self.scope["user"] = self.request.user
@@ -163,7 +163,8 @@ class GraphQLWSConsumer(
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Ask the hook `on_connect`."""
         before = self.presence.user
-        payload = await self.on_connect(GraphQLContext.wrap(context))
+        async with self.operation_thread():
+            payload = await self.on_connect(GraphQLContext.wrap(context))
         if self.presence.user is not before:
             self.presence.came_with_token()
             if self.presence.surplus is not None:
@@ -184,6 +185,10 @@ class GraphQLWSConsumer(
         """
         if not operation.query:
             raise GraphQLError("No GraphQL query found in the request")
+        try:
+            await self.presence.confirm_user()
+        except (SessionEndedError, SessionCheckError) as refusal:
+            raise GraphQLError(str(refusal)) from refusal
         await self.on_operation(context, operation)
 
     @override
