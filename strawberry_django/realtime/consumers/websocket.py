@@ -226,7 +226,15 @@ class GraphQLWSConsumer(
             GRAPHQL_TRANSPORT_WS_PROTOCOL,
             GRAPHQL_WS_PROTOCOL,
         }
-        return next((name for name in offered if name in known), None)
+        picked = next((name for name in offered if name in known), None)
+        if picked is None:
+            logger.warning(
+                "WebSocket %s refused (4406): the client offers %s, the server speaks %s",
+                self.scope["path"],
+                ", ".join(offered) or "no subprotocol",
+                ", ".join(sorted(known)) or "none",
+            )
+        return picked
 
     @override
     async def create_websocket_response(
