@@ -165,13 +165,18 @@ def unknown_options(names: Mapping[str, Any]) -> list[str]:
     return problems
 
 
+def expected(name: str, value: Any) -> str | None:
+    """Return, in words, what the option `name` must be, if `value` is something else."""
+    hint = get_type_hints(RealtimeOptions)[name]
+    return None if _fits(value, hint) else _described(hint)
+
+
 def wrong_values(options: Mapping[str, Any]) -> list[str]:
     """Return one sentence for each option whose value is of another type than it has."""
-    hints = get_type_hints(RealtimeOptions)
     return [
-        f"{name!r} must be {_described(hints[name])}, not {value!r}."
+        f"{name!r} is {value!r}; expected {words}."
         for name, value in options.items()
-        if not _fits(value, hints[name])
+        if (words := expected(name, value))
     ]
 
 
@@ -185,7 +190,8 @@ def _fits(value: Any, hint: Any) -> bool:
         number = isinstance(value, int) or (hint is float and isinstance(value, float))
         return number and not isinstance(value, bool) and value >= 0
     if origin is not None and issubclass(origin, Sequence):
-        return not isinstance(value, str) and isinstance(value, Sequence | frozenset | set)
+        is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+        return is_list and all(isinstance(each, str) for each in value)
     return callable(value) if origin is not None else isinstance(value, hint)
 
 
@@ -194,14 +200,14 @@ def _described(hint: Any) -> str:
     if origin in {Union, UnionType}:
         return " or ".join(map(_described, arguments))
     if origin is Literal:
-        return "one of " + ", ".join(map(repr, arguments))
+        return " or ".join(map(repr, arguments))
     if hint is float:
-        return "a number of 0 or more"
+        return "a number from 0 up"
     if hint is int:
-        return "a whole number of 0 or more"
+        return "a whole number from 0 up"
     if origin is not None:
         return "a list of strings" if issubclass(origin, Sequence) else "a callable"
-    return "None" if hint is type(None) else f"a {hint.__name__}"
+    return {bool: "True or False", timedelta: "a timedelta"}.get(hint, "None")
 
 
 def project_options() -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ async def test_a_slow_call_holds_up_no_other_operation(pool: ThreadPool) -> None
 
 
 async def test_the_calls_of_a_block_run_one_at_a_time_and_in_order(pool: ThreadPool) -> None:
-    slow, order = Slow(), []
+    slow, order = Slow(), list[int]()
     async with OperationThread():
         first = asyncio.create_task(sync_to_async(slow)())
         await until(slow.started.is_set)
@@ -84,13 +85,13 @@ async def test_the_calls_of_a_block_run_one_at_a_time_and_in_order(pool: ThreadP
 
 
 async def test_who_waits_longest_is_served_first(pool: ThreadPool) -> None:
-    slow, order = [Slow(), Slow()], []
+    slow, order = [Slow(), Slow()], list[int]()
     busy = [asyncio.create_task(call(each)) for each in slow]
     await until(lambda: all(each.started.is_set() for each in slow))
     later = []
     for number in range(3):
-        later.append(asyncio.create_task(call(lambda number=number: order.append(number))))
-        await until(lambda number=number: pool.usage[2] == number + 1)
+        later.append(asyncio.create_task(call(partial(order.append, number))))
+        await until(lambda: pool.usage[2] == len(later))
     slow[0].release.set()
     await asyncio.gather(*later)
     assert order == [0, 1, 2]
