@@ -21,6 +21,8 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from django.test import Client
 
+from strawberry_django.realtime.threads import pool
+
 HOST = "testserver"
 ORIGIN = f"http://{HOST}"
 TRANSPORT_WS = "graphql-transport-ws"
@@ -68,8 +70,10 @@ def queries() -> Iterator[list[str]]:
         return execute(sql, params, many, context)
 
     def opened(connection: Any, **_: Any) -> None:
-        connection.execute_wrappers.append(record)
+        if record not in connection.execute_wrappers:
+            connection.execute_wrappers.append(record)
 
+    pool.close()  # Its threads have connections open.
     connection_created.connect(opened)
     try:
         yield collected

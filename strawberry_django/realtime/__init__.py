@@ -19,6 +19,10 @@ if TYPE_CHECKING:
         ChannelLayerError,
         ListenerOverflowError,
         RealtimeError,
+        SessionCheckError,
+        SessionEndedError,
+        ThreadWaitError,
+        TransactionTimeoutError,
         WebSocketLoginError,
     )
     from .http.consumer import GraphQLHTTPConsumer
@@ -37,6 +41,10 @@ _MODULES = {
     "ListenerOverflowError": "exceptions",
     "OperationRequest": "conf",
     "RealtimeError": "exceptions",
+    "SessionCheckError": "exceptions",
+    "SessionEndedError": "exceptions",
+    "ThreadWaitError": "exceptions",
+    "TransactionTimeoutError": "exceptions",
     "disconnect_user": "auth.revocation",
     "WebSocketLoginError": "exceptions",
 }
@@ -52,6 +60,10 @@ __all__ = [
     "ListenerOverflowError",
     "OperationRequest",
     "RealtimeError",
+    "SessionCheckError",
+    "SessionEndedError",
+    "ThreadWaitError",
+    "TransactionTimeoutError",
     "WebSocketLoginError",
     "disconnect_user",
 ]

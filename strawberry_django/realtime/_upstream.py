@@ -96,10 +96,10 @@ RELIED_ON = (
     ),
     Reliance(
         "asgiref.sync",
-        "_executor context_to_thread_executor thread_sensitive_context",
+        "context_to_thread_executor thread_sensitive_context",
         "asgiref 3.9 to 3.13",
-        reason="an operation gives its thread back while it waits",
-        instead="a pool of threads of our own",
+        reason="the synchronous code of a block runs in the threads of our pool",
+        instead="ThreadSensitiveContext(executor=…), which has come with asgiref 3.13",
     ),
     Reliance(
         "strawberry.http.base:BaseView",
@@ -175,17 +175,19 @@ def give_async_user(request: HttpRequest) -> None:
     vars(request).setdefault("_acached_user", request.user)
 
 
-def thread_executor(context: Any) -> Executor | None:
-    """Return the executor of a `ThreadSensitiveContext`, if synchronous code has run in it."""
-    return SyncToAsync.context_to_thread_executor.get(context)
+def give_executor(context: Any, executor: Executor) -> None:
+    """Run the synchronous code inside a `ThreadSensitiveContext` in `executor`."""
+    SyncToAsync.context_to_thread_executor[context] = executor
 
 
-def take_thread_executor() -> Executor | None:
-    """Take the executor from the current `ThreadSensitiveContext`, unless somebody gave it one."""
-    context = SyncToAsync.thread_sensitive_context.get(None)
-    if context is None or getattr(context, "_executor", None) is not None:
-        return None
-    return SyncToAsync.context_to_thread_executor.pop(context, None)
+def take_executor(context: Any) -> None:
+    """Take its executor from a `ThreadSensitiveContext`, which would start a thread to end it."""
+    SyncToAsync.context_to_thread_executor.pop(context, None)
+
+
+def current_thread_context() -> Any:
+    """Return the `ThreadSensitiveContext` that surrounds the running task, if one does."""
+    return SyncToAsync.thread_sensitive_context.get(None)
 
 
 def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStreamTransport | None:

@@ -14,9 +14,11 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, cast
+from types import UnionType
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -79,6 +81,14 @@ class RealtimeOptions(TypedDict, total=False):
     """Called with the context of each operation before it is executed; may refuse it."""
     session_revalidate_interval: float | None
     """Seconds between two looks at whether a socket's user may still act; `None` never looks."""
+    max_threads: int
+    """The most threads of a process for synchronous code: of operations, hooks and handshakes."""
+    thread_wait_timeout: float
+    """Seconds for which synchronous code may wait for one of them; then it fails."""
+    max_transaction_time: float
+    """Seconds for which an operation may keep a thread in an open transaction or cursor."""
+    enter_thread: Callable[[Any], AbstractContextManager[Any]] | None
+    """Called with the request; what it returns is entered in a thread around synchronous code."""
     max_sockets_per_user: int | None
     """The most sockets that one user may have open in a process (4429 beyond)."""
     max_sockets_per_address: int | None
@@ -125,6 +135,10 @@ DEFAULTS = RealtimeOptions(
     on_connect=None,
     on_operation=None,
     session_revalidate_interval=30,
+    max_threads=32,
+    thread_wait_timeout=10,
+    max_transaction_time=60,
+    enter_thread=None,
     max_sockets_per_user=100,
     max_sockets_per_address=None,
     max_messages_per_second=100,
@@ -151,6 +165,51 @@ def unknown_options(names: Mapping[str, Any]) -> list[str]:
     return problems
 
 
+def expected(name: str, value: Any) -> str | None:
+    """Return, in words, what the option `name` must be, if `value` is something else."""
+    hint = get_type_hints(RealtimeOptions)[name]
+    return None if _fits(value, hint) else _described(hint)
+
+
+def wrong_values(options: Mapping[str, Any]) -> list[str]:
+    """Return one sentence for each option whose value is of another type than it has."""
+    return [
+        f"{name!r} is {value!r}; expected {words}."
+        for name, value in options.items()
+        if (words := expected(name, value))
+    ]
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return any(_fits(value, each) for each in arguments)
+    if origin is Literal:
+        return value in arguments
+    if hint in {int, float}:
+        number = isinstance(value, int) or (hint is float and isinstance(value, float))
+        return number and not isinstance(value, bool) and value >= 0
+    if origin is not None and issubclass(origin, Sequence):
+        is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+        return is_list and all(isinstance(each, str) for each in value)
+    return callable(value) if origin is not None else isinstance(value, hint)
+
+
+def _described(hint: Any) -> str:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return " or ".join(map(_described, arguments))
+    if origin is Literal:
+        return " or ".join(map(repr, arguments))
+    if hint is float:
+        return "a number from 0 up"
+    if hint is int:
+        return "a whole number from 0 up"
+    if origin is not None:
+        return "a list of strings" if issubclass(origin, Sequence) else "a callable"
+    return {bool: "True or False", timedelta: "a timedelta"}.get(hint, "None")
+
+
 def project_options() -> dict[str, Any]:
     """Return what `settings.STRAWBERRY_DJANGO_REALTIME` says, by option name.
 
@@ -169,13 +228,13 @@ def resolve_options(options: Mapping[str, Any]) -> RealtimeOptions:
     """Return every option, looked up in `options`, the setting and `DEFAULTS`.
 
     Raises:
-        TypeError: `options` has a name that is not an option.
-        ImproperlyConfigured: the setting has such a key.
+        TypeError: `options` has a name that is not an option, or a value of a wrong type.
+        ImproperlyConfigured: the setting has such a key or value.
     """
-    if problems := unknown_options(options):
+    if problems := unknown_options(options) or wrong_values(options):
         raise TypeError(" ".join(problems))
     declared = project_options()
-    if problems := unknown_options(declared):
+    if problems := unknown_options(declared) or wrong_values(declared):
         raise ImproperlyConfigured(f"settings.{SETTING}: {' '.join(problems)}")
     resolved = {**DEFAULTS, **declared, **options}
     if resolved["graphql_ide"] == "auto":

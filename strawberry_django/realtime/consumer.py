@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from .conf import OperationRequest, RealtimeOptions, resolve_options
+from .conf import DEFAULTS, OperationRequest, RealtimeOptions, resolve_options
 from .pubsub.listener import ChannelListener, Message
+from .threads import OperationThread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 
     from .exceptions import ListenerOverflowError
     from .request import GraphQLRequest
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether `text` can be sent as UTF-8."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 class GraphQLConsumer:
@@ -44,8 +53,14 @@ class GraphQLConsumer:
 
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
         self.schema = schema
-        self.options = resolve_options(options)
+        # `as_asgi` has resolved them once for all that it serves.
+        complete = len(options) == len(DEFAULTS)
+        self.options = options if complete else resolve_options(options)
         self.protocols = self.options["subscription_protocols"]
+
+    def operation_thread(self) -> OperationThread:
+        """Return the block in which an operation's synchronous code borrows threads."""
+        return OperationThread(self.request, self.options["enter_thread"])
 
     async def get_context(self, request: GraphQLRequest, response: Any) -> Any:
         """Return the context of one operation; override to add to it.
@@ -93,7 +108,9 @@ class GraphQLConsumer:
 
     def encode_json(self, data: object) -> str | bytes:
         """Encode what is sent to the client; dates, decimals and UUIDs as Django does."""
-        return json.dumps(data, cls=DjangoJSONEncoder, separators=(",", ":"))
+        encoded = json.dumps(data, cls=DjangoJSONEncoder, separators=(",", ":"), ensure_ascii=False)
+        # A lone surrogate has no UTF-8, and escaped it is JSON all the same.
+        return encoded if _is_unicode(encoded) else json.dumps(data, cls=DjangoJSONEncoder)
 
     @property
     def channel_layer(self) -> Any:

@@ -34,6 +34,40 @@ class WebSocketLoginError(RealtimeError):
         )
 
 
+class SessionEndedError(RealtimeError):
+    """An operation was started on a socket whose user may not act any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The session has ended. Log in and connect again.")
+
+
+class SessionCheckError(RealtimeError):
+    """An operation was started, and the database did not say whether its user may act."""
+
+    def __init__(self) -> None:
+        super().__init__("The session cannot be checked now. Try again.")
+
+
+class ThreadWaitError(RealtimeError):
+    """Synchronous code waited too long for a thread."""
+
+    def __init__(self, size: int, wait: float) -> None:
+        super().__init__(
+            f"The server is busy: all {size} threads for synchronous code (max_threads) were in "
+            f"use for {wait:g} s (thread_wait_timeout). Try again."
+        )
+
+
+class TransactionTimeoutError(RealtimeError):
+    """An operation kept a transaction or a server-side cursor open for too long."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(
+            f"This operation kept a transaction or a cursor open for more than {limit:g} s "
+            "(max_transaction_time): it was rolled back."
+        )
+
+
 class ChannelLayerError(RealtimeError):
     """The channel layer is missing, or failed while a subscription listened to it."""
 

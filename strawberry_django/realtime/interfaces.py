@@ -1,6 +1,6 @@
 """What the parts of the library need of each other and of the server, as types.
 
-Ground: imports `conf` and `exceptions` for types only. A handler names the consumer that it
+Ground: imports `conf` and `threads` for types only. A handler names the consumer that it
 works for by one of these, and so does not import it: imports point toward the ground.
 """
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from strawberry.types.unset import UnsetType
 
     from .conf import OperationRequest, RealtimeOptions
+    from .threads import OperationThread
 
 #: ASGI, section "Applications".
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -78,6 +79,10 @@ class SocketConsumer(Consumer, Protocol):
 
     async def judge(self, context: Any, operation: OperationRequest) -> None:
         """Refuse an operation with a `GraphQLError`, or let it be executed."""
+
+    def operation_thread(self) -> OperationThread:
+        """Return the block in which an operation's synchronous code borrows threads."""
+        ...
 
     def decode_json(self, data: str) -> object:
         """Decode a client's message."""

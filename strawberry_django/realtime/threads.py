@@ -1,55 +1,359 @@
-"""The threads in which one operation's synchronous code runs.
+"""The threads in which synchronous code runs: a bounded pool, lent out call by call.
 
-Ground: imports `_upstream` only.
+Ground: imports `_upstream`, `connections` and `exceptions` only.
 
-`sync_to_async` runs synchronous code (the ORM, a Django resolver) in one thread
-for the whole process unless a `ThreadSensitiveContext` surrounds it; then one
-slow call holds up every other socket. Django gives each HTTP request a context
-of its own, and so do we for each operation.
+`sync_to_async` runs synchronous code (the ORM, a Django resolver) in one thread for the whole
+process unless a `ThreadSensitiveContext` surrounds it, and in one thread for each context then. The
+first lets a slow call hold up every socket; the second keeps a thread and a database connection for
+as long as a subscription waits. So an operation borrows a thread from the pool for each call, and
+gives it back when the call returns, unless it has left a transaction or a server-side cursor open.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import atexit
+import logging
+import threading
+import time
+from collections import deque
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext
-from django.db import connections
 
-from ._upstream import take_thread_executor, thread_executor
+from ._upstream import current_thread_context, give_executor, take_executor
+from .connections import (
+    IDLE,
+    abandon_connections,
+    close_old_connections,
+    must_stay,
+    refresh_connections,
+)
+from .exceptions import ThreadWaitError, TransactionTimeoutError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from .conf import RealtimeOptions
+
+    EnterThread = Callable[[Any], AbstractContextManager[Any]]
+
+T = TypeVar("T")
+
+logger = logging.getLogger("strawberry_django.realtime")
 
 
-async def _close_connections(executor: Executor) -> None:
-    """Close the database connections that the executor's thread opened."""
-    await asyncio.get_running_loop().run_in_executor(executor, connections.close_all)
+class ThreadPool:
+    """The threads of this process that run synchronous code for operations.
+
+    Attributes:
+        size: the most threads there may be; the calls beyond wait, in the order they came.
+        wait: seconds for which a call may wait for a thread.
+        hold: seconds for which an operation may keep a thread in an open transaction.
+    """
+
+    def __init__(self, size: int, wait: float, hold: float) -> None:
+        self.size, self.wait, self.hold = size, wait, hold
+        self._lock = threading.Lock()
+        self._threads: set[_Thread] = set()
+        self._idle: list[_Thread] = []
+        self._waiting: deque[_Call] = deque()
+
+    def configure(self, options: RealtimeOptions) -> None:
+        """Take the bounds from the options of a router; the last one in the process counts."""
+        self.size = options["max_threads"]
+        self.wait = options["thread_wait_timeout"]
+        self.hold = options["max_transaction_time"]
+
+    def run(self, call: _Call) -> None:
+        """Run `call` in the next free thread.
+
+        Its future fails with `ThreadWaitError` if there is none within `wait` seconds.
+        """
+        with self._lock:
+            thread = self._free_thread()
+            if thread is None:
+                self._waiting.append(call)
+        if thread is not None:
+            thread.calls.put(call)
+        else:
+            asyncio.get_running_loop().call_later(self.wait, self._give_up, call)
+
+    def _free_thread(self) -> _Thread | None:
+        if self._idle:
+            return self._idle.pop()  # The last one: the others may end.
+        if len(self._threads) >= self.size:
+            return None
+        thread = _Thread(self)
+        self._threads.add(thread)
+        thread.start()
+        return thread
+
+    def _give_up(self, call: _Call) -> None:
+        with self._lock:
+            if call not in self._waiting:
+                return
+            self._waiting.remove(call)
+        call.fail(ThreadWaitError(self.size, self.wait))
+
+    def take_back(self, thread: _Thread) -> None:
+        """Give a thread to the call that has waited longest, or keep it."""
+        with self._lock:
+            if not self._waiting:
+                self._idle.append(thread)
+                return
+            call = self._waiting.popleft()
+        thread.calls.put(call)
+
+    def retire(self, thread: _Thread) -> bool:
+        """Let an idle thread end; tell whether it may."""
+        with self._lock:
+            if thread not in self._idle:
+                return False
+            self._idle.remove(thread)
+            self._threads.discard(thread)
+            return True
+
+    @property
+    def usage(self) -> tuple[int, int, int]:
+        """How many threads there are, how many of them are idle, and how many calls wait."""
+        with self._lock:
+            return len(self._threads), len(self._idle), len(self._waiting)
+
+    def close(self) -> None:
+        """Let the idle threads close their connections and end."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+            self._threads.difference_update(idle)
+        for thread in idle:
+            thread.calls.put(None)
+        for thread in idle:
+            thread.join(IDLE)
+
+
+class _Thread(threading.Thread):
+    """One thread of the pool."""
+
+    def __init__(self, pool: ThreadPool) -> None:
+        # A daemon: a resolver that never returns does not keep the process from ending.
+        super().__init__(name="strawberry_django_realtime", daemon=True)
+        self.calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self.used = 0.0
+        self._pool = pool
+
+    def run(self) -> None:
+        while True:
+            try:
+                call = self.calls.get(timeout=IDLE)
+            except Empty:
+                if not close_old_connections() and self._pool.retire(self):
+                    return
+                continue
+            if call is None:
+                abandon_connections()
+                return
+            call.run(self)
+            del call
+
+
+class _Call:
+    """One call of an operation, and the future of its result."""
+
+    def __init__(self, executor: OperationExecutor, function: Callable[[], Any]) -> None:
+        self._executor = executor
+        self._function = function
+        self.future: Future[Any] = Future()
+
+    def run(self, thread: _Thread) -> None:
+        """Run it, and let the operation's next call follow."""
+        outcome: Callable[[], None] | None = None
+        if self.future.set_running_or_notify_cancel():
+            try:
+                result = self._executor.inside(thread, self._function)
+            except BaseException as error:
+                outcome = partial(self.future.set_exception, error)
+            else:
+                outcome = partial(self.future.set_result, result)
+        self._executor.leave(thread)
+        if outcome is not None:
+            outcome()
+
+    def fail(self, error: Exception) -> None:
+        """Let it fail before it was run."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
+        self._executor.leave(None)
+
+
+class OperationExecutor(Executor):
+    """Run the calls of one operation, one at a time and in order, each in a thread of the pool.
+
+    Args:
+        enter_thread: the option of that name, asked with `subject`.
+        subject: the request.
+    """
+
+    def __init__(
+        self, pool: ThreadPool, subject: Any = None, enter_thread: EnterThread | None = None
+    ) -> None:
+        self._pool = pool
+        self.enter_thread = enter_thread
+        self.subject = subject
+        self._lock = threading.Lock()
+        self._calls: deque[_Call] = deque()
+        self._busy = False
+        self._ended = False
+        self._held: _Thread | None = None
+        self._held_since = 0.0
+        self._leave_state: Callable[[], object] = _nothing
+        self._overheld: TransactionTimeoutError | None = None
+        self._loop = asyncio.get_running_loop()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Run `fn` after the calls that came before."""
+        call = _Call(self, partial(fn, *args, **kwargs))
+        with self._lock:
+            self._calls.append(call)
+            if self._busy:
+                return call.future
+            self._busy = True
+        self._idle.clear()
+        self._next()
+        return call.future
+
+    def _next(self) -> None:
+        with self._lock:
+            if not self._calls:
+                self._busy = False
+                self._idle.set()
+                return
+            call = self._calls.popleft()
+        if self._held is not None:
+            self._held.calls.put(call)
+        else:
+            self._pool.run(call)
+
+    def inside(self, thread: _Thread, function: Callable[[], Any]) -> Any:
+        """Run `function` in `thread`, with the project's state entered there."""
+        if self._overheld is not None:
+            error, self._overheld = self._overheld, None
+            raise error
+        if self._held is None:
+            refresh_connections(time.monotonic() - thread.used)
+            self._enter()
+        return function()
+
+    def _enter(self) -> None:
+        if self.enter_thread is None or self.subject is None:
+            return
+        context = copy_context()  # What it sets there does not stay with the thread.
+        state = context.run(self.enter_thread, self.subject)
+        context.run(state.__enter__)
+        self._leave_state = partial(context.run, state.__exit__, None, None, None)
+
+    def leave(self, thread: _Thread | None) -> None:
+        """Give `thread` back unless something is open in it, and run the next call."""
+        if thread is not None:
+            if must_stay() and not self._ended:
+                if self._held is None:
+                    self._held, self._held_since = thread, time.monotonic()
+                    self._on_loop(self._limit_hold, self._held_since)
+            else:
+                self._give_back(thread)
+        self._on_loop(self._next)
+
+    def _on_loop(self, callback: Callable[..., None], *arguments: Any) -> None:
+        with suppress(RuntimeError):  # The loop is closed, and nobody waits for more.
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
+    def _give_back(self, thread: _Thread) -> None:
+        leave_state, self._leave_state = self._leave_state, _nothing
+        self._held = None
+        try:
+            leave_state()
+        except Exception:
+            logger.exception("enter_thread could not be left: the thread's connections are closed")
+            abandon_connections()
+        if must_stay():
+            abandon_connections()
+        thread.used = time.monotonic()
+        self._pool.take_back(thread)
+
+    def _limit_hold(self, since: float) -> None:
+        self._loop.call_later(self._pool.hold, self._end_hold, since)
+
+    def _end_hold(self, since: float) -> None:
+        if self._held is not None and self._held_since == since:
+            self.submit(self._close, since)
+
+    def _close(self, since: float) -> None:
+        if self._held is not None and self._held_since == since:
+            abandon_connections()
+            self._overheld = TransactionTimeoutError(self._pool.hold)
+
+    async def wait(self) -> None:
+        """Wait until no call is under way: who is cancelled does not wait for its own."""
+        await self._idle.wait()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        """End the operation: what it has left open is rolled back and closed."""
+        self._ended = True
+        if self._held is not None:
+            self.submit(_nothing)
 
 
 class OperationThread(ThreadSensitiveContext):
-    """Give the synchronous code inside the block a thread of its own.
+    """Let the synchronous code inside the block borrow threads of the pool.
 
-    The thread is made at the first call that needs it. On leaving, its database
-    connections are closed and it ends. Inside another `ThreadSensitiveContext`
-    (Django's handler, for HTTP) the outer one goes on serving.
+    The calls of one block run one at a time, in order. Between two of them the block holds neither
+    a thread nor a database connection, unless a transaction or a server-side cursor is open: then
+    both stay with it, for `max_transaction_time` at most. Inside another block the outer one goes
+    on serving, and below `async_to_sync` the thread that called that (in a test, its own).
+
+    Args:
+        subject: what the option `enter_thread` is called with: the request.
+        enter_thread: the option.
     """
+
+    def __init__(self, subject: Any = None, enter_thread: EnterThread | None = None) -> None:
+        super().__init__()
+        self._about = (subject, enter_thread)
+        self.lent: OperationExecutor | None = None
+
+    async def __aenter__(self) -> OperationThread:
+        await super().__aenter__()  # type: ignore[no-untyped-call]
+        if self.token is not None:
+            self.lent = OperationExecutor(pool, *self._about)
+            give_executor(self, self.lent)
+        return self
 
     async def __aexit__(self, *exception: Any) -> None:
-        executor = thread_executor(self)
-        if executor is not None:
-            await _close_connections(executor)
+        take_executor(self)
         await super().__aexit__(*exception)  # type: ignore[no-untyped-call]
+        if self.lent is not None:
+            self.lent.shutdown()
+            await self.lent.wait()
 
 
-async def release_thread() -> None:
-    """Give back the current operation's thread until it is needed again.
+def enter_threads_for(subject: Any, enter_thread: EnterThread | None) -> None:
+    """Have the state of `subject` entered around the synchronous code of the current block."""
+    block = current_thread_context()
+    if isinstance(block, OperationThread) and block.lent is not None:
+        block.lent.subject, block.lent.enter_thread = subject, enter_thread
 
-    A subscription calls this before it waits for an event: a thousand waiting
-    subscriptions then hold no thread and no database connection. The next
-    synchronous call is given a new thread.
-    """
-    executor = take_thread_executor()
-    if executor is not None:
-        await _close_connections(executor)
-        executor.shutdown(wait=False)
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+#: The threads of this process; the router's options set its bounds.
+pool = ThreadPool(size=32, wait=10, hold=60)
+atexit.register(pool.close)

@@ -13,7 +13,7 @@ from strawberry_django import realtime
 
 PACKAGE = "strawberry_django.realtime"
 FLOORS = (
-    "conf exceptions interfaces limits logs protocol threads _upstream",
+    "conf connections exceptions interfaces limits logs protocol threads _upstream",
     "request context",
     "pubsub",
     "auth",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from strawberry_django.realtime.conf import (
     resolve_options,
     unknown_options,
 )
+from strawberry_django.realtime.routing import AuthGraphQLProtocolTypeRouter
+from tests.schema import schema
 
 
 def test_a_keyword_comes_before_the_setting_and_the_setting_before_the_default(
@@ -89,3 +92,8 @@ def test_the_setting_may_be_left_out(settings: Any) -> None:
     assert project_options() == {}
     settings.STRAWBERRY_DJANGO_REALTIME = {"ALLOWED_ORIGINS": ["https://app.example"]}
     assert project_options() == {"allowed_origins": ["https://app.example"]}
+
+
+def test_a_value_of_a_wrong_type_is_an_error_when_the_router_is_made() -> None:
+    with pytest.raises(TypeError, match=r"'max_idle_time' is .*; expected a number"):
+        AuthGraphQLProtocolTypeRouter(schema, max_idle_time=timedelta(minutes=1))  # type: ignore[arg-type]

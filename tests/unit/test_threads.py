@@ -1,127 +1,215 @@
-"""The threads in which one operation's synchronous code runs."""
+"""The pool of threads for synchronous code: what is lent, kept, bounded and given back."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import pytest
-from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
-from django.db import connection, connections
+from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib.auth.models import User
+from django.db import transaction
 
-from strawberry_django.realtime.threads import OperationThread, release_thread
-from tests.support import queries, until
+from strawberry_django.realtime import threads
+from strawberry_django.realtime.exceptions import ThreadWaitError, TransactionTimeoutError
+from strawberry_django.realtime.threads import OperationThread, ThreadPool
+from tests.support import until
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadPool]:
+    """A pool of two threads that nobody else uses."""
+    small = ThreadPool(size=2, wait=5, hold=60)
+    monkeypatch.setattr(threads, "pool", small)
+    yield small
+    small.close()
 
 
 async def thread() -> threading.Thread:
     return await sync_to_async(threading.current_thread)()
 
 
-def open_connection() -> threading.Thread:
-    connection.ensure_connection()
-    return threading.current_thread()
+class Slow:
+    """A synchronous call that lasts until it is told to end."""
+
+    def __init__(self) -> None:
+        self.started, self.release = threading.Event(), threading.Event()
+
+    def __call__(self) -> bool:
+        self.started.set()
+        return self.release.wait(5)
 
 
-async def test_an_operation_has_one_thread_of_its_own_which_ends_with_it() -> None:
+async def call(function: Any) -> Any:
     async with OperationThread():
-        first = await thread()
-        assert await thread() is first
-        assert first is not threading.current_thread()
+        return await sync_to_async(function)()
+
+
+async def test_a_block_holds_no_thread_between_two_calls(pool: ThreadPool) -> None:
+    async with OperationThread(), OperationThread():
+        assert await thread() is not threading.current_thread()
+        await until(lambda: pool.usage == (1, 1, 0))
+    assert pool.usage == (1, 1, 0)
+
+
+async def test_without_synchronous_code_no_thread_is_started(pool: ThreadPool) -> None:
     async with OperationThread():
-        assert await thread() is not first
-    await until(lambda: not first.is_alive())
+        await asyncio.sleep(0)
+    assert pool.usage == (0, 0, 0)
 
 
-async def test_a_slow_operation_does_not_hold_up_another() -> None:
-    release, slow_thread = threading.Event(), threading.Event()
-
-    def slow() -> bool:
-        slow_thread.set()
-        return release.wait(5)
-
-    async def slow_operation() -> bool:
-        async with OperationThread():
-            return await sync_to_async(slow)()
-
-    waiting = asyncio.create_task(slow_operation())
-    await until(slow_thread.is_set)
-    async with OperationThread():
-        assert await thread()  # While the other one still waits.
-    assert not waiting.done()
-    release.set()
+async def test_a_slow_call_holds_up_no_other_operation(pool: ThreadPool) -> None:
+    slow = Slow()
+    waiting = asyncio.create_task(call(slow))
+    await until(slow.started.is_set)
+    assert await call(lambda: "done") == "done"
+    slow.release.set()
     assert await waiting is True
 
 
-async def test_an_operation_without_synchronous_code_has_no_thread() -> None:
-    before = set(threading.enumerate())
-    async with OperationThread() as context:
-        assert context not in SyncToAsync.context_to_thread_executor
-    assert set(threading.enumerate()) <= before
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_the_database_connections_of_the_thread_are_closed_at_the_end() -> None:
-    opened = []
-
-    def remember() -> None:
-        connection.ensure_connection()
-        opened.append(connections["default"])
-
+async def test_the_calls_of_a_block_run_one_at_a_time_and_in_order(pool: ThreadPool) -> None:
+    slow, order = Slow(), list[int]()
     async with OperationThread():
-        await sync_to_async(remember)()
-        assert opened[0].connection is not None
-    assert opened[0].connection is None
+        first = asyncio.create_task(sync_to_async(slow)())
+        await until(slow.started.is_set)
+        others = [asyncio.create_task(sync_to_async(order.append)(i)) for i in range(3)]
+        await asyncio.sleep(0)
+        assert order == []
+        slow.release.set()
+        await asyncio.gather(first, *others)
+    assert order == [0, 1, 2]
+
+
+async def test_who_waits_longest_is_served_first(pool: ThreadPool) -> None:
+    slow, order = [Slow(), Slow()], list[int]()
+    busy = [asyncio.create_task(call(each)) for each in slow]
+    await until(lambda: all(each.started.is_set() for each in slow))
+    later = []
+    for number in range(3):
+        later.append(asyncio.create_task(call(partial(order.append, number))))
+        await until(lambda: pool.usage[2] == len(later))
+    slow[0].release.set()
+    await asyncio.gather(*later)
+    assert order == [0, 1, 2]
+    slow[1].release.set()
+    await asyncio.gather(*busy)
+
+
+async def test_who_waits_too_long_is_told_what_is_busy(pool: ThreadPool) -> None:
+    pool.wait = 0.05
+    slow = [Slow(), Slow()]
+    busy = [asyncio.create_task(call(each)) for each in slow]
+    await until(lambda: all(each.started.is_set() for each in slow))
+    with pytest.raises(ThreadWaitError, match=r"all 2 threads .*\(max_threads\)"):
+        await call(lambda: None)
+    for each in slow:
+        each.release.set()
+    await asyncio.gather(*busy)
+    assert await call(lambda: "again") == "again"
+
+
+async def test_synchronous_code_may_call_asynchronous_code_that_calls_synchronous_code(
+    pool: ThreadPool,
+) -> None:
+    pool.size = 1
+
+    async def inner() -> threading.Thread:
+        return await thread()
+
+    def outer() -> bool:
+        return async_to_sync(inner)() is threading.current_thread()
+
+    assert await asyncio.wait_for(call(outer), 5)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_they_are_closed_after_an_exception_as_well() -> None:
-    opened = []
-
-    def fail() -> None:
-        connection.ensure_connection()
-        opened.append(connections["default"])
-        raise ValueError("expected")
-
-    with pytest.raises(ValueError, match="expected"):
-        async with OperationThread():
-            await sync_to_async(fail)()
-    assert opened[0].connection is None
-
-
-async def test_inside_another_context_the_outer_thread_serves() -> None:
-    async with ThreadSensitiveContext():
-        outer = await thread()
-        async with OperationThread():
-            assert await thread() is outer
-        assert await thread() is outer
+async def test_an_open_transaction_keeps_its_thread_and_is_rolled_back_at_the_end(
+    pool: ThreadPool,
+) -> None:
+    async with OperationThread():
+        await sync_to_async(transaction.atomic().__enter__)()
+        await sync_to_async(User.objects.create)(username="ada")
+        assert pool.usage == (1, 0, 0)
+        assert await User.objects.aexists()
+    await until(lambda: pool.usage == (1, 1, 0))
+    assert not await call(User.objects.exists)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_released_thread_ends_and_the_next_call_has_a_new_one() -> None:
-    with queries() as asked:
-        async with OperationThread():
-            first = await sync_to_async(open_connection)()
-            await release_thread()
-            await until(lambda: not first.is_alive())
-            second = await sync_to_async(open_connection)()
-            assert second is not first
-    assert asked == []
+async def test_a_transaction_that_is_open_for_too_long_is_rolled_back(pool: ThreadPool) -> None:
+    pool.hold = 0.05
+    async with OperationThread():
+        await sync_to_async(transaction.atomic().__enter__)()
+        await sync_to_async(User.objects.create)(username="ada")
+        await until(lambda: pool.usage == (1, 1, 0))
+        with pytest.raises(TransactionTimeoutError, match="max_transaction_time"):
+            await User.objects.acount()
+        assert await User.objects.acount() == 0
 
 
-async def test_what_still_runs_in_a_released_thread_is_finished_first() -> None:
-    release, started = threading.Event(), threading.Event()
+@pytest.mark.django_db(transaction=True)
+async def test_a_queryset_that_is_read_in_chunks_keeps_its_connection(pool: ThreadPool) -> None:
+    users = [User(username=f"user{number}") for number in range(5)]
+    async with OperationThread():
+        await User.objects.abulk_create(users)
+        usage = [pool.usage async for _ in User.objects.aiterator(chunk_size=2)]
+        assert usage[0] == (1, 0, 0)
+        await until(lambda: pool.usage == (1, 1, 0))
 
-    def slow() -> bool:
-        started.set()
-        return release.wait(5)
 
-    async with OperationThread() as context:
-        running = asyncio.create_task(sync_to_async(slow)())
-        await until(started.is_set)
-        releasing = asyncio.create_task(release_thread())
-        await until(lambda: context not in SyncToAsync.context_to_thread_executor)
-        assert await thread()  # A new one: the first is still busy.
-        assert not running.done()
-        release.set()
-        assert await running is True
-        await releasing
+@pytest.mark.django_db(transaction=True)
+async def test_an_idle_thread_closes_its_connections_and_ends(pool: ThreadPool) -> None:
+    async with OperationThread():
+        await User.objects.acount()
+        worker = await thread()
+    await until(lambda: not worker.is_alive())
+    assert pool.usage == (0, 0, 0)
+
+
+async def test_the_projects_state_is_entered_in_each_thread_and_left(pool: ThreadPool) -> None:
+    local, log = threading.local(), []
+
+    @contextmanager
+    def enter_thread(subject: str) -> Iterator[None]:
+        local.tenant = subject
+        log.append("entered")
+        try:
+            yield
+        finally:
+            del local.tenant
+            log.append("left")
+
+    def tenant() -> str:
+        return getattr(local, "tenant", "public")
+
+    async with OperationThread("acme", enter_thread):
+        assert [await sync_to_async(tenant)() for _ in range(2)] == ["acme", "acme"]
+    assert log == ["entered", "left"] * 2
+    assert await call(tenant) == "public"
+
+
+async def test_state_that_cannot_be_entered_fails_the_call_and_no_more(pool: ThreadPool) -> None:
+    def enter_thread(subject: Any) -> Any:
+        raise LookupError("no such tenant")
+
+    async with OperationThread("acme", enter_thread):
+        with pytest.raises(LookupError, match="no such tenant"):
+            await thread()
+    assert await call(lambda: "next") == "next"
+
+
+async def test_a_cancelled_operation_ends_with_its_call(pool: ThreadPool) -> None:
+    slow = Slow()
+    task = asyncio.create_task(call(slow))
+    await until(slow.started.is_set)
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    slow.release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert pool.usage == (1, 1, 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -23,6 +24,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as within
+else:
+    from async_timeout import timeout as within
+
 logger = logging.getLogger("strawberry_django.realtime")
 
 #: The group of the channel layer in which processes tell each other.
@@ -33,6 +39,10 @@ MESSAGE_TYPE = "strawberry_django_realtime.revoke"
 
 #: The fields of a user that decide whether it may act.
 _DECISIVE_FIELDS = frozenset({"is_active", "password"})
+
+#: Seconds that the channel layer may take to tell the others, for a request waits for it. Whoever
+#: is not told finds out at the next look (`session_revalidate_interval`).
+_TELL_TIMEOUT = 1.0
 
 #: Called in this process with each message and the consumer that caused it, from any thread.
 local_receivers: set[Callable[[dict[str, Any], Any], None]] = set()
@@ -50,7 +60,8 @@ async def _send(message: dict[str, Any]) -> None:
     if layer is None:
         return
     try:
-        await layer.group_send(GROUP, message)
+        async with within(_TELL_TIMEOUT):
+            await layer.group_send(GROUP, message)
     except Exception as error:
         logger.warning("Other processes were not told of a revocation: %r", error)
 
@@ -60,14 +71,14 @@ def _publish(message: dict[str, Any], by: Any) -> None:
         receive(message, by)
 
 
-def _revoke(by: Any = None, **what: Any) -> None:
-    """Tell this process and the others; inside a transaction, when it is committed."""
+def _revoke(by: Any = None, using: str | None = None, **what: Any) -> None:
+    """Tell this process and the others; inside a transaction of `using`, when it is committed."""
     message = {"type": MESSAGE_TYPE, **what}
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        transaction.on_commit(lambda: _publish(message, by))
-        transaction.on_commit(lambda: async_to_sync(_send)(message))
+        transaction.on_commit(lambda: _publish(message, by), using=using)
+        transaction.on_commit(lambda: async_to_sync(_send)(message), using=using)
     else:
         # A transaction belongs to a thread of synchronous code: here is none.
         _publish(message, by)
@@ -95,14 +106,18 @@ def _on_logged_out(request: Any = None, **_: Any) -> None:
 
 
 def _on_user_saved(
-    instance: Any, created: bool, update_fields: frozenset[str] | None = None, **_: Any
+    instance: Any,
+    created: bool,
+    using: str,
+    update_fields: frozenset[str] | None = None,
+    **_: Any,
 ) -> None:
     if not created and (update_fields is None or _DECISIVE_FIELDS & update_fields):
-        _revoke(user=str(instance.pk), recheck=True)
+        _revoke(using=using, user=str(instance.pk), recheck=True)
 
 
-def _on_user_deleted(instance: Any, **_: Any) -> None:
-    _revoke(user=str(instance.pk), recheck=False)
+def _on_user_deleted(instance: Any, using: str, **_: Any) -> None:
+    _revoke(using=using, user=str(instance.pk), recheck=False)
 
 
 def connect_signals() -> None:

@@ -8,6 +8,7 @@ they mean everywhere else in the project.
 
 from __future__ import annotations
 
+import inspect
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,16 +28,29 @@ from ..request import no_view
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from types import FrameType
 
     from django.http.response import HttpResponseBase
+
+
+def _is_login(asked: FrameType | None) -> bool:
+    """Tell whether `asked` is called by `login` or `alogin`, which have no hook of their own."""
+    frame = asked and asked.f_back
+    if frame is None:
+        return False
+    module = frame.f_globals.get("__name__")
+    return frame.f_code.co_name in {"login", "alogin"} and module in {
+        "channels.auth",
+        "django.contrib.auth",
+    }
 
 
 class _WebSocketSession(SessionBase):
     """A session whose key stays, since no cookie can carry a new one to the client.
 
-    `django.contrib.auth.login` asks whether the session has a user before it
-    changes anything (logging out does not ask): there we say no, and nothing has
-    been lost. A session signed with one of `SECRET_KEY_FALLBACKS` is given its
+    `login` of Django and of Channels asks whether the session has a user before
+    it changes anything: there it is refused, and nothing has been lost. Anybody
+    else who asks is answered. A session signed with one of `SECRET_KEY_FALLBACKS` is given its
     new key by the next HTTP request.
     """
 
@@ -44,13 +58,13 @@ class _WebSocketSession(SessionBase):
         """Keep the key."""
 
     def __contains__(self, key: object) -> bool:
-        if key == SESSION_KEY:
+        if key == SESSION_KEY and _is_login(inspect.currentframe()):
             raise WebSocketLoginError
         contained: bool = super().__contains__(key)
         return contained
 
     async def ahas_key(self, key: str) -> bool:
-        if key == SESSION_KEY:
+        if key == SESSION_KEY and _is_login(inspect.currentframe()):
             raise WebSocketLoginError
         contained: bool = await super().ahas_key(key)
         return contained

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,7 @@ from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import get_channel_layer
 
 from .._upstream import before_daphne_stops
+from ..exceptions import SessionCheckError, SessionEndedError
 from ..protocol import RESTARTING, CloseCode
 from ..pubsub.listener import ChannelListener
 from ..threads import OperationThread
@@ -35,9 +36,6 @@ _LAST_ANSWER = 0.5
 #: Seconds before the channel layer is listened to again after a failure: first and at most.
 _RETRY, _MAX_RETRY = 1.0, 60.0
 
-#: Seconds after which the membership of the group is renewed; layers let it expire in a day.
-_RENEW = 3600.0
-
 #: Seconds that sockets may take to end when the server stops, and their frames to leave.
 _LAST_SOCKET, _LAST_FRAME = 5.0, 0.1
 
@@ -50,6 +48,8 @@ class SocketWatch:
         self._sockets: set[WatchedSocket] = set()
         self._services: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
+        self._looks: dict[WatchedSocket, asyncio.Future[None]] = {}
+        self._looking: asyncio.Task[None] | None = None
         self._tick = LONGEST_TICK
         self._empty = asyncio.Event()
         self._empty.set()
@@ -106,7 +106,10 @@ class SocketWatch:
 
     def receive(self, message: dict[str, Any], by: Any) -> None:
         """Act on a revocation; callable from any thread."""
-        self._loop.call_soon_threadsafe(self._apply, message, by)
+        try:
+            self._loop.call_soon_threadsafe(self._apply, message, by)
+        except RuntimeError:  # The loop was closed with a socket open (a reload, a test).
+            revocation.local_receivers.discard(self.receive)
 
     def _apply(self, message: dict[str, Any], by: Any = None) -> None:
         if "session" in message:
@@ -119,7 +122,7 @@ class SocketWatch:
             return
         sockets = [s for s in self._sockets if str(s.user_key) == message["user"]]
         if message["recheck"]:
-            self._send(self._revalidate(sockets))
+            self._look_at(sockets)
             return
         for socket in sockets:
             self._close(socket, CloseCode.UNAUTHORIZED, "The user was disconnected")
@@ -133,39 +136,101 @@ class SocketWatch:
             await asyncio.sleep(self._tick)
             now = time.monotonic()
             for socket in list(self._sockets):
-                if socket.busy():
-                    socket.active = now
-                if reason := socket.overdue(now):
-                    self._close(socket, CloseCode.TIMEOUT, reason)
-                elif socket.ping is not None and socket.must_be_pinged(now):
-                    socket.pinged = now
-                    socket.pong_due = now + socket.options["pong_timeout"]
-                    self._send(socket.ping())
-            due = [socket for socket in self._sockets if socket.must_be_revalidated(now)]
-            if due:
-                self._send(self._revalidate(due))
+                self._keep_time(socket, now)
 
-    async def _revalidate(self, sockets: Iterable[WatchedSocket]) -> None:
+    def _keep_time(self, socket: WatchedSocket, now: float) -> None:
+        try:
+            self._check_limits(socket, now)
+        except Exception:  # One socket's fault must not end the timeouts of all.
+            logger.exception("The timeouts of a socket could not be checked")
+
+    def _check_limits(self, socket: WatchedSocket, now: float) -> None:
+        if socket.busy():
+            socket.active = now
+        if reason := socket.overdue(now):
+            self._close(socket, CloseCode.TIMEOUT, reason)
+        elif socket.ping is not None and socket.must_be_pinged(now):
+            socket.pinged = now
+            socket.pong_due = now + socket.options["pong_timeout"]
+            self._send(socket.ping())
+        if socket.must_be_revalidated(now):
+            self._look_at([socket])
+
+    async def confirm(self, socket: WatchedSocket) -> None:
+        """Check that the user of `socket` may still act, unless that was checked a second ago.
+
+        Raises:
+            SessionEndedError: it may not; the socket is being closed.
+            SessionCheckError: the database did not say.
+        """
+        if socket.user_key is None or not socket.must_be_confirmed(time.monotonic()):
+            return
+        self._look_at([socket])
+        # Others wait for the same look: who is cancelled does not take it from them.
+        await asyncio.shield(self._looks[socket])
+
+    def _look_at(self, sockets: Iterable[WatchedSocket]) -> None:
+        """Let the sessions of `sockets` be checked; one look is made at a time."""
+        for socket in sockets:
+            if socket not in self._looks:
+                look = self._looks[socket] = self._loop.create_future()
+                look.add_done_callback(_retrieve)
+        if self._looks and self._looking is None:
+            self._looking = asyncio.ensure_future(self._look())
+            self._errands.add(self._looking)
+            self._looking.add_done_callback(self._looked)
+
+    def _looked(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        self._looking = None
+        if task.cancelled():
+            for look in self._looks.values():
+                look.cancel()
+            self._looks.clear()
+        else:
+            self._look_at(())
+
+    async def _look(self) -> None:
+        looks, self._looks = self._looks, {}
+        alone = [socket for socket in looks if socket.options["enter_thread"] is not None]
+        together = [socket for socket in looks if socket.options["enter_thread"] is None]
+        for group in [*([socket] for socket in alone), together]:
+            failure: Exception | None = None
+            try:
+                await self._revalidate(group)
+            except Exception as error:
+                logger.error("Open sockets could not be revalidated: %r", error)
+                failure = SessionCheckError()
+            for socket in group:
+                if looks[socket].done():
+                    continue
+                if failure is not None:
+                    looks[socket].set_exception(failure)
+                elif socket.ended:
+                    looks[socket].set_exception(SessionEndedError())
+                else:
+                    looks[socket].set_result(None)
+
+    async def _revalidate(self, sockets: Sequence[WatchedSocket]) -> None:
         """Close those whose user may not act any more; see `users_of_sessions` for the cost."""
+        if not sockets:
+            return
         now = time.monotonic()
-        sockets = list(sockets)
         for socket in sockets:
             socket.revalidated = now
+        first = sockets[0]
         sessions = {socket.session_key for socket in sockets if socket.session_key}
         users = {socket.user_key for socket in sockets if not socket.session_key}
-        try:
-            async with OperationThread():
-                of_sessions = await sync_to_async(users_of_sessions)(sessions) if sessions else {}
-                active = await sync_to_async(active_users)(users) if users else set()
-        except Exception as error:
-            logger.error("Open sockets could not be revalidated: %r", error)
-            return
+        async with OperationThread(first.request, first.options["enter_thread"]):
+            of_sessions = await sync_to_async(users_of_sessions)(sessions) if sessions else {}
+            active = await sync_to_async(active_users)(users) if users else set()
         for socket in sockets:
             if socket.session_key:
                 valid = of_sessions[socket.session_key] == socket.user_key
             else:
                 valid = socket.user_key in active
             if not valid:
+                socket.ended = True
                 self._close(socket, CloseCode.UNAUTHORIZED, "The session has ended")
 
     async def _listen(self) -> None:
@@ -175,12 +240,11 @@ class SocketWatch:
             listener = ChannelListener(DEFAULT_CHANNEL_LAYER, capacity=10_000)
             try:
                 async with listener.listen(
-                    revocation.MESSAGE_TYPE, timeout=_RENEW, groups=[revocation.GROUP]
+                    revocation.MESSAGE_TYPE, groups=[revocation.GROUP]
                 ) as messages:
                     retry = _RETRY
                     async for message in messages:
                         self._apply(message)
-                continue
             except Exception as error:
                 logger.warning("Not hearing of revocations for %g s: %r", retry, error)
             finally:
@@ -188,7 +252,7 @@ class SocketWatch:
             await asyncio.sleep(retry)
             retry = min(2 * retry, _MAX_RETRY)
             # What was told meanwhile was not heard.
-            self._send(self._revalidate([s for s in self._sockets if s.user_key is not None]))
+            self._look_at([s for s in self._sockets if s.user_key is not None])
 
     async def _close_when_answered(self, socket: WatchedSocket) -> None:
         await asyncio.sleep(_LAST_ANSWER)
@@ -201,6 +265,12 @@ class SocketWatch:
         task = asyncio.ensure_future(errand)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+
+def _retrieve(look: asyncio.Future[None]) -> None:
+    """Take the outcome of a look that nobody waits for."""
+    if not look.cancelled():
+        look.exception()
 
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, SocketWatch] = WeakKeyDictionary()

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: Seconds between two looks at the clock, where no limit asks for more of them.
 LONGEST_TICK = 1.0
 
+#: Seconds for which a check of the user holds for the operations that a socket starts.
+_CONFIRMED = 1.0
+
 
 @dataclass(eq=False)
 class WatchedSocket:
@@ -27,9 +30,11 @@ class WatchedSocket:
         options: the limits.
         user_key: the primary key of the user; `None` for an anonymous socket.
         session_key: the session that the user came with; `None` for none.
+        request: the handshake, or the request of the stream; `enter_thread` is called with it.
         busy: tells whether an operation is under way.
         ping: sends a ping; `None` where the connection is not begun or knows none.
         active: when an operation was last seen under way.
+        ended: the user may not act any more.
         pong_due: until when the ping that is out may be answered.
     """
 
@@ -37,6 +42,7 @@ class WatchedSocket:
     options: RealtimeOptions
     user_key: Any = None
     session_key: str | None = None
+    request: Any = None
     busy: Callable[[], bool] = lambda: False
     ping: Callable[[], Awaitable[None]] | None = None
     opened: float = field(default_factory=time.monotonic)
@@ -44,6 +50,7 @@ class WatchedSocket:
     revalidated: float = field(default_factory=time.monotonic)
     pinged: float = field(default_factory=time.monotonic)
     pong_due: float | None = None
+    ended: bool = False
 
     def overdue(self, now: float) -> str | None:
         """Return why the socket has lasted long enough, if it has."""
@@ -62,6 +69,10 @@ class WatchedSocket:
         return (
             self.user_key is not None and interval is not None and now - self.revalidated > interval
         )
+
+    def must_be_confirmed(self, now: float) -> bool:
+        """Tell whether it is so long ago that the user was checked that an operation must ask."""
+        return self.ended or now - self.revalidated > _CONFIRMED
 
     def must_be_pinged(self, now: float) -> bool:
         """Tell whether it is time for a ping."""

@@ -8,15 +8,10 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
-import operator
 import re
-import types
-import typing
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.apps import apps
@@ -26,7 +21,7 @@ from django.core.management import find_commands
 from .. import conf
 from .catalogue import found
 
-if typing.TYPE_CHECKING:
+if TYPE_CHECKING:
     from django.core.checks import CheckMessage
 
 _STATICFILES = "django.contrib.staticfiles"
@@ -155,37 +150,14 @@ def check_options() -> list[CheckMessage]:
     if not isinstance(declared, Mapping):
         kind = type(declared).__name__
         return [found("E011", f"{conf.SETTING} is a {kind}; expected a dict of options.")]
-    hints = typing.get_type_hints(conf.RealtimeOptions)
-    kinds = {name.upper(): _accepted(kind) for name, kind in hints.items()}
     messages = []
+    names = {name.upper(): name for name in conf.DEFAULTS}
     for key, value in declared.items():
-        if key not in kinds:
-            near = difflib.get_close_matches(str(key).upper(), kinds, n=1)
+        if key not in names:
+            near = difflib.get_close_matches(str(key).upper(), names, n=1)
             guess = f" Did you mean {near[0]!r}?" if near else ""
             messages.append(found("E011", f"{conf.SETTING} has the unknown key {key!r}.{guess}"))
-        elif not any(accepts(value) for accepts in kinds[key].values()):
-            expected = " or ".join(kinds[key])
-            text = f"{conf.SETTING}[{key!r}] is {value!r}; expected {expected}."
+        elif words := conf.expected(names[key], value):
+            text = f"{conf.SETTING}[{key!r}] is {value!r}; expected {words}."
             messages.append(found("E011", text))
     return messages
-
-
-def _accepted(kind: Any) -> dict[str, Callable[[Any], bool]]:
-    """Return what an option of this type may be, in words, each with its test."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):
-        return {words: test for each in arguments for words, test in _accepted(each).items()}
-    if origin is typing.Literal:
-        return {repr(each): partial(operator.eq, each) for each in arguments}
-    if origin is Sequence:
-        return {"a list of strings": _is_list_of_strings}
-    if kind in (int, float):
-        words = "a positive int" if kind is int else "a positive number"
-        return {words: lambda value: type(value) in (int, kind) and value > 0}
-    names = {bool: "True or False", timedelta: "a timedelta"}
-    return {names.get(kind, "None"): lambda value: isinstance(value, kind)}
-
-
-def _is_list_of_strings(value: Any) -> bool:
-    is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
-    return is_list and all(isinstance(each, str) for each in value)

@@ -25,6 +25,7 @@ from ..conf import RealtimeOptions, resolve_options
 from ..context import GraphQLContext
 from ..logs import log_client_errors_briefly
 from ..request import no_view
+from ..threads import enter_threads_for, pool
 from . import explorer
 from .endpoint import GraphQLEndpoint
 from .streams import while_welcome
@@ -70,6 +71,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
             TypeError: an option does not exist.
         """
         resolved = resolve_options(options)
+        pool.configure(resolved)
         log_client_errors_briefly()
         connect_signals()
 
@@ -90,6 +92,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         self.request = request
         self.scope = request.scope
         request.consumer = self
+        enter_threads_for(request, self.options["enter_thread"])
         try:
             response = self._refusal() or await self._respond()
         except HTTPException as error:

@@ -17,6 +17,7 @@ from django.http import HttpResponse
 
 from .._upstream import load_no_middleware
 from ..request import GraphQLRequest
+from ..threads import OperationThread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -58,6 +59,11 @@ class GraphQLEndpoint(ASGIHandler):
         self._view = view
         self._options = options
         super().__init__()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request, as Django does, with threads of the pool for its synchronous code."""
+        async with OperationThread():
+            await self.handle(scope, receive, send)
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Put the project's middleware around the view, or nothing."""

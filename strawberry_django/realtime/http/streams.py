@@ -125,7 +125,7 @@ async def while_welcome(
     """Yield `chunks` for as long as a socket of the same user would be left open."""
     user_key, session_key = _who(request)
     end = _StreamEnd()
-    watched = WatchedSocket(end, options, user_key, session_key, busy=lambda: True)
+    watched = WatchedSocket(end, options, user_key, session_key, request=request, busy=lambda: True)
     kept = end.before(chunks)
     async with SocketWatch.current().watching(watched), aclosing(chunks), aclosing(kept):
         async for chunk in kept:

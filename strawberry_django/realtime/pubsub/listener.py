@@ -18,7 +18,6 @@ from typing import Any, Literal
 from channels.layers import get_channel_layer
 
 from ..exceptions import ChannelLayerError, ListenerOverflowError
-from ..threads import release_thread
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -26,6 +25,10 @@ Message = dict[str, Any]
 
 #: Seconds after which a receiver that goes on in spite of its cancellation is cancelled again.
 _CANCEL_AGAIN = 0.2
+
+#: Seconds after which a layer forgets who is in a group, where it does not say (Channels' own
+#: default), and how often in that time the membership is renewed.
+_GROUP_EXPIRY, _RENEWALS = 86400, 24
 
 Overflow = Literal["close", "drop_oldest", "latest"]
 
@@ -82,7 +85,6 @@ class Messages(AsyncIterator[Message]):
             if self._failure is not None:
                 raise self._failure
             self._changed.clear()
-            await release_thread()
             if not await self._change():
                 raise StopAsyncIteration
         return self._waiting.popleft()
@@ -123,7 +125,7 @@ class ChannelListener:
         self._capacity = capacity
         self._overflow: Overflow = overflow
         self._on_overflow = on_overflow
-        self._receivers: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def layer(self) -> Any:
@@ -167,29 +169,35 @@ class ChannelListener:
         messages = Messages(type, timeout, self._capacity, self._overflow, self._on_overflow)
         channel: str = await _asked(layer.new_channel())
         receiver = asyncio.create_task(_receive(layer, channel, messages))
-        self._receivers.add(receiver)
+        self._tasks.add(receiver)
         joined: list[str] = []
+        renewal: asyncio.Task[None] | None = None
         try:
             for group in groups:
                 await _asked(layer.group_add(group, channel))
                 joined.append(group)
+            if groups:
+                renewal = asyncio.create_task(_renew(layer, groups, channel))
+                self._tasks.add(renewal)
             yield messages
         finally:
+            if renewal is not None:
+                await self._end(renewal)
             for group in joined:
                 await _leave(layer, group, channel)
             await self._end(receiver)
 
     async def aclose(self) -> None:
-        """Stop to receive, and wait until that has ended."""
-        for receiver in list(self._receivers):
-            await self._end(receiver)
+        """Stop receiving, and wait until that has ended."""
+        for task in list(self._tasks):
+            await self._end(task)
 
-    async def _end(self, receiver: asyncio.Task[None]) -> None:
-        while not receiver.done():
+    async def _end(self, task: asyncio.Task[None]) -> None:
+        while not task.done():
             # channels_redis may lose a cancellation that comes just after a message.
-            receiver.cancel()
-            await asyncio.wait([receiver], timeout=_CANCEL_AGAIN)
-        self._receivers.discard(receiver)
+            task.cancel()
+            await asyncio.wait([task], timeout=_CANCEL_AGAIN)
+        self._tasks.discard(task)
 
 
 async def _asked(answer: Awaitable[Any]) -> Any:
@@ -205,6 +213,18 @@ async def _asked(answer: Awaitable[Any]) -> Any:
         raise ChannelLayerError(
             "The channel layer failed, and messages may be lost. Subscribe again."
         ) from error
+
+
+async def _renew(layer: Any, groups: Sequence[str], channel: str) -> None:
+    """Join the groups again and again, on a clock of its own: members expire, busy or not."""
+    pause = getattr(layer, "group_expiry", _GROUP_EXPIRY) / _RENEWALS
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            for group in groups:
+                await layer.group_add(group, channel)
+        except Exception as error:
+            logger.warning("Could not renew the membership of %r: %r", groups, error)
 
 
 async def _leave(layer: Any, group: str, channel: str) -> None:

@@ -21,6 +21,7 @@ from ..auth.sessions import open_session, resolve_user
 from ..conf import OperationRequest, RealtimeOptions, resolve_options
 from ..consumer import GraphQLConsumer
 from ..context import GraphQLContext
+from ..exceptions import SessionCheckError, SessionEndedError
 from ..logs import log_client_errors_briefly
 from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -29,7 +30,7 @@ from ..protocol import (
     CloseCode,
 )
 from ..request import GraphQLRequest
-from ..threads import OperationThread
+from ..threads import pool
 from .connection import SocketConnection
 from .legacy import GraphQLWSHandler
 from .presence import Presence
@@ -73,6 +74,7 @@ class GraphQLWSConsumer(GraphQLConsumer):
             TypeError: an option does not exist.
         """
         resolved = resolve_options(options)
+        pool.configure(resolved)
         log_client_errors_briefly()
         connect_signals()
 
@@ -130,14 +132,16 @@ class GraphQLWSConsumer(GraphQLConsumer):
             self._adopt_scope_auth()
             return
         open_session(self.request, websocket=True)
-        async with OperationThread():
+        async with self.operation_thread():
             await resolve_user(self.request)
         self.scope["session"] = self.request.session
         self.scope["user"] = self.request.user
 
     async def _serve(self) -> None:
         """Accept the socket, and speak the subprotocol that was picked until it is closed."""
-        root_value = await self.get_root_value(self.request)
+        async with self.operation_thread():
+            root_value = await self.get_root_value(self.request)
+            context = await self.get_context(self.request, self)
         subprotocol = await self.pick_websocket_subprotocol(self.request)
         await self.writer.accept(subprotocol)
         if self.presence.surplus is not None:
@@ -145,7 +149,7 @@ class GraphQLWSConsumer(GraphQLConsumer):
         shared: dict[str, Any] = {
             "view": self,
             "websocket": SocketConnection(self, self.receive, self.writer),
-            "context": await self.get_context(self.request, self),
+            "context": context,
             "root_value": root_value,
             "schema": self.schema,
             "max_subscriptions_per_connection": self.options["max_subscriptions_per_connection"],
@@ -168,7 +172,8 @@ class GraphQLWSConsumer(GraphQLConsumer):
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Ask the hook `on_connect`."""
         before = self.presence.user
-        payload = await self.on_connect(GraphQLContext.wrap(context))
+        async with self.operation_thread():
+            payload = await self.on_connect(GraphQLContext.wrap(context))
         if self.presence.user is not before:
             self.presence.came_with_token()
             if self.presence.surplus is not None:
@@ -189,6 +194,10 @@ class GraphQLWSConsumer(GraphQLConsumer):
         """
         if not operation.query:
             raise GraphQLError("No GraphQL query found in the request")
+        try:
+            await self.presence.confirm_user()
+        except (SessionEndedError, SessionCheckError) as refusal:
+            raise GraphQLError(str(refusal)) from refusal
         await self.on_operation(context, operation)
 
     @override
@@ -220,7 +229,15 @@ class GraphQLWSConsumer(GraphQLConsumer):
             GRAPHQL_TRANSPORT_WS_PROTOCOL,
             GRAPHQL_WS_PROTOCOL,
         }
-        return next((name for name in offered if name in known), None)
+        picked = next((name for name in offered if name in known), None)
+        if picked is None:
+            logger.warning(
+                "WebSocket %s refused (4406): the client offers %s, the server speaks %s",
+                self.scope["path"],
+                ", ".join(offered) or "no subprotocol",
+                ", ".join(sorted(known)) or "none",
+            )
+        return picked
 
     def decode_json(self, data: str) -> object:
         """Decode what the client sent; override to do it in another way."""

@@ -16,7 +16,6 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..protocol import CloseCode, legacy_ws_problem
-from ..threads import OperationThread
 from .transport_ws import internal_error
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         """
         last: OperationMessage = {"type": "complete", "id": operation_id}
         try:
-            async with OperationThread():
+            async with self.consumer.operation_thread():
                 context = await self.consumer.operation_context(self.context)
                 request = OperationRequest(query, operation_name, variables)
                 await self.consumer.judge(context, request)

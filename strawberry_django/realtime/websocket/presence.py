@@ -50,6 +50,7 @@ class Presence:
             session = vars(self._request).get("session")
             socket.user_key = user.pk
             socket.session_key = session.session_key if session is not None else None
+        socket.request = self._request
         self._count("address", self._request.META.get("REMOTE_ADDR"), "max_sockets_per_address")
         self._count("user", socket.user_key, "max_sockets_per_user")
         await self._stack.enter_async_context(SocketWatch.current().watching(socket))
@@ -70,6 +71,15 @@ class Presence:
         self._socket.user_key = user.pk if user is not None and user.is_authenticated else None
         if self._socket.user_key != before:
             self._count("user", self._socket.user_key, "max_sockets_per_user")
+
+    async def confirm_user(self) -> None:
+        """Check that the user may still act, before an operation begins; see `SocketWatch.confirm`.
+
+        Raises:
+            SessionEndedError: it may not.
+            SessionCheckError: nobody can tell.
+        """
+        await SocketWatch.current().confirm(self._socket)
 
     def begun(self, busy: Callable[[], bool], ping: str | None) -> None:
         """Note that the client's `connection_init` was acknowledged.

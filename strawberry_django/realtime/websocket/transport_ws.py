@@ -23,7 +23,6 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..protocol import CloseCode, transport_ws_problem
-from ..threads import OperationThread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -161,7 +160,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Execute one operation and send its results; its errors are its own."""
         assert isinstance(operation, TransportWSOperation)
         try:
-            async with OperationThread():
+            async with self.consumer.operation_thread():
                 context = await self.consumer.operation_context(self.context)
                 await self.consumer.judge(context, operation.request)
                 results = await self.schema.stream(

@@ -56,6 +56,11 @@ async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reaso
     await asyncio.sleep(0)
 
 
+def _size(frame: str) -> int:
+    """Return how many bytes a frame has on its way."""
+    return len(frame) if frame.isascii() else len(frame.encode())
+
+
 class SocketWriter:
     """Write the frames of one WebSocket.
 
@@ -128,7 +133,7 @@ class SocketWriter:
             reason = "Too slow: answers are not being read (max_outbound_bytes)"
             await self._close_slow(reason)
             return
-        self._replied += len(frame)
+        self._replied += _size(frame)
         await self._send_text(frame)
         await self._ask()
 
@@ -174,7 +179,7 @@ class SocketWriter:
 
     async def _send_text(self, frame: str) -> None:
         if not self._closing:
-            self._sent += len(frame)
+            self._sent += _size(frame)
             await self._transmit({"type": "websocket.send", "text": frame})
 
     async def close(self, code: int, reason: str = "", *, timeout: float | None = None) -> None:

@@ -38,7 +38,8 @@ def _record(execute: Any, sql: str, params: Any, many: bool, context: Any) -> An
 
 
 def _record_all(connection: Any, **_: Any) -> None:
-    connection.execute_wrappers.append(_record)
+    if _record not in connection.execute_wrappers:  # It may be opened again.
+        connection.execute_wrappers.append(_record)
 
 
 connection_created.connect(_record_all, weak=False)

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import strawberry
+from django.contrib.auth import get_user_model
 from strawberry.file_uploads import Upload
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
@@ -136,6 +137,13 @@ class Subscription:
                 number += 1
                 yield number
                 await asyncio.sleep(every)
+
+    @strawberry.subscription
+    async def poll(self, every: float = 0.05) -> AsyncGenerator[int, None]:
+        """Ask the database again and again."""
+        while True:
+            yield await get_user_model().objects.acount()
+            await asyncio.sleep(every)
 
     @strawberry.subscription
     async def farewell(self, name: str) -> AsyncGenerator[str, None]:
