@@ -21,13 +21,12 @@ from tools.render.reference import Reference
 from tools.render.values import Values
 from tools.snippets import Problem
 from tools.snippets.check import texts as files_under
-from tools.snippets.markers import INCLUDE, Fence, fences, take_highlights
+from tools.snippets.markers import Fence, fences, take_highlights
 
 TARGET = Path("build", "pages")
 _VALUE = re.compile(r"\{\{ ([\w-]+\.[^{}]+?) \}\}")
 _NAME = re.compile(r"^::(?P<level>:+) (?P<name>[\w.]+)(?:: (?P<members>.+))?$")
 _CODE = re.compile(r"`([A-Za-z]\w*_\w*|strawberry_django\.[\w.]+)(?:=[^`]*|\([^`]*)?`")
-_FRAME = {">": "→", "<": "←"}
 
 
 class Renderer:
@@ -49,16 +48,12 @@ class Renderer:
 
     def run(self) -> list[Problem]:
         """Write every page and what is beside them; return what is wrong."""
-        docs, target = self.root / "docs", self.root / TARGET
-        pages = {
-            path.relative_to(docs): self.page(path.relative_to(docs).as_posix(), text)
-            for path, text in files_under(docs)
-            if path.suffix == ".md"
-        }
+        target = self.root / TARGET
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(docs, target, ignore=shutil.ignore_patterns("data", "*.md"))
-        for path, text in pages.items():
-            (target / path).write_text(text, encoding="utf-8")
+        shutil.copytree(self.root / "docs", target, ignore=shutil.ignore_patterns("data"))
+        for path in target.rglob("*.md"):
+            text = self.page(path.relative_to(target).as_posix(), path.read_text(encoding="utf-8"))
+            path.write_text(text, encoding="utf-8")
         return sorted(self.problems)
 
     def page(self, page: str, text: str) -> str:
@@ -66,14 +61,13 @@ class Renderer:
         lines = text.splitlines()
         written: list[str] = []
         blocks = {block.start: block for block in fences(lines)}
-        number = 0
-        while number < len(lines):
+        after = 0
+        for number, line in enumerate(lines):
             if block := blocks.get(number):
                 written += self._block(page, block)
-                number = block.end
-            else:
-                written.append(self._line(page, number + 1, lines[number]))
-                number += 1
+                after = block.end
+            elif number >= after:
+                written.append(self._line(page, number + 1, line))
         return "\n".join(written) + "\n"
 
     def _report(self, page: str, line: int, what: object, fix: str) -> None:
@@ -90,7 +84,7 @@ class Renderer:
 
         def value(found: re.Match[str]) -> str:
             try:
-                return self.values.get(found[1], page)
+                return self.values.get(found[1])
             except LookupError as error:
                 what = f"no value {found[1]!r}: {error.args[0]}"
                 self._report(page, line, what, "see tools/render/values.py")
@@ -111,23 +105,15 @@ class Renderer:
             self._report(page, block.start + 2, error, "write the snippet, or mend the include")
             lines = []
         lines, marked = take_highlights("\n".join(lines).rstrip().split("\n"))
-        header = block.header
-        included = INCLUDE.match(block.lines[0]) if block.lines else None
-        suffix = included["target"].partition(":")[0].rpartition(".")[2] if included else ""
-        if suffix == "frames":
-            header = re.sub(r"^\w+", "text", header)
-            lines = [re.sub(r"^(\s*)([<>]) ", _arrow, one) for one in lines]
-        elif suffix == "http":
-            header = re.sub(r"^\w+", "http", header)
+        if any(".frames" in line for line in block.lines):
+            for sign, arrow in ((">", "→"), ("<", "←")):
+                lines = [re.sub(rf"^(\s*){sign} ", rf"\1{arrow} ", line) for line in lines]
+        header = re.sub(r"^frames\b", "text", block.header)
         if marked:
             header += f' hl_lines="{" ".join(map(str, marked))}"'
         yield f"{block.indent}{block.fence}{header}"
         yield from lines
         yield f"{block.indent}{block.fence}"
-
-
-def _arrow(found: re.Match[str]) -> str:
-    return f"{found[1]}{_FRAME[found[2]]} "
 
 
 def texts(root: Path, site: Path, address: str = "") -> None:

@@ -15,13 +15,6 @@ import griffe
 
 PACKAGES = ("realtime", "routers")
 _WIDTH = 88
-_SECTIONS = {
-    griffe.DocstringSectionKind.parameters: "Parameters",
-    griffe.DocstringSectionKind.attributes: "Attributes",
-    griffe.DocstringSectionKind.raises: "Raises",
-    griffe.DocstringSectionKind.returns: "Returns",
-    griffe.DocstringSectionKind.yields: "Yields",
-}
 
 
 class Reference:
@@ -40,11 +33,11 @@ class Reference:
         Raises:
             LookupError: the library has no such name.
         """
-        first, _, rest = name.removeprefix("strawberry_django.").partition(".")
+        first, *rest = name.removeprefix("strawberry_django.").split(".")
         found: griffe.Object | griffe.Alias
         try:
             found = self.packages[first]
-            for part in filter(None, rest.split(".")):
+            for part in rest:
                 found = found.all_members[part]
         except (KeyError, griffe.AliasResolutionError):
             raise LookupError(f"the library has no {name}") from None
@@ -59,13 +52,11 @@ class Reference:
         found = self.find(name)
         if not found.docstring:
             raise LookupError(f"{name} has no docstring")
-        lines = [f"{'#' * level} `{found.name}`", "", *_signature(found), ""]
+        lines = [f"{'#' * level} `{found.name}`", "", "```python", _signature(found), "```", ""]
         lines += _docstring(found.docstring)
         if isinstance(found, griffe.Class):
-            listed = _attributes(found)
             for member in members or _public(found):
-                if member not in listed:
-                    lines += ["", self.markdown(f"{name}.{member}", level + 1)]
+                lines += ["", self.markdown(f"{name}.{member}", level + 1)]
         return "\n".join(lines)
 
 
@@ -75,55 +66,32 @@ def _public(found: griffe.Class) -> Iterator[str]:
             yield name
 
 
-def _attributes(found: griffe.Class) -> set[str]:
-    sections = found.docstring.parsed if found.docstring else []
-    kind = griffe.DocstringSectionKind.attributes
-    return {one.name for section in sections if section.kind is kind for one in section.value}
-
-
-def _signature(found: griffe.Object) -> list[str]:
+def _signature(found: griffe.Object) -> str:
     """Write a signature on one line, or each parameter on its own where that is too long."""
-    if not isinstance(found, griffe.Class | griffe.Function):
-        return ["```python", f"{found.name}: {getattr(found, 'annotation', '')}", "```"]
-    start, result = "class ", ""
     if isinstance(found, griffe.Function):
-        start = "async def " if "async" in found.labels else "def "
-        result = f" -> {found.returns}" if found.returns else ""
-        text = found.signature(return_type=False)
-    else:
+        text = f"{'async ' if 'async' in found.labels else ''}def {found.signature()}"
+    elif isinstance(found, griffe.Class):
         text = found.signature()
         if not text or text.endswith("()"):
             text = f"{found.name}({', '.join(map(str, found.bases))})".removesuffix("()")
-    if len(f"{start}{text}{result}") > _WIDTH:
-        name, _, inner = text.removesuffix(")").partition("(")
-        text = "\n".join([f"{name}(", *(f"    {one}," for one in _split(inner)), ")"])
-    return ["```python", f"{start}{text}{result}", "```"]
-
-
-def _split(parameters: str) -> list[str]:
-    """Split at the commas that are in no brackets."""
-    parts, depth = [""], 0
-    for character in parameters:
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts]
+        text = f"class {text}"
+    else:
+        return f"{found.name}: {getattr(found, 'annotation', '')}"
+    if len(text) <= _WIDTH:
+        return text
+    start, _, rest = text.partition("(")
+    inner, _, end = rest.rpartition(")")
+    parameters = re.split(r", (?=\*|\w+: )", inner)
+    return "\n".join([f"{start}(", *(f"    {one}," for one in parameters), f"){end}"])
 
 
 def _docstring(docstring: griffe.Docstring) -> Iterator[str]:
     for section in docstring.parsed:
         if section.kind is griffe.DocstringSectionKind.text:
-            yield from (_code(section.value), "")
-        elif title := _SECTIONS.get(section.kind):
-            yield from (f"**{title}:**", "")
+            yield from (section.value, "")
+        else:
+            yield from (f"**{section.kind.value.capitalize()}:**", "")
             for one in section.value:
                 name = getattr(one, "name", "") or str(one.annotation)
                 yield f"- `{name}`: {' '.join(one.description.split())}"
             yield ""
-
-
-def _code(text: str) -> str:
-    """Write the double backticks of a docstring as Markdown's single ones."""
-    return re.sub(r"``([^`]+)``", r"`\1`", text)

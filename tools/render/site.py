@@ -42,41 +42,35 @@ class _Page(HTMLParser):
 
 def check(root: Path, site: Path, address: str = "") -> Iterator[Problem]:
     """Yield what is wrong, at the line of the page or file that says it."""
-    base = urlsplit(address).path.rstrip("/") + "/"
+    base = urlsplit(address or "http://here/")
     pages = {path: _Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
-    found = {path: list(dict.fromkeys(page.addresses)) for path, page in pages.items()}
+    found = {path: page.addresses for path, page in pages.items()}
     for path in site.rglob("*.css"):
-        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        found[path] = [(url, True) for url in _CSS.findall(text)]
+        found[path] = [(url, True) for url in _CSS.findall(path.read_text(encoding="utf-8"))]
     for path, addresses in sorted(found.items()):
         name = path.relative_to(site).as_posix()
-        for url, loads in addresses:
-            parts = urlsplit(urljoin(f"http://here{base}{name}", url))
-            foreign = parts.netloc not in ("here", urlsplit(address).netloc)
+        for url, loads in dict.fromkeys(addresses):
+            parts = urlsplit(urljoin(f"{base.geturl()}{name}", url))
+            target = site / unquote(parts.path).removeprefix(base.path)
+            target = target / "index.html" if target.is_dir() else target
             what = ""
-            if parts.scheme not in ("http", "https") or (foreign and not loads):
-                continue
-            if foreign:
-                what = f"{url} is loaded from another host"
-            else:
-                target = site / unquote(parts.path).removeprefix(base)
-                target = target / "index.html" if target.is_dir() else target
-                if not parts.path.startswith(base) or not target.is_file():
-                    what = f"{url} leads nowhere"
-                elif target in pages and unquote(parts.fragment) not in {"", *pages[target].ids}:
-                    what = f"{url} names an anchor that is not there"
+            if parts.netloc != base.netloc:
+                what = "is loaded from another host" if loads and parts.netloc else ""
+            elif not parts.path.startswith(base.path) or not target.is_file():
+                what = "leads nowhere"
+            elif target in pages and unquote(parts.fragment) not in {"", *pages[target].ids}:
+                what = "names an anchor that is not there"
             if what:
-                yield Problem(*_source(root, name, url), what, "correct it, or copy it to docs/")
+                file, line = _source(root, name, url)
+                yield Problem(file, line, f"{url} {what}", "correct it, or copy it to docs/")
 
 
 def _source(root: Path, name: str, url: str) -> tuple[str, int]:
-    """Return the page of `docs/`, and the line, that a built page's address came from."""
-    stem = name.removesuffix("index.html").rstrip("/")
-    for page in (f"docs/{stem}.md", f"docs/{stem}/index.md".replace("//", "/"), f"docs/{name}"):
-        if (root / page).is_file():
-            parts = urlsplit(url)
-            tail = parts.path.rstrip("/").rpartition("/")[2]
-            return page, line_of(root / page, url, f"#{parts.fragment}", tail)
+    """Return the file of `docs/`, and the line, that an address of a built file came from."""
+    source = Path("docs", name.removesuffix("index.html"))
+    for path in (source, source.with_suffix(".md"), source / "index.md"):
+        if (root / path).is_file():
+            return path.as_posix(), line_of(root / path, url, re.split(r"[/#]", url.strip("/"))[-1])
     return f"site/{name}", 1
 
 
@@ -85,6 +79,6 @@ def line_of(path: Path, *texts: str) -> int:
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     for text in texts:
         for number, line in enumerate(lines, 1):
-            if text.strip("#") and text in line:
+            if text and text in line:
                 return number
     return 1
