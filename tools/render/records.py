@@ -1,6 +1,6 @@
 """Tables and sentences of what was measured, made from `docs/data/NAME.json`.
 
-An old record is shown as it is, with its date and versions. Standard library only.
+An old record is shown as it is, with its date and versions.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-SERVERS = ("uvicorn", "daphne", "hypercorn")
+from packaging.version import Version
+
 _NAMES = {"python": "Python", "django": "Django"}
 
 Record = Mapping[str, Any]
@@ -46,7 +47,7 @@ def versions(results: Record) -> Rows:
     """Yield the lowest and the newest version of each package that the guide was run with."""
     yield "", "Lowest", "Newest"
     for name in results["sets"][0]["versions"]:
-        found = sorted((one["versions"][name] for one in results["sets"]), key=number)
+        found = sorted((one["versions"][name] for one in results["sets"]), key=Version)
         yield _NAMES.get(name, f"`{name}`"), found[0], found[-1]
 
 
@@ -66,11 +67,6 @@ def django_middleware(results: Record) -> Rows:
         yield what, _times(results["user"][name]), _times(results["nobody"][name])
 
 
-def number(version: str) -> tuple[int, ...]:
-    """Return what versions are sorted by."""
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
-
-
 def _chosen(results: Record, wanted: Sequence[str]) -> list[Record]:
     rows = {row["id"]: row for row in results["rows"]}
     group = [row for row in rows.values() if row["group"] in wanted]
@@ -86,9 +82,10 @@ def _times(seen: Record) -> str:
 def _cell(servers: Record) -> str:
     """Write what was seen: once if it was the same on every server, else for each."""
     seen: dict[str, list[str]] = {}
-    for name in SERVERS:
-        outcome = servers[name]
-        said = {True: "✓", False: "✗"}.get(outcome) or f"✗ {outcome}".replace("|", "\\|")
+    for name in ("uvicorn", "daphne", "hypercorn"):
+        said = {True: "✓", False: "✗"}.get(servers[name]) or f"✗ {servers[name]}".replace(
+            "|", "\\|"
+        )
         seen.setdefault(said, []).append(name.capitalize())
     if len(seen) == 1:
         return next(iter(seen))

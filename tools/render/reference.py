@@ -8,12 +8,12 @@ members of a class, inherited ones too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import griffe
 
-PACKAGES = ("realtime", "routers")
+LIBRARY = "strawberry_django.realtime"
 _WIDTH = 88
 
 
@@ -21,68 +21,49 @@ class Reference:
     """The names of the library of one checkout."""
 
     def __init__(self, root: Path) -> None:
-        # The packages stand for themselves: `strawberry_django` is another distribution's.
+        # It is loaded as a package of its own: `strawberry_django` is another distribution's.
         folder = root / "strawberry_django"
         loader = griffe.GriffeLoader(search_paths=[folder], docstring_parser="google")
-        self.packages = {name: loader.load(name) for name in PACKAGES if (folder / name).exists()}
+        self.library = loader.load("realtime")
         loader.resolve_aliases(external=False)
 
     def find(self, name: str) -> griffe.Object:
-        """Return what a dotted name stands for.
-
-        Raises:
-            LookupError: the library has no such name.
-        """
-        first, *rest = name.removeprefix("strawberry_django.").split(".")
-        found: griffe.Object | griffe.Alias
+        """Return what a dotted name stands for; a `LookupError` says that there is none."""
+        found: griffe.Object | griffe.Alias = self.library
         try:
-            found = self.packages[first]
-            for part in rest:
+            for part in name.removeprefix(f"{LIBRARY}.").split("."):
                 found = found.all_members[part]
         except (KeyError, griffe.AliasResolutionError):
             raise LookupError(f"the library has no {name}") from None
         return found.final_target if isinstance(found, griffe.Alias) else found
 
-    def markdown(self, name: str, level: int = 2, members: tuple[str, ...] = ()) -> str:
-        """Return the entry of a name and of its members.
-
-        Raises:
-            LookupError: the library has no such name, or it has no docstring.
-        """
+    def markdown(self, name: str, level: int = 2, members: Sequence[str] = ()) -> str:
+        """Return the entry of a name and of its members; without a docstring, a `LookupError`."""
         found = self.find(name)
         if not found.docstring:
             raise LookupError(f"{name} has no docstring")
         lines = [f"{'#' * level} `{found.name}`", "", "```python", _signature(found), "```", ""]
         lines += _docstring(found.docstring)
         if isinstance(found, griffe.Class):
-            for member in members or _public(found):
+            own = [one for one in found.members.values() if one.is_public and not one.is_alias]
+            for member in members or [one.name for one in own if one.docstring]:
                 lines += ["", self.markdown(f"{name}.{member}", level + 1)]
         return "\n".join(lines)
 
 
-def _public(found: griffe.Class) -> Iterator[str]:
-    for name, member in found.members.items():
-        if not name.startswith("_") and not member.is_alias and member.docstring:
-            yield name
-
-
 def _signature(found: griffe.Object) -> str:
     """Write a signature on one line, or each parameter on its own where that is too long."""
+    text = f"{found.name}: {getattr(found, 'annotation', '')}"
     if isinstance(found, griffe.Function):
         text = f"{'async ' if 'async' in found.labels else ''}def {found.signature()}"
     elif isinstance(found, griffe.Class):
-        text = found.signature()
-        if not text or text.endswith("()"):
-            text = f"{found.name}({', '.join(map(str, found.bases))})".removesuffix("()")
-        text = f"class {text}"
-    else:
-        return f"{found.name}: {getattr(found, 'annotation', '')}"
+        text = f"class {found.signature()}"
+        if text.endswith((" ", "()")):
+            text = f"class {found.name}({', '.join(map(str, found.bases))})".removesuffix("()")
     if len(text) <= _WIDTH:
         return text
-    start, _, rest = text.partition("(")
-    inner, _, end = rest.rpartition(")")
-    parameters = re.split(r", (?=\*|\w+: )", inner)
-    return "\n".join([f"{start}(", *(f"    {one}," for one in parameters), f"){end}"])
+    text = re.sub(r", (?=\*|\w+: )", ",\n    ", text)
+    return re.sub(r"\((.*)\)", r"(\n    \1,\n)", text, flags=re.DOTALL)
 
 
 def _docstring(docstring: griffe.Docstring) -> Iterator[str]:

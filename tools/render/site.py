@@ -14,10 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from tools.snippets import Problem
 
-_ADDRESSES = {"href", "src", "data", "poster", "srcset"}
-_FOLLOWED = {"a", "area", "form"}
-#: Kinds of <link> that a browser does not fetch.
-_NAMED = {"alternate", "author", "canonical", "edit", "license", "next", "prev"}
+_ADDRESSES = {"href", "src", "data", "poster"}
 _CSS = re.compile(r"(?:url\(|@import)\s*[\"']?([^\"')\s;]+)")
 
 
@@ -31,13 +28,12 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        self.ids |= {given[name] for name in ("id", "name") if name in given}
-        named = tag == "link" and set(given.get("rel", "").split()) <= _NAMED
-        for name in _ADDRESSES & given.keys():
-            urls = given[name].split(",") if name == "srcset" else [given[name]]
-            loads = tag not in _FOLLOWED and not named
-            self.addresses += [(url.split()[0], loads) for url in urls if url.strip()]
-        self.addresses += [(url, True) for url in _CSS.findall(given.get("style", ""))]
+        self.ids |= {given.get("id", ""), given.get("name", "")}
+        loads = tag not in ("a", "area")
+        self.addresses += [(given[name], loads) for name in _ADDRESSES & given.keys()]
+        several = filter(str.strip, given.get("srcset", "").split(","))
+        loaded = [one.split()[0] for one in several] + _CSS.findall(given.get("style", ""))
+        self.addresses += [(url, True) for url in loaded]
 
 
 def check(root: Path, site: Path, address: str = "") -> Iterator[Problem]:
@@ -58,11 +54,10 @@ def check(root: Path, site: Path, address: str = "") -> Iterator[Problem]:
                 what = "is loaded from another host" if loads and parts.netloc else ""
             elif not parts.path.startswith(base.path) or not target.is_file():
                 what = "leads nowhere"
-            elif target in pages and unquote(parts.fragment) not in {"", *pages[target].ids}:
+            elif target in pages and unquote(parts.fragment) not in pages[target].ids:
                 what = "names an anchor that is not there"
             if what:
-                file, line = _source(root, name, url)
-                yield Problem(file, line, f"{url} {what}", "correct it, or copy it to docs/")
+                yield Problem(*_source(root, name, url), f"{url} {what}", "mend it or host it here")
 
 
 def _source(root: Path, name: str, url: str) -> tuple[str, int]:
@@ -76,9 +71,6 @@ def _source(root: Path, name: str, url: str) -> tuple[str, int]:
 
 def line_of(path: Path, *texts: str) -> int:
     """Return the line of a file that has the first of some texts that it has at all."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    for text in texts:
-        for number, line in enumerate(lines, 1):
-            if text and text in line:
-                return number
-    return 1
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = (at for text in texts for at, line in enumerate(lines, 1) if text and text in line)
+    return next(found, 1)

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import griffe
+from packaging.version import Version
 
 from tools.render import records
-from tools.render.reference import Reference
-
-LIBRARY = "strawberry_django.realtime"
+from tools.render.reference import LIBRARY, Reference
 
 
 class Values:
@@ -35,9 +34,8 @@ class Values:
         self.kinds: dict[str, Callable[..., str]] = {
             "option": lambda name: plain(self.options[name], name),
             "close_code": lambda name: str(self.codes[name].value),
-            "versions": lambda name: min(
-                (one[name] for one in self._read("versions")["results"]["sets"]),
-                key=records.number,
+            "versions": lambda name: str(
+                min(Version(one[name]) for one in self._read("versions")["results"]["sets"])
             ),
             "comparison": lambda *words: records.count(self._read("comparison")["results"], *words),
             "measured": lambda name: records.measured(self._read(name)),
@@ -45,29 +43,21 @@ class Values:
         }
 
     def get(self, expression: str) -> str:
-        """Return what `KIND.NAME`, or `KIND.NAME ARGUMENT ...`, stands for on a page.
-
-        Raises:
-            LookupError: there is no such kind or name.
-        """
+        """Return what `KIND.NAME` or `KIND.NAME ARGUMENT ...` stands for on a page."""
         kind, _, words = expression.partition(".")
-        if kind not in self.kinds:
-            raise LookupError(f"there is {', '.join(self.kinds)}")
         try:
             return self.kinds[kind](*words.split())
         except (KeyError, FileNotFoundError) as error:
-            raise LookupError(f"there is no {error}") from None
+            raise LookupError(f"no value {expression!r}: there is no {error}") from None
 
-    def _read(self, name: str) -> records.Record:
-        found: records.Record = json.loads((self.data / f"{name}.json").read_text(encoding="utf-8"))
-        return found
+    def _read(self, name: str) -> Any:
+        return json.loads((self.data / f"{name}.json").read_text(encoding="utf-8"))
 
     def _table(self, name: str, *arguments: str) -> str:
         own = {"options": self._options, "close-codes": self._codes, "checks": self._checks}
         if name in own:
             return records.table(own[name]())
-        made: Callable[..., records.Rows] = getattr(records, name)
-        return records.table(made(self._read(name)["results"], *arguments))
+        return records.table(vars(records)[name](self._read(name)["results"], *arguments))
 
     def _options(self) -> records.Rows:
         yield "Option", "Default", "Meaning"
@@ -107,8 +97,6 @@ def plain(value: object, name: str) -> str:
     """Write a default as prose says it: sizes in MiB, times in seconds."""
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g}"
-    if isinstance(value, int) and name.endswith(("_size", "_bytes")):
-        return f"{value / 2**20:g} MiB"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:,}"
+    if type(value) is int:
+        return f"{value / 2**20:g} MiB" if name.endswith(("_size", "_bytes")) else f"{value:,}"
     return f"`{json.dumps(value) if isinstance(value, str) else value}`"
