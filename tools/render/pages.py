@@ -35,9 +35,8 @@ class Renderer:
         self.problems: list[Problem] = []
         self.reference = Reference(root)
         self.values = Values(root, self.reference)
-        snippets = SnippetExtension(
-            base_path=[str(root / "snippets")], check_paths=True, dedent_subsections=True
-        )
+        base = [str(root / "snippets")]
+        snippets = SnippetExtension(base_path=base, check_paths=True, dedent_subsections=True)
         self.markdown = markdown.Markdown(extensions=[snippets])
         sources = [root / "strawberry_django", root / "snippets"]
         found = [text for folder in sources for _, text in files_under(folder)]

@@ -1,7 +1,4 @@
-"""Tables and sentences of what was measured, made from `docs/data/NAME.json`.
-
-An old record is shown as it is, with its date and versions.
-"""
+"""Tables and sentences of what was measured, from `docs/data/NAME.json`, however old it is."""
 
 from __future__ import annotations
 
@@ -75,17 +72,15 @@ def _chosen(results: Record, wanted: Sequence[str]) -> list[Record]:
 
 def _times(seen: Record) -> str:
     low, middle, high = seen["ratio"]
-    spread = "" if low == high else f" ({low:.2f} to {high:.2f})"
-    return f"{middle:.2f} times{spread}"
+    return f"{middle:.2f} times" + ("" if low == high else f" ({low:.2f} to {high:.2f})")
 
 
 def _cell(servers: Record) -> str:
     """Write what was seen: once if it was the same on every server, else for each."""
     seen: dict[str, list[str]] = {}
     for name in ("uvicorn", "daphne", "hypercorn"):
-        said = {True: "✓", False: "✗"}.get(servers[name]) or f"✗ {servers[name]}".replace(
-            "|", "\\|"
-        )
+        outcome = str(servers[name]).replace("|", "\\|")
+        said = {"True": "✓", "False": "✗"}.get(outcome, f"✗ {outcome}")
         seen.setdefault(said, []).append(name.capitalize())
     if len(seen) == 1:
         return next(iter(seen))

@@ -23,9 +23,7 @@ class Reference:
     def __init__(self, root: Path) -> None:
         # It is loaded as a package of its own: `strawberry_django` is another distribution's.
         folder = root / "strawberry_django"
-        loader = griffe.GriffeLoader(search_paths=[folder], docstring_parser="google")
-        self.library = loader.load("realtime")
-        loader.resolve_aliases(external=False)
+        self.library = griffe.load("realtime", search_paths=[folder], docstring_parser="google")
 
     def find(self, name: str) -> griffe.Object:
         """Return what a dotted name stands for; a `LookupError` says that there is none."""

@@ -14,7 +14,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from tools.snippets import Problem
 
-_ADDRESSES = {"href", "src", "data", "poster"}
 _CSS = re.compile(r"(?:url\(|@import)\s*[\"']?([^\"')\s;]+)")
 
 
@@ -29,8 +28,8 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.ids |= {given.get("id", ""), given.get("name", "")}
-        loads = tag not in ("a", "area")
-        self.addresses += [(given[name], loads) for name in _ADDRESSES & given.keys()]
+        named = [given[name] for name in ("href", "src", "data", "poster") if name in given]
+        self.addresses += [(url, tag not in ("a", "area")) for url in named]
         several = filter(str.strip, given.get("srcset", "").split(","))
         loaded = [one.split()[0] for one in several] + _CSS.findall(given.get("style", ""))
         self.addresses += [(url, True) for url in loaded]
@@ -38,7 +37,7 @@ class _Page(HTMLParser):
 
 def check(root: Path, site: Path, address: str = "") -> Iterator[Problem]:
     """Yield what is wrong, at the line of the page or file that says it."""
-    base = urlsplit(address or "http://here/")
+    base = urlsplit(f"{(address or 'http://here').rstrip('/')}/")
     pages = {path: _Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
     found = {path: page.addresses for path, page in pages.items()}
     for path in site.rglob("*.css"):
