@@ -9,25 +9,22 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import markdown
 import yaml
-from pymdownx.snippets import SnippetMissingError
+from pymdownx.snippets import SnippetExtension, SnippetMissingError
 
 from tools.render.reference import Reference
 from tools.render.values import Values
 from tools.snippets import Problem
 from tools.snippets.check import texts as files_under
-from tools.snippets.markers import INCLUDE, Fence, fences, take_highlights
+from tools.snippets.markers import Fence, fences, take_highlights
 
 TARGET = Path("build", "pages")
 _VALUE = re.compile(r"\{\{ ([\w-]+\.[^{}]+?) \}\}")
 _NAME = re.compile(r"^::(?P<level>:+) (?P<name>[\w.]+)(?:: (?P<members>.+))?$")
 _CODE = re.compile(r"`([A-Za-z]\w*_\w*|strawberry_django\.[\w.]+)(?:=[^`]*|\([^`]*)?`")
-_FRAME = {">": "→", "<": "←"}
 
 
 class Renderer:
@@ -39,95 +36,61 @@ class Renderer:
         self.reference = Reference(root)
         self.values = Values(root, self.reference)
         base = [str(root / "snippets")]
-        config = {"base_path": base, "check_paths": True, "dedent_subsections": True}
-        self.markdown = markdown.Markdown(
-            extensions=["pymdownx.snippets"], extension_configs={"pymdownx.snippets": config}
-        )
+        snippets = SnippetExtension(base_path=base, check_paths=True, dedent_subsections=True)
+        self.markdown = markdown.Markdown(extensions=[snippets])
         sources = [root / "strawberry_django", root / "snippets"]
         found = [text for folder in sources for _, text in files_under(folder)]
         self.words = set(re.findall(r"\w+", "\n".join(found)))
 
     def run(self) -> list[Problem]:
         """Write every page and what is beside them; return what is wrong."""
-        docs, target = self.root / "docs", self.root / TARGET
-        pages = {
-            path.relative_to(docs): self.page(path.relative_to(docs).as_posix(), text)
-            for path, text in files_under(docs)
-            if path.suffix == ".md"
-        }
+        target = self.root / TARGET
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(docs, target, ignore=shutil.ignore_patterns("data", "*.md"))
-        for path, text in pages.items():
-            (target / path).write_text(text, encoding="utf-8")
+        shutil.copytree(self.root / "docs", target, ignore=shutil.ignore_patterns("data"))
+        for path in target.rglob("*.md"):
+            text = self.page(path.relative_to(target).as_posix(), path.read_text(encoding="utf-8"))
+            path.write_text(text, encoding="utf-8")
         return sorted(self.problems)
 
     def page(self, page: str, text: str) -> str:
         """Return a page as plain Markdown."""
         lines = text.splitlines()
-        written: list[str] = []
-        blocks = {block.start: block for block in fences(lines)}
-        number = 0
-        while number < len(lines):
-            if block := blocks.get(number):
-                written += self._block(page, block)
-                number = block.end
-            else:
-                written.append(self._line(page, number + 1, lines[number]))
-                number += 1
-        return "\n".join(written) + "\n"
+        parts: dict[int, str | Fence] = dict(enumerate(lines, 1))
+        for block in fences(lines):
+            parts[block.start + 1] = block
+            for inside in range(block.start + 2, block.end + 1):
+                del parts[inside]
+        return "\n".join(self._part(page, line, part) for line, part in parts.items()) + "\n"
 
-    def _report(self, page: str, line: int, what: object, fix: str) -> None:
-        self.problems.append(Problem(f"docs/{page}", line, str(what), fix))
+    def _part(self, page: str, line: int, part: str | Fence) -> str:
+        try:
+            return self._line(part) if isinstance(part, str) else self._block(part)
+        except (LookupError, SnippetMissingError) as error:
+            self.problems.append(Problem(f"docs/{page}", line, str(error.args[0])))
+            return ""
 
-    def _line(self, page: str, line: int, text: str) -> str:
+    def _line(self, text: str) -> str:
         if named := _NAME.match(text):
-            members = tuple(filter(None, re.split(r",\s*", named["members"] or "")))
-            try:
-                return self.reference.markdown(named["name"], len(named["level"]) + 1, members)
-            except LookupError as error:
-                self._report(page, line, error.args[0], "name what there is, or document it")
-                return text
-
-        def value(found: re.Match[str]) -> str:
-            try:
-                return self.values.get(found[1], page)
-            except LookupError as error:
-                what = f"no value {found[1]!r}: {error.args[0]}"
-                self._report(page, line, what, "see tools/render/values.py")
-                return found[0]
-
+            members = re.findall(r"\w+", named["members"] or "")
+            return self.reference.markdown(named["name"], len(named["level"]) + 1, members)
         for found in _CODE.finditer(text):
             if not set(found[1].split(".")) <= self.words:
-                what = f"nothing in the library or the snippets is called {found[1]!r}"
-                self._report(page, line, what, "write the name that there is")
-        return _VALUE.sub(value, text)
+                raise LookupError(f"nothing in the library or the snippets is called {found[1]!r}")
+        return _VALUE.sub(lambda found: self.values.get(found[1]), text)
 
-    def _block(self, page: str, block: Fence) -> Iterator[str]:
-        """Yield a block with its snippets in it, their markers taken out."""
+    def _block(self, block: Fence) -> str:
+        """Return a block with its snippets in it, their markers taken out."""
         self.markdown.reset()
-        try:
-            lines = self.markdown.preprocessors["snippet"].run(block.lines)
-        except SnippetMissingError as error:
-            self._report(page, block.start + 2, error, "write the snippet, or mend the include")
-            lines = []
+        lines = self.markdown.preprocessors["snippet"].run(block.lines)
         lines, marked = take_highlights("\n".join(lines).rstrip().split("\n"))
-        header = block.header
-        included = INCLUDE.match(block.lines[0]) if block.lines else None
-        suffix = included["target"].partition(":")[0].rpartition(".")[2] if included else ""
-        if suffix == "frames":
-            header = re.sub(r"^\w+", "text", header)
-            lines = [re.sub(r"^(\s*)([<>]) ", _arrow, one) for one in lines]
-        elif suffix == "http":
-            header = re.sub(r"^\w+", "http", header)
+        if any(".frames" in line for line in block.lines):
+            for sign, arrow in ((">", "→"), ("<", "←")):
+                lines = [re.sub(rf"^(\s*){sign} ", rf"\1{arrow} ", line) for line in lines]
+        header = re.sub(r"^frames\b", "text", block.header)
         if marked:
             header += f' hl_lines="{" ".join(map(str, marked))}"'
-        yield f"{block.indent}{block.fence}{header}"
-        yield from lines
-        yield f"{block.indent}{block.fence}"
-
-
-def _arrow(found: re.Match[str]) -> str:
-    return f"{found[1]}{_FRAME[found[2]]} "
+        bounds = f"{block.indent}{block.fence}"
+        return "\n".join([f"{bounds}{header}", *lines, bounds])
 
 
 def texts(root: Path, site: Path, address: str = "") -> None:
@@ -140,7 +103,7 @@ def texts(root: Path, site: Path, address: str = "") -> None:
     for path in sorted(pages.rglob("*.md"), key=lambda path: (path.name != "index.md", path)):
         name = path.relative_to(pages).as_posix()
         _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
-        about: dict[str, Any] = yaml.safe_load(front)
+        about = yaml.safe_load(front)
         (site / name).write_text(body.lstrip(), encoding="utf-8")
         index.append(f"- [{about['title']}]({address}{name}): {about['description']}")
         whole.append(body.strip())

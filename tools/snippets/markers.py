@@ -52,11 +52,6 @@ class Fence:
         found = re.match(r"\{?[ \t]*\.?(?P<name>[\w#+.-]+)(?=[\s}]|$)", self.header.strip())
         return found["name"].lower() if found else ""
 
-    @property
-    def options(self) -> dict[str, str]:
-        """The quoted options of the header: title, hl_lines and so on."""
-        return dict(re.findall(r"([\w-]+)=[\"']([^\"']*)[\"']", self.header))
-
 
 def fences(lines: Sequence[str]) -> Iterator[Fence]:
     """Yield the fenced blocks of a page, those inside tabs and admonitions too."""
