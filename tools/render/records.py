@@ -78,7 +78,7 @@ def _times(seen: Record) -> str:
 def _cell(servers: Record) -> str:
     """Write what was seen: once if it was the same on every server, else for each."""
     seen: dict[str, list[str]] = {}
-    for name in ("uvicorn", "daphne", "hypercorn"):
+    for name in filter(servers.__contains__, ("uvicorn", "daphne", "hypercorn")):
         outcome = str(servers[name]).replace("|", "\\|")
         said = {"True": "✓", "False": "✗"}.get(outcome, f"✗ {outcome}")
         seen.setdefault(said, []).append(name.capitalize())
