@@ -45,7 +45,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests of the library, the guide and the tools, or what is given: `-- -k origin`."""
-    prepare(session, "test", library=True)
+    prepare(session, "proof", library=True)
     if session.posargs:
         session.run("pytest", *session.posargs)
         return

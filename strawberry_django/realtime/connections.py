@@ -6,12 +6,17 @@ of a request; here that is done whenever a thread is lent and given back.
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
+from django.core import mail
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+logger = logging.getLogger("strawberry_django.realtime")
 
 #: Seconds after which a thread without work closes the connections whose `CONN_MAX_AGE` is over,
 #: and ends if it has none left. `CONN_MAX_AGE = 0` means this long: an event opens no connection.
@@ -21,6 +26,25 @@ IDLE = 1.0
 def _open_connections() -> list[Any]:
     initialised = connections.all(initialized_only=True)
     return [connection for connection in initialised if connection.connection is not None]
+
+
+def _close(connection: Any) -> None:
+    """Close a connection, in whatever state it is; also one to a database in memory."""
+    try:
+        BaseDatabaseWrapper.close(connection)
+    except Exception as error:
+        logger.warning("A database connection could not be closed: %r", error)
+
+
+def give_up_connections() -> None:
+    """Close the current thread's connections while tests run; else they stay for the next call.
+
+    A test database is flushed after each test and dropped in the end, and pytest-django lets only
+    some tests use it: what a thread keeps open would get in the way.
+    """
+    if hasattr(mail, "outbox"):  # Django's setup_test_environment() makes it.
+        for connection in _open_connections():
+            _close(connection)
 
 
 def must_stay() -> bool:
@@ -37,7 +61,7 @@ def abandon_connections() -> None:
         if connection.connection is not None:
             with suppress(Exception):  # It may be closed or broken, and then nothing is open.
                 connection.connection.rollback()
-            connection.close()
+            _close(connection)
         # An atomic block that nobody leaves would refuse every later connection.
         del connections[connection.alias]
 
@@ -56,7 +80,7 @@ def refresh_connections(unused: float) -> None:
         if connection.connection is None:
             continue
         if (unused > IDLE or connection.errors_occurred) and not connection.is_usable():
-            connection.close()
+            _close(connection)
         connection.errors_occurred = False
 
 
@@ -64,7 +88,7 @@ def close_old_connections() -> bool:
     """Close the connections whose `CONN_MAX_AGE` is over; tell whether any is left open."""
     for connection in _open_connections():
         if connection.close_at is not None and time.monotonic() > connection.close_at + IDLE:
-            connection.close()
+            _close(connection)
     return bool(_open_connections())
 
 

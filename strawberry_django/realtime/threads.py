@@ -31,6 +31,7 @@ from .connections import (
     IDLE,
     abandon_connections,
     close_old_connections,
+    give_up_connections,
     must_stay,
     refresh_connections,
 )
@@ -284,6 +285,7 @@ class OperationExecutor(Executor):
             abandon_connections()
         if must_stay():
             abandon_connections()
+        give_up_connections()
         thread.used = time.monotonic()
         self._pool.take_back(thread)
 
