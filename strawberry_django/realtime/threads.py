@@ -258,7 +258,7 @@ class OperationExecutor(Executor):
         context = copy_context()  # What it sets there does not stay with the thread.
         state = context.run(self.enter_thread, self.subject)
         context.run(state.__enter__)
-        self._leave_state = partial(context.run, state.__exit__, None, None, None)
+        self._leave_state = lambda: context.run(state.__exit__, None, None, None)
 
     def leave(self, thread: _Thread | None) -> None:
         """Give `thread` back unless something is open in it, and run the next call."""

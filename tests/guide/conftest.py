@@ -60,7 +60,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def recorded(request: pytest.FixtureRequest, tmp_path: Path) -> Recorded:
     """What compares the output of a run with what is recorded, or records it."""
-    write = request.config.getoption("--record-anew", default=False)
+    write = bool(request.config.getoption("--record-anew", default=False))
     return Recorded(targets(request.node), tmp_path, write)
 
 

@@ -98,9 +98,9 @@ def main(*, full: bool = False) -> int:
         sites = Sites(Path(folder), redis)
         try:
             for name in SERVERS:
-                results.append(fuzz(sites.get(name, "memory"), sequences, requests))
+                results += [fuzz(sites.get(name, "memory"), sequences, requests)]
         except AssertionError as fault:
-            print(f"{name} broke: {fault}")
+            print(f"{SERVERS[len(results)]} broke: {fault}")
             return 1
         finally:
             sites.close()

@@ -15,7 +15,9 @@ PAIRS: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
     *((ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.And, ast.Or), (ast.Eq, ast.NotEq)),
     *((ast.Lt, ast.GtE), (ast.Gt, ast.LtE), (ast.In, ast.NotIn), (ast.Is, ast.IsNot)),
 )
-OPERATORS = {one: other() for pair in PAIRS for one, other in (pair, pair[::-1])}
+OPERATORS: dict[type[ast.AST], ast.AST] = {
+    one: other() for pair in PAIRS for one, other in (pair, pair[::-1])
+}
 ITEMS: dict[type[ast.AST], str] = {ast.List: "elts", ast.Tuple: "elts", ast.Set: "elts"}
 
 

@@ -193,7 +193,8 @@ class Crew:
             with self._lock:
                 first = sorted(self._killers, key=self._killers.__getitem__)[:KILLERS]
             started = time.monotonic()
-            killer = (first and self._failing(copy, first)) or self._failing(copy, self._tests)
+            killer = self._failing(copy, first) if first else None
+            killer = killer or self._failing(copy, self._tests)
         finally:
             path.write_bytes(original)
             self._copies.put(copy)
