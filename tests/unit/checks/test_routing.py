@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage
 from django.test import override_settings
 
 import strawberry_django
-from strawberry_django.realtime.checks.routing import check_asgi_application
+from strawberry_django.realtime.checks.application import check_asgi_application
 from tests.faults import SCHEMA, numbers, write_package
 
 Check = Callable[..., list[CheckMessage]]

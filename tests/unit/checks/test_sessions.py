@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 
 from strawberry_django.realtime.checks.application import Endpoint
-from strawberry_django.realtime.checks.needs import check_sessions
+from strawberry_django.realtime.checks.settings import check_sessions
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.faults import numbers
 
