@@ -21,14 +21,6 @@ def test_no_layer_is_no_fault_by_itself(value: Any) -> None:
         assert check_channel_layers() == []
 
 
-def test_the_setting_may_be_missing() -> None:
-    with override_settings():
-        from django.conf import settings
-
-        del settings.CHANNEL_LAYERS
-        assert check_channel_layers() == []
-
-
 @override_settings(DEBUG=False, ALLOWED_HOSTS=["example.com"], CHANNEL_LAYERS=IN_MEMORY)
 def test_the_in_memory_layer_does_not_reach_other_processes() -> None:
     [message] = check_channel_layers()
@@ -37,14 +29,10 @@ def test_the_in_memory_layer_does_not_reach_other_processes() -> None:
     assert "RedisChannelLayer" in str(message.hint)
 
 
-@override_settings(DEBUG=True, CHANNEL_LAYERS=IN_MEMORY)
-def test_the_in_memory_layer_serves_development() -> None:
-    assert check_channel_layers() == []
-
-
-@override_settings(DEBUG=False, CHANNEL_LAYERS=IN_MEMORY)
-def test_the_in_memory_layer_serves_tests() -> None:
-    assert check_channel_layers() == []
+@pytest.mark.parametrize("debug", [True, False])
+def test_the_in_memory_layer_serves_development_and_tests(debug: bool) -> None:
+    with override_settings(DEBUG=debug, CHANNEL_LAYERS=IN_MEMORY):
+        assert check_channel_layers() == []
 
 
 @override_settings(CHANNEL_LAYERS={"default": {"BACKEND": "channels_rabbitmq.core.Layer"}})

@@ -38,11 +38,12 @@ def test_all_is_there() -> None:
     assert check_sessions([endpoint()]) == []
 
 
-def test_the_session_table_needs_its_app() -> None:
-    with override_settings(INSTALLED_APPS=without("django.contrib.sessions")):
+@pytest.mark.parametrize("app", ["django.contrib.sessions", "django.contrib.auth"])
+def test_the_session_and_its_user_need_their_apps(app: str) -> None:
+    with override_settings(INSTALLED_APPS=without(app)):
         [message] = check_sessions([endpoint()])
     assert message.id == "strawberry_django_realtime.E012"
-    assert message.msg.endswith("INSTALLED_APPS lacks django.contrib.sessions.")
+    assert message.msg.endswith(f"INSTALLED_APPS lacks {app}.")
 
 
 def test_a_session_in_the_cache_needs_no_app() -> None:
@@ -50,12 +51,6 @@ def test_a_session_in_the_cache_needs_no_app() -> None:
     apps = without("django.contrib.sessions")
     with override_settings(INSTALLED_APPS=apps, SESSION_ENGINE=engine):
         assert check_sessions([endpoint()]) == []
-
-
-def test_a_user_needs_its_app() -> None:
-    with override_settings(INSTALLED_APPS=without("django.contrib.auth")):
-        [message] = check_sessions([endpoint()])
-    assert "INSTALLED_APPS lacks django.contrib.auth." in message.msg
 
 
 @pytest.mark.parametrize("missing", [SESSION, AUTHENTICATION])
