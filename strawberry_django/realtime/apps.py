@@ -6,6 +6,7 @@ Imports Django and, once the apps are ready, `checks`.
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class RealtimeConfig(AppConfig):
@@ -20,6 +21,6 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         """Register every check under the tag `strawberry_django_realtime`."""
-        from .checks import register_checks
+        from .checks import check_project
 
-        register_checks()
+        register(check_project, self.label)

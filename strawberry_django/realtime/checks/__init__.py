@@ -10,42 +10,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core import checks
+from .catalogue import APP_LABEL, CATALOGUE, Fault, Messages
 
-from .catalogue import APP_LABEL, CATALOGUE, Fault
-
-__all__ = ["CATALOGUE", "Fault", "check_project", "register_checks"]
+__all__ = ["CATALOGUE", "Fault", "check_project"]
 
 
-def register_checks() -> None:
-    """Register the checks with Django."""
-    checks.register(check_project, APP_LABEL)
-
-
-def check_project(app_configs: Any = None, **options: Any) -> list[checks.CheckMessage]:  # noqa: ARG001
+def check_project(app_configs: Any = None, **options: Any) -> Messages:  # noqa: ARG001
     """Run every check and return what they found.
 
-    Args:
-        app_configs: the apps that `manage.py check` was given. The checks are about the whole
-            project, and run when no app or this one was given.
-        options: what else Django tells its checks.
+    They are about the whole project: they run when `manage.py check` was given no app or this one.
     """
     if app_configs is not None and all(config.label != APP_LABEL for config in app_configs):
         return []
-    from .routing import check_asgi_application
-    from .settings import (
-        check_allowed_hosts,
-        check_channel_layers,
-        check_options,
-        check_routers,
-        check_runserver,
-    )
+    from . import application, settings
 
     return [
-        *check_runserver(),
-        *check_asgi_application(),
-        *check_channel_layers(),
-        *check_allowed_hosts(),
-        *check_options(),
-        *check_routers(),
+        *settings.check_runserver(),
+        *application.check_asgi_application(),
+        *settings.check_channel_layers(),
+        *settings.check_allowed_hosts(),
+        *settings.check_options(),
+        *settings.check_routers(),
     ]

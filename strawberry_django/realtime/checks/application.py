@@ -1,7 +1,7 @@
-"""The ASGI application as the checks see it: loaded, and taken apart into its GraphQL endpoints.
+"""Whether the ASGI application serves GraphQL safely: its WebSocket, users, origins and patterns.
 
-Nothing is called: the parts of an application are read from the attributes under which Channels
-(and most ASGI middleware) keeps them.
+The application is loaded once and taken apart into its GraphQL endpoints. Nothing is called: its
+parts are read from the attributes under which Channels (and most ASGI middleware) keeps them.
 """
 
 from __future__ import annotations
@@ -9,22 +9,31 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from channels.auth import AuthMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import OriginValidator
+from channels.sessions import CookieMiddleware, SessionMiddleware
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.base import BaseHandler
+from strawberry import channels as stock
 
+from ..conf import resolve_options
+from ..consumer import GraphQLConsumer
 from ..routing import AuthGraphQLProtocolTypeRouter
-from .catalogue import found
+from .catalogue import Messages, found
+from .imports import check_import_order
+from .settings import check_layer_of_schemas, check_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from django.core.checks import CheckMessage
-
-_INNER = ("inner", "application", "app")
+_SESSION = (CookieMiddleware, SessionMiddleware, AuthMiddleware)
+_CHANNELS = (*_SESSION, OriginValidator, ProtocolTypeRouter, URLRouter)
 _DEEPEST = 50
 
 NOTHING = object()  # Stands for an application that could not be loaded.
@@ -51,8 +60,79 @@ class Endpoint:
         """Tell whether there is an application of each of these kinds around it."""
         return all(any(isinstance(each, kind) for each in self.around) for kind in kinds)
 
+    def is_stock(self) -> bool:
+        """Tell whether Strawberry's own consumer serves it, not one of this library."""
+        kind = self.consumer_class
+        is_any = issubclass(kind, (stock.GraphQLHTTPConsumer, stock.GraphQLWSConsumer))
+        return is_any and not issubclass(kind, GraphQLConsumer)
 
-def load() -> tuple[object, list[CheckMessage]]:
+
+def check_asgi_application() -> Messages:
+    """Report what is wrong with the application that `ASGI_APPLICATION` names."""
+    application, messages = load()
+    if application is NOTHING:
+        return messages
+    messages += check_import_order(settings.ASGI_APPLICATION.rpartition(".")[0])
+    if serves_websocket(application) is False:
+        kind = f"{type(application).__module__}.{type(application).__qualname__}"
+        text = f"ASGI_APPLICATION is a {kind}, which serves no WebSocket."
+        messages.append(found("E003", text))
+    served = list(endpoints(application))
+    return [
+        *messages,
+        *_check_consumers(served),
+        *check_sessions([each for each in served if reads_session(each)]),
+        *check_layer_of_schemas(served),
+    ]
+
+
+def _check_consumers(served: list[Endpoint]) -> Messages:
+    places = defaultdict(set)
+    for endpoint in served:
+        for fault in _faults(endpoint):
+            places[fault].add(str(endpoint))
+    return [
+        found(number, f"GraphQL ({', '.join(sorted(where))}) {what}.")
+        for (number, what), where in sorted(places.items())
+    ]
+
+
+def _faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    """Yield the number of each fault of one endpoint, and what to say of it."""
+    if endpoint.pattern.lstrip("^").startswith("/"):
+        yield "W006", "matches nothing: its URL pattern begins with a slash"
+    if any(type(each).__module__ == "strawberry_django.routers" for each in endpoint.around):
+        return  # It is strawberry-graphql-django's own router, which E010 reports.
+    if endpoint.is_inside(stock.GraphQLProtocolTypeRouter):
+        yield "W003", "uses GraphQLProtocolTypeRouter: it knows no user, checks no host"
+        return
+    # What the project put around the consumer itself may authenticate and check as it likes.
+    is_known = all(isinstance(each, _CHANNELS) for each in endpoint.around)
+    if is_known and not reads_session(endpoint):
+        yield "W003", "is routed without authentication: it knows no user"
+    if endpoint.is_stock():
+        needs_validator = is_known and endpoint.protocol == "websocket"
+        if needs_validator and not endpoint.is_inside(OriginValidator):
+            yield "W004", "is routed without AllowedHostsOriginValidator"
+        yield "W005", "has Strawberry's consumers: info.context.request is no Django request"
+
+
+def reads_session(endpoint: Endpoint) -> bool:
+    """Tell whether an endpoint takes its user from Django's session."""
+    if endpoint.is_inside(*_SESSION):
+        return True
+    if endpoint.is_stock():
+        return False
+    options = {name: value for name, value in endpoint.options.items() if name != "schema"}
+    try:
+        resolved = resolve_options(options)
+    except (AttributeError, ImproperlyConfigured, TypeError):
+        return True  # The options cannot be read, which E011 reports.
+    in_middleware = resolved["django_middleware"] and endpoint.protocol == "http"
+    return resolved["session_auth"] or in_middleware
+
+
+def load() -> tuple[object, Messages]:
     """Import what `ASGI_APPLICATION` names, and report why that cannot be done.
 
     A module that is being imported just now (it runs a management command itself) is left alone.
@@ -77,8 +157,8 @@ def load() -> tuple[object, list[CheckMessage]]:
 
 def inner_application(application: object) -> object:
     """Return the application that an ASGI middleware passes on to, or `None`."""
-    candidates = (getattr(application, name, None) for name in _INNER)
-    return next((each for each in candidates if callable(each)), None)
+    candidates = (getattr(application, name, None) for name in ("inner", "application", "app"))
+    return next(filter(callable, candidates), None)
 
 
 def serves_websocket(application: object) -> bool | None:
@@ -104,10 +184,9 @@ def endpoints(
         return
     if isinstance(application, AuthGraphQLProtocolTypeRouter):
         options = {"schema": application.schema, **application.options}
+        pattern += application.url_pattern
         for each in ("http", "websocket"):
-            yield Endpoint(
-                each, pattern + application.url_pattern, type(application), options, within
-            )
+            yield Endpoint(each, pattern, type(application), options, within)
     elif isinstance(application, ProtocolTypeRouter):
         for each, inner in application.application_mapping.items():
             yield from endpoints(inner, each, pattern, within)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
@@ -17,6 +18,8 @@ from .. import snippets
 
 APP_LABEL = "strawberry_django_realtime"
 GUIDE = "integrations/channels/"
+
+Messages = list[CheckMessage]
 
 
 @dataclass(frozen=True)
@@ -50,27 +53,18 @@ class Fault:
         return f"{GUIDE}#{self.anchor}"
 
 
-_FILE = Path(__file__).with_name("catalogue.json")
-CATALOGUE = tuple(Fault(**row) for row in json.loads(_FILE.read_text(encoding="utf-8")))
+_ROWS = json.loads(Path(__file__).with_name("catalogue.json").read_text(encoding="utf-8"))
+CATALOGUE = tuple(Fault(**row) for row in _ROWS)
 _BY_NUMBER = {fault.number: fault for fault in CATALOGUE}
 
 
 def found(number: str, text: str) -> CheckMessage:
-    """Return the message that says `text` about the fault with this number."""
+    """Return the message that says `text` about the fault with this number.
+
+    Its hint tells how to fix the fault: one sentence, the snippet's text and where to read on.
+    """
     fault = _BY_NUMBER[number]
     kind = Error if number.startswith("E") else CheckWarning
-    return kind(text, hint=hint(fault), id=fault.id)
-
-
-def hint(fault: Fault) -> str:
-    """Return how to fix a fault: one sentence, the snippet's text and where to read on.
-
-    An installation that lost its snippets still gets the rest.
-    """
-    try:
-        code = snippets.read(fault.snippet).strip("\n").splitlines()
-    except snippets.SnippetError:
-        code = []
-    shown = ["", *(f"    {line}".rstrip() for line in code), ""] if code else []
-    lines = [fault.fix, *shown, f"Snippet: {fault.snippet}", f"Guide: {fault.docs}"]
-    return "\n\t".join(lines).replace("\t\n", "\n")
+    code = indent(snippets.read(fault.snippet).strip("\n"), "    ").splitlines()
+    lines = [fault.fix, "", *code, "", f"Snippet: {fault.snippet}", f"Guide: {fault.docs}"]
+    return kind(text, hint="\n\t".join(lines).replace("\t\n", "\n"), id=fault.id)

@@ -10,55 +10,49 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import re
 import sys
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.db.models.base import ModelBase
 from strawberry import Schema
 
-from .catalogue import found
+from .catalogue import Messages, found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
 
-    from django.core.checks import CheckMessage
+# Django is `ready`, or `models` or a `schema` are reached: the kind, its name, the way there.
+_Event = tuple[str, str, tuple[str, ...]]
 
 _SETS_UP = {"get_asgi_application", "get_wsgi_application", "setup"}
 _NEEDS_SETUP = {"get_user_model", "apps.get_model"}
+_FALSE_ON_IMPORT = re.compile(r"\b(TYPE_CHECKING|__name__)\b")
 _LIBRARIES = {"site-packages", "dist-packages"}
 
 
-class _Event(NamedTuple):
-    """Something that matters: Django is `ready`, or `models` or a `schema` are reached."""
-
-    kind: str
-    what: str
-    way: tuple[str, ...]
-
-
-def check_import_order(asgi_module: str) -> list[CheckMessage]:
+def check_import_order(asgi_module: str) -> Messages:
     """Report models or a schema that a fresh process imports before it sets Django up."""
-    schema = None
+    schema = ""
     for kind, what, way in _events(asgi_module, (), set()):
-        if kind == "models":
+        if kind == "schema":
+            schema = schema or f"{way[-1]}, imports the schema ({what})"
+        elif kind == "models":
             text = (
                 f"{way[0]}, reaches {what} before get_asgi_application(): a server that imports "
                 f"it stops with AppRegistryNotReady. The way there: {' → '.join(way)}."
             )
             return [found("E004", text)]
-        if kind == "ready":
-            if schema is None:
-                return []
+        else:
             text = (
-                f"{schema.way[-1]}, imports the schema ({schema.what}) before "
-                f"get_asgi_application() ({way[-1]}): the first model that the schema uses will "
-                "stop the server with AppRegistryNotReady."
+                f"{schema} before get_asgi_application() ({way[-1]}): the first model that the "
+                "schema uses will stop the server with AppRegistryNotReady."
             )
-            return [found("W002", text)]
-        schema = schema or _Event(kind, what, way)
+            return [found("W002", text)] if schema else []
     never = f"{asgi_module} never calls get_asgi_application()"
     return [found("E004", f"{never}, so a server runs it without setting Django up.")]
 
@@ -72,19 +66,19 @@ def _events(name: str, way: tuple[str, ...], seen: set[str]) -> Iterator[_Event]
             called = ast.unparse(node.func)
             last = called.rpartition(".")[2]
             if last in _SETS_UP:
-                yield _Event("ready", called, here)
+                yield "ready", called, here
             elif not _NEEDS_SETUP.isdisjoint({called, last}):
-                yield _Event("models", f"{called}()", here)
+                yield "models", f"{called}()", here
             continue
         for imported in _imported(name, node):
             module = sys.modules.get(imported)
             if module is None or imported in seen:
                 continue
             if _defines_models(module):
-                yield _Event("models", f"the models of {imported}", here)
+                yield "models", f"the models of {imported}", here
             elif _is_followed(module):
                 if any(issubclass(type(value), Schema) for value in vars(module).values()):
-                    yield _Event("schema", imported, here)
+                    yield "schema", imported, here
                 yield from _events(imported, here, seen)
 
 
@@ -101,7 +95,7 @@ def _executed(nodes: Iterable[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom 
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node
-        elif isinstance(node, ast.If) and _is_false_on_import(node.test):
+        elif isinstance(node, ast.If) and _FALSE_ON_IMPORT.search(ast.unparse(node.test)):
             yield from _executed(node.orelse)
         elif not isinstance(node, ast.Lambda):
             functions = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -109,12 +103,6 @@ def _executed(nodes: Iterable[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom 
             yield from _executed(each for each in ast.iter_child_nodes(node) if each not in later)
             if isinstance(node, ast.Call):
                 yield node
-
-
-def _is_false_on_import(test: ast.expr) -> bool:
-    """Tell whether a condition is `TYPE_CHECKING` or `__name__ == "__main__"`."""
-    names = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(test)}
-    return not names.isdisjoint({"TYPE_CHECKING", "__name__"})
 
 
 def _imported(importer: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
@@ -129,8 +117,7 @@ def _imported(importer: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]
             return
         names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
     for name in names:
-        parts = name.split(".")
-        yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+        yield from accumulate(name.split("."), "{}.{}".format)
 
 
 def _defines_models(module: ModuleType) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the settings let the library work: apps, hosts, channel layers and options.
+"""Whether the settings let the library work: apps, hosts, sessions, channel layers and options.
 
 A channel layer is made to see that it can be; none connects.
 """
@@ -8,53 +8,61 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import inspect
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.apps import apps
 from django.conf import settings
-from django.core.management import find_commands
+from django.core.management import get_commands
+from django.utils.module_loading import import_string
+from strawberry.types.base import get_object_definition
 
 from .. import conf
-from .catalogue import found
+from ..routing import AuthGraphQLProtocolTypeRouter
+from .catalogue import Messages, found
 
 if TYPE_CHECKING:
-    from django.core.checks import CheckMessage
+    from .application import Endpoint
 
 _STATICFILES = "django.contrib.staticfiles"
+_USES_LAYER = frozenset({"listen_to_channel", "get_channel_layer"})
+_ENGINES_WITH_A_TABLE = frozenset(
+    {"django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db"}
+)
+_MIDDLEWARE = (
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+)
 _HOST_NAME = re.compile(r"\*|\.?[^/:\[\]]+|\[[0-9a-fA-F:.]+\]")
 
 
-def check_runserver() -> list[CheckMessage]:
+def check_runserver() -> Messages:
     """Report a `runserver` that serves WSGI, which knows no WebSocket.
 
     Of several apps with a `runserver` command Django takes the first in `INSTALLED_APPS`.
     """
-    owners = [
-        config.name
-        for config in apps.get_app_configs()
-        if "runserver" in find_commands(str(Path(config.path) / "management"))
-    ]
-    if owners and owners[0] != _STATICFILES:
+    if get_commands()["runserver"] not in {"django.core", _STATICFILES}:
         return []
-    if "daphne" in owners:
+    if apps.is_installed("daphne"):
         order = f"daphne stands after {_STATICFILES} in INSTALLED_APPS"
         return [found("E005", f"{order}, so runserver serves WSGI: no WebSocket.")]
     if not settings.DEBUG:
         return []
-    missing = importlib.util.find_spec("daphne") is None
-    install = " First install it: python -m pip install daphne" if missing else ""
+    is_there = importlib.util.find_spec("daphne")
+    install = "" if is_there else " First install it: python -m pip install daphne"
     text = f"daphne is not in INSTALLED_APPS, so runserver serves WSGI: no WebSocket.{install}"
     return [found("W001", text)]
 
 
-def check_routers() -> list[CheckMessage]:
+def check_routers() -> Messages:
     """Report a `strawberry_django.routers` that is not the one of this library."""
-    from ..routing import AuthGraphQLProtocolTypeRouter
-
     routers = importlib.import_module("strawberry_django.routers")
     if getattr(routers, "AuthGraphQLProtocolTypeRouter", None) is AuthGraphQLProtocolTypeRouter:
         return []
@@ -74,7 +82,7 @@ def in_production() -> bool:
     return not settings.DEBUG and "testserver" not in settings.ALLOWED_HOSTS
 
 
-def check_allowed_hosts() -> list[CheckMessage]:
+def check_allowed_hosts() -> Messages:
     """Report an `ALLOWED_HOSTS` that refuses everybody, admits everybody or matches nothing."""
     hosts = list(settings.ALLOWED_HOSTS)
     problem = "which matches nothing: write a host name without scheme, port or path."
@@ -92,7 +100,7 @@ def check_allowed_hosts() -> list[CheckMessage]:
     return messages
 
 
-def check_channel_layers() -> list[CheckMessage]:
+def check_channel_layers() -> Messages:
     """Report each layer that cannot be made, or that will not do what is expected of it."""
     layers = getattr(settings, "CHANNEL_LAYERS", None) or {}
     if not isinstance(layers, Mapping):
@@ -101,7 +109,7 @@ def check_channel_layers() -> list[CheckMessage]:
     return [message for alias, config in layers.items() for message in _check_layer(alias, config)]
 
 
-def _check_layer(alias: str, config: Any) -> list[CheckMessage]:
+def _check_layer(alias: str, config: Any) -> Messages:
     name = f"CHANNEL_LAYERS[{alias!r}]"
     backend = config.get("BACKEND") if isinstance(config, Mapping) else None
     if not isinstance(backend, str):
@@ -137,14 +145,92 @@ def _short_timeouts(layer: Any) -> list[str]:
     # Asked of the class: a pub/sub layer looks every attribute up in the running event loop.
     if not (hasattr(type(layer), "brpop_timeout") and hasattr(type(layer), "create_pool")):
         return []
-    pools = [layer.create_pool(index) for index in range(layer.ring_size)]
+    pools = map(layer.create_pool, range(layer.ring_size))
     timeouts = {pool.make_connection().socket_timeout for pool in pools}
     return sorted(
         f"{each:g}" for each in timeouts if each is not None and each <= layer.brpop_timeout
     )
 
 
-def check_options() -> list[CheckMessage]:
+def check_sessions(with_session: Sequence[Endpoint]) -> Messages:
+    """Report what keeps these endpoints from finding the user whom Django logged in."""
+    if not with_session:
+        return []
+    needed = ["django.contrib.auth"]
+    if settings.SESSION_ENGINE in _ENGINES_WITH_A_TABLE:
+        needed.append("django.contrib.sessions")
+    if lacking := " and ".join(name for name in needed if not apps.is_installed(name)):
+        return [found("E012", f"GraphQL reads the session's user; INSTALLED_APPS lacks {lacking}.")]
+    messages = []
+    if missing := " and ".join(path for path in _MIDDLEWARE if not _is_middleware(path)):
+        messages.append(found("W007", f"GraphQL reads the session; MIDDLEWARE lacks {missing}."))
+    cookie_path = settings.SESSION_COOKIE_PATH or "/"
+    for pattern in sorted({each.pattern for each in with_session}):
+        if not _covers(cookie_path, pattern):
+            text = (
+                f"SESSION_COOKIE_PATH is {cookie_path!r}, so browsers do not send the session "
+                f"cookie to GraphQL at {pattern!r}: its users are anonymous."
+            )
+            messages.append(found("W008", text))
+    return messages
+
+
+def _is_middleware(path: str) -> bool:
+    """Tell whether `MIDDLEWARE` has this class or a subclass of it."""
+    wanted = import_string(path)
+    for each in settings.MIDDLEWARE:
+        with suppress(ImportError):  # Django itself says so when it serves the first request.
+            kind = import_string(each)
+            if isinstance(kind, type) and issubclass(kind, wanted):
+                return True
+    return False
+
+
+def _covers(cookie_path: str, pattern: str) -> bool:
+    """Tell whether a path that `pattern` matches can be under `cookie_path`.
+
+    Source: RFC 6265, section 5.1.4.
+    """
+    literal = re.split(r"[^\w/-]", pattern.replace("^", ""))[0]
+    path = f"/{literal.strip('/')}/"
+    cookie_path = cookie_path.rstrip("/") + "/"
+    return path.startswith(cookie_path) or cookie_path.startswith(path)
+
+
+def check_layer_of_schemas(served: Sequence[Endpoint]) -> Messages:
+    """Report root fields that use a channel layer which `CHANNEL_LAYERS` does not have."""
+    configured = getattr(settings, "CHANNEL_LAYERS", None)
+    layers = configured if isinstance(configured, Mapping) else {}
+    wanting: defaultdict[str, set[str]] = defaultdict(set)
+    for endpoint in served:
+        alias = getattr(endpoint.consumer_class, "channel_layer_alias", "default")
+        if alias not in layers:
+            wanting[alias].update(_fields_with_layer(endpoint.options["schema"]))
+    return [
+        found(
+            "E006", f"CHANNEL_LAYERS has no {alias!r} layer; needed by {', '.join(sorted(fields))}."
+        )
+        for alias, fields in sorted(wanting.items())
+        if fields
+    ]
+
+
+def _fields_with_layer(schema: Any) -> Iterator[str]:
+    for root in ("query", "mutation", "subscription"):
+        definition: Any = get_object_definition(getattr(schema, root, None))
+        for field in definition.fields if definition else ():
+            resolver = field.base_resolver
+            function = inspect.unwrap(resolver.wrapped_func) if resolver else None
+            if isinstance(function, FunctionType) and _uses_layer(function.__code__):
+                yield f"{definition.name}.{field.python_name}"
+
+
+def _uses_layer(code: CodeType) -> bool:
+    inner = (each for each in code.co_consts if isinstance(each, CodeType))
+    return not _USES_LAYER.isdisjoint(code.co_names) or any(map(_uses_layer, inner))
+
+
+def check_options() -> Messages:
     """Report keys of `STRAWBERRY_DJANGO_REALTIME` that are unknown and values of the wrong type."""
     declared = getattr(settings, conf.SETTING, {})
     if not isinstance(declared, Mapping):

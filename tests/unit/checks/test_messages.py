@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from django.core.checks import ERROR, WARNING
 
-from strawberry_django.realtime.checks.catalogue import CATALOGUE, found, hint
+from strawberry_django.realtime.checks.catalogue import found
 
 
 def test_a_message_has_the_level_that_its_number_says() -> None:
@@ -28,12 +26,3 @@ def test_the_hint_prints_the_snippet_and_names_the_guide() -> None:
     ]
     assert not any("8<" in line or "(hl)" in line for line in lines)
     assert all(line == line.rstrip() for line in lines)
-
-
-def test_the_hint_does_without_a_snippet_that_is_lost() -> None:
-    lost = replace(CATALOGUE[0], snippet="settings/gone.py")
-    assert hint(lost) == (
-        "Name the ASGI application in the settings.\n"
-        "\tSnippet: settings/gone.py\n"
-        "\tGuide: integrations/channels/#2-configure-asgi-application"
-    )

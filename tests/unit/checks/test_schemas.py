@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 from django.test import override_settings
 
 from strawberry_django.realtime.checks.application import Endpoint
-from strawberry_django.realtime.checks.needs import check_layer_of_schemas
+from strawberry_django.realtime.checks.settings import check_layer_of_schemas
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 
 

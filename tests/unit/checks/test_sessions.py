@@ -6,19 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 
 from strawberry_django.realtime.checks.application import Endpoint
-from strawberry_django.realtime.checks.needs import check_sessions
+from strawberry_django.realtime.checks.settings import check_sessions
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.faults import numbers
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
-
-
-class OwnSessionMiddleware:
-    """Stands for a middleware that is a function of the project."""
-
-    def __init__(self, get_response: object) -> None:
-        self.get_response = get_response
 
 
 def function_middleware(get_response: object) -> object:
@@ -45,11 +38,12 @@ def test_all_is_there() -> None:
     assert check_sessions([endpoint()]) == []
 
 
-def test_the_session_table_needs_its_app() -> None:
-    with override_settings(INSTALLED_APPS=without("django.contrib.sessions")):
+@pytest.mark.parametrize("app", ["django.contrib.sessions", "django.contrib.auth"])
+def test_the_session_and_its_user_need_their_apps(app: str) -> None:
+    with override_settings(INSTALLED_APPS=without(app)):
         [message] = check_sessions([endpoint()])
     assert message.id == "strawberry_django_realtime.E012"
-    assert message.msg.endswith("INSTALLED_APPS lacks django.contrib.sessions.")
+    assert message.msg.endswith(f"INSTALLED_APPS lacks {app}.")
 
 
 def test_a_session_in_the_cache_needs_no_app() -> None:
@@ -57,12 +51,6 @@ def test_a_session_in_the_cache_needs_no_app() -> None:
     apps = without("django.contrib.sessions")
     with override_settings(INSTALLED_APPS=apps, SESSION_ENGINE=engine):
         assert check_sessions([endpoint()]) == []
-
-
-def test_a_user_needs_its_app() -> None:
-    with override_settings(INSTALLED_APPS=without("django.contrib.auth")):
-        [message] = check_sessions([endpoint()])
-    assert "INSTALLED_APPS lacks django.contrib.auth." in message.msg
 
 
 @pytest.mark.parametrize("missing", [SESSION, AUTHENTICATION])
@@ -75,8 +63,8 @@ def test_somebody_must_write_the_session(missing: str) -> None:
 
 
 def test_a_middleware_may_be_any_function() -> None:
-    own = [f"{__name__}.function_middleware", f"{__name__}.OwnSessionMiddleware"]
-    with override_settings(MIDDLEWARE=[*own, *settings.MIDDLEWARE]):
+    own = f"{__name__}.function_middleware"
+    with override_settings(MIDDLEWARE=[own, *settings.MIDDLEWARE]):
         assert check_sessions([endpoint()]) == []
 
 
