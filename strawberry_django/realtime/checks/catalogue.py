@@ -65,6 +65,9 @@ def found(number: str, text: str) -> CheckMessage:
     """
     fault = _BY_NUMBER[number]
     kind = Error if number.startswith("E") else CheckWarning
-    code = indent(snippets.read(fault.snippet).strip("\n"), "    ").splitlines()
+    try:
+        code = indent(snippets.read(fault.snippet).strip("\n"), "    ").splitlines()
+    except snippets.SnippetError:  # An installation that lost its snippets still gets the rest.
+        code = []
     lines = [fault.fix, "", *code, "", f"Snippet: {fault.snippet}", f"Guide: {fault.docs}"]
     return kind(text, hint="\n\t".join(lines).replace("\t\n", "\n"), id=fault.id)
