@@ -29,7 +29,7 @@ CONSTRAINTS = "constraints.txt"
 METADATA = nox.project.load_toml("pyproject.toml")
 WHEEL_SOURCES = ["hatch_build.py", "pyproject.toml", "LICENSE", "README.md"]
 WHEEL_FOLDERS = ["snippets", "strawberry_django"]
-#: Tests wait for servers about as long as they work; the folders whose files take longest come first.
+#: Tests wait for servers about as long as they work. The files that are given first start first.
 PARALLEL = [
     f"--numprocesses={2 * (os.cpu_count() or 1)}",
     "--dist=loadfile",
