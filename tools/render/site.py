@@ -56,7 +56,11 @@ def check(root: Path, site: Path, address: str = "") -> Iterator[Problem]:
             elif target in pages and unquote(parts.fragment) not in pages[target].ids:
                 what = "names an anchor that is not there"
             if what:
-                yield Problem(*_source(root, name, url), f"{url} {what}", "mend it or host it here")
+                yield Problem(
+                    *_source(root, name, url),
+                    f"{url} {what}",
+                    "fix the address",
+                )
 
 
 def _source(root: Path, name: str, url: str) -> tuple[str, int]:
