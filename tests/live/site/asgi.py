@@ -7,6 +7,7 @@ import gc
 import importlib.util
 import json
 import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ import strawberry_django
 # Of the guide: laid under this package in the project that the tests build.
 _hooks, _schema = import_module("myproject.hooks"), import_module("myproject.schema")
 
-from .schema import resolved, running, schema
+from .schema import release, resolved, running, schema
 from .variants import VARIANTS, options
 
 queries: list[str] = []
@@ -96,10 +97,18 @@ def report() -> dict[str, Any]:
     return seen
 
 
+#: What is answered here, on the event loop, whatever the router and its threads do.
+looks: dict[str, Callable[[], Any]] = {
+    "report": report,
+    "queries": lambda: queries,
+    "release": release,
+}
+
+
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     first = scope.get("path", "/").split("/")[1]
-    if scope["type"] == "http" and first in ("report", "queries"):
-        body = json.dumps(report() if first == "report" else queries).encode()
+    if scope["type"] == "http" and first in looks:
+        body = json.dumps(looks[first]()).encode()
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import AsyncGenerator
 from typing import Any, cast
@@ -34,12 +35,6 @@ def _secret() -> str:
     return "for users only"
 
 
-def _wait(seconds: float) -> str:
-    """Wait as for a slow query: in a thread, where the ORM runs."""
-    time.sleep(seconds)
-    return "waited"
-
-
 class Running:
     """Count a generator while it runs."""
 
@@ -51,6 +46,22 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         running[self.name] -= 1
+
+
+_slow = threading.Condition()
+
+
+def _wait() -> str:
+    """Wait as for a slow query, in a thread, where the ORM runs: until released, or 5 seconds."""
+    with _slow, Running("wait"):
+        _slow.wait(5)
+    return "waited"
+
+
+def release() -> None:
+    """Let every slow query end."""
+    with _slow:
+        _slow.notify_all()
 
 
 @strawberry.type

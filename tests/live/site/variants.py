@@ -29,7 +29,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "lifetime": {"max_lifetime": 0.8},
     "hasty": {"connection_init_wait_timeout": timedelta(seconds=0.3)},
     "impatient": {"max_outbound_bytes": 32 * 1024, "send_timeout": 1},
-    "patient": {"max_outbound_bytes": 32 * 1024, "send_timeout": 60},
+    "patient": {
+        "max_outbound_bytes": 32 * 1024,
+        "send_timeout": 60,
+        "max_messages_per_second": None,
+    },
     "unbounded": {"max_outbound_bytes": 0},
     "overflow-close": {
         "max_outbound_bytes": 32 * 1024,

@@ -44,7 +44,7 @@ def writer_to(
     writer = SocketWriter(
         server.send, max_outbound_bytes=max_outbound_bytes, send_timeout=send_timeout
     )
-    writer.probe = probe
+    writer.probe = None if probe is None else lambda _token: probe
     return writer
 
 
@@ -216,6 +216,21 @@ async def test_a_client_that_answers_no_ping_gets_no_more_than_the_bound() -> No
     await until(lambda: sum(map(len, server.texts)) > sent and writer._turn.locked())
     writer.abandon()
     await sending
+
+
+async def test_a_client_that_sends_tokens_back_is_believed_by_them_alone() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = "ping {}".format
+    await writer.send("x" * 60)
+    first = server.texts[-1].removeprefix("ping ")
+    writer.acknowledge("made up")
+    writer.acknowledge(first)
+    await writer.send("x" * 60)
+    second = server.texts[-1].removeprefix("ping ")
+    for guess in (None, first):
+        writer.acknowledge(guess)
+    assert [token for token, _ in writer._pings] == [second]
 
 
 async def send_many(writer: SocketWriter, count: int) -> None:
