@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from strawberry.http.base import BaseView
     from strawberry.http.streaming import HTTPStreamTransport
 
+    from .interfaces import Send
+
 _DJANGO = "Django 5.2 to 6.1"
 _STRAWBERRY = "strawberry-graphql 0.330.3 to 0.341"
 _PROTOCOLS = "strawberry.subscriptions.protocols"
@@ -137,6 +139,13 @@ RELIED_ON = (
         instead="contextlib.aclosing and suppress",
     ),
     Reliance(
+        "daphne.server:Server",
+        "create_application handle_reply",
+        "Daphne 4.2",
+        reason="its `send` never waits; the connection behind it can tell when it is full",
+        instead="a `send` of Daphne's that waits",
+    ),
+    Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
         "_asyncioEventloop",
         "Twisted 22.4 to 26, under Daphne 4.2",
@@ -198,6 +207,47 @@ def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStr
 def check_batch(view: BaseView[Any], data: Any, transport: HTTPStreamTransport | None) -> None:
     """Refuse a batch that the schema does not allow, or that a stream cannot carry."""
     view._validate_batch_request(data, transport.protocol if transport else "http")
+
+
+class _Room:
+    """A producer as Twisted has it (`IPushProducer`): told when a connection's buffer is full."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Event()
+        self._free.set()
+        self.wait = self._free.wait
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        self._free.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._free.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._free.set()
+
+
+def waiting_send(send: Send) -> Send:
+    """Return a `send` for a WebSocket that waits while the client does not read.
+
+    Daphne's never waits: whatever is sent grows its buffer. Autobahn's connection behind it
+    tells a producer when the buffer is full, and when it is empty again.
+    """
+    server = getattr(getattr(send, "func", None), "__self__", None)
+    if not type(server).__module__.startswith("daphne."):
+        return send
+    (connection,) = send.args  # type: ignore[attr-defined]
+    room = _Room()
+    # Before the handshake the connection was HTTP's, whose channel is still its producer.
+    connection.unregisterProducer()
+    connection.registerProducer(room, streaming=True)
+
+    async def send_and_wait(message: dict[str, Any]) -> None:
+        await send(message)
+        if message["type"] == "websocket.send":
+            await room.wait()
+
+    return send_and_wait
 
 
 def before_daphne_stops(

@@ -56,11 +56,11 @@ class Closable(Protocol):
 class Beginning(Protocol):
     """What is told that a connection has begun, and that its client answers."""
 
-    def begun(self, busy: Callable[[], bool], ping: str | None) -> None:
+    def begun(self, busy: Callable[[], bool], ping: Callable[[str], str] | None) -> None:
         """Note that the client's `connection_init` was acknowledged."""
 
-    def heard_pong(self) -> None:
-        """Note that the client has answered a ping."""
+    def heard_pong(self, token: str | None) -> None:
+        """Note that the client has answered a ping; `token` is what its pong carries."""
 
 
 class SocketConsumer(Consumer, Protocol):

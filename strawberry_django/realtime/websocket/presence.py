@@ -81,22 +81,22 @@ class Presence:
         """
         await SocketWatch.current().confirm(self._socket)
 
-    def begun(self, busy: Callable[[], bool], ping: str | None) -> None:
+    def begun(self, busy: Callable[[], bool], ping: Callable[[str], str] | None) -> None:
         """Note that the client's `connection_init` was acknowledged.
 
         Args:
             busy: tells whether an operation is under way.
-            ping: the frame of a ping, where the subprotocol has one.
+            ping: makes the frame of a ping from its token, where the subprotocol has one.
         """
         self._socket.busy = busy
         if ping is not None and self._options["ping_interval"] is not None:
             self._writer.probe = ping
             self._socket.ping = self._writer.ping
 
-    def heard_pong(self) -> None:
-        """Note that the client has answered a ping."""
+    def heard_pong(self, token: str | None) -> None:
+        """Note that the client has answered a ping; `token` is what its pong carries."""
         self._socket.pong_due = None
-        self._writer.acknowledge()
+        self._writer.acknowledge(token)
 
     def _count(
         self,

@@ -122,12 +122,15 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Begin the connection, if it may; from then on the client can be pinged."""
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
-            ping = self.consumer.encode_json_string({"type": "ping"})
-            self.consumer.presence.begun(lambda: bool(self.operations), ping)
+            self.consumer.presence.begun(lambda: bool(self.operations), self._ping)
 
-    async def handle_pong(self, message: PongMessage) -> None:  # noqa: ARG002
+    def _ping(self, token: str) -> str:
+        return self.consumer.encode_json_string({"type": "ping", "payload": {"token": token}})
+
+    async def handle_pong(self, message: PongMessage) -> None:
         """Note that the client is there, and has read what was sent before the ping."""
-        self.consumer.presence.heard_pong()
+        token = (message.get("payload") or {}).get("token")
+        self.consumer.presence.heard_pong(token if isinstance(token, str) else None)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, if the connection may have one more.

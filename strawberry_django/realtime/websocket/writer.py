@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from .._upstream import waiting_send
 from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
 
 if sys.version_info >= (3, 11):
@@ -20,7 +22,7 @@ else:  # pragma: no cover - Python 3.10, whose `wait_for` loses cancellations
     from async_timeout import timeout as within
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from ..interfaces import Send
 
@@ -72,10 +74,12 @@ class SocketWriter:
     themselves. So the event loop's other tasks have a turn after every few frames:
     one socket with a thousand events does not hold up all others.
 
-    Servers differ in whether their `send` waits for a client that does not read
-    (Daphne's never does). So the writer asks the client itself: with `probe`, at
-    most `max_outbound_bytes` are on their way until the client has answered a ping
-    that was sent after them.
+    Servers differ in how much they buffer for a client that does not read before
+    their `send` waits. So the writer asks the client itself: with `probe`, at most
+    `max_outbound_bytes` are on their way until the client has answered a ping that
+    was sent after them. Each ping carries a token. A client that has sent one back
+    is believed by its tokens alone; one that never does, by its pongs, and then
+    what bounds the memory is the server's own buffer.
 
     Args:
         send: the ASGI `send` of the WebSocket.
@@ -83,13 +87,13 @@ class SocketWriter:
         send_timeout: how many seconds one frame may wait.
 
     Attributes:
-        probe: the frame of a ping that the client must answer; `None` where the
+        probe: makes the frame of a ping from its token; `None` where the
             subprotocol has none, or its connection is not begun.
         closed: done when nothing more can be sent, whoever closed the socket.
     """
 
     def __init__(self, send: Send, *, max_outbound_bytes: int, send_timeout: float) -> None:
-        self._send = send
+        self._send = waiting_send(send)
         self._max_outbound_bytes = max_outbound_bytes
         self._send_timeout = send_timeout
         self._turn = asyncio.Lock()
@@ -98,9 +102,10 @@ class SocketWriter:
         self._sent = 0
         self._replied = 0
         self._acknowledged = 0
-        self._pings: deque[int] = deque()
+        self._pings: deque[tuple[str, int]] = deque()
+        self._echoes = False
         self._closing = False
-        self.probe: str | None = None
+        self.probe: Callable[[str], str] | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def accept(self, subprotocol: str | None) -> None:
@@ -142,12 +147,25 @@ class SocketWriter:
         async with self._turn:
             await self._send_ping()
 
-    def acknowledge(self) -> None:
-        """Note that the client has read all that was sent before the oldest open ping."""
-        if self._pings:
-            self._acknowledged = self._pings.popleft()
-            self._replied = 0
-            self._room.set()
+    def acknowledge(self, token: str | None = None) -> None:
+        """Note that the client has read all that was sent before a ping that it answers.
+
+        Args:
+            token: what the ping carried; without it the oldest open ping is meant, of a
+                client that has never sent a token back.
+        """
+        if token is None:
+            if self._echoes or not self._pings:
+                return
+        elif any(token == sent for sent, _ in self._pings):
+            self._echoes = True
+            while self._pings[0][0] != token:
+                self._pings.popleft()
+        else:
+            return
+        _, self._acknowledged = self._pings.popleft()
+        self._replied = 0
+        self._room.set()
 
     @property
     def _on_its_way(self) -> int:
@@ -174,8 +192,9 @@ class SocketWriter:
 
     async def _send_ping(self) -> None:
         if self.probe is not None:
-            self._pings.append(self._sent)
-            await self._send_text(self.probe)
+            token = secrets.token_urlsafe(6)
+            self._pings.append((token, self._sent))
+            await self._send_text(self.probe(token))
 
     async def _send_text(self, frame: str) -> None:
         if not self._closing:
