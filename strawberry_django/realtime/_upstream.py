@@ -18,6 +18,8 @@ from asgiref.sync import SyncToAsync
 from django.core.handlers.exception import convert_exception_to_response
 from strawberry.utils.aio import aclosing as aclosing
 
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Executor
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from django.middleware.csrf import CsrfViewMiddleware
     from strawberry.http.base import BaseView
     from strawberry.http.streaming import HTTPStreamTransport
-
-    from .interfaces import Send
 
 _DJANGO = "Django 5.2 to 6.1"
 _STRAWBERRY = "strawberry-graphql 0.330.3 to 0.341"

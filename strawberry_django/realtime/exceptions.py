@@ -68,6 +68,22 @@ class TransactionTimeoutError(RealtimeError):
         )
 
 
+class ClientLeftError(RealtimeError):
+    """The client closed its socket while the server still worked on its beginning."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(f"The client left within {limit:g} s.")
+
+
+class HookTimeoutError(RealtimeError):
+    """What a socket waits for at its beginning took too long: a hook, or the session's user."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(
+            f"The connection was not ready within {limit:g} s (connection_init_wait_timeout)"
+        )
+
+
 class ChannelLayerError(RealtimeError):
     """The channel layer is missing, or failed while a subscription listened to it."""
 

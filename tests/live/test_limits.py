@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 
 from tests.live.promises import promise
+from tests.live.raw import RawSocket
 from tests.live.sites import Site, new_name, until
 from tools.harness.clients import WebSocketClient
 
@@ -95,6 +96,20 @@ def test_a_socket_sends_so_many_messages(site: Site) -> None:
         for _ in range(6):
             socket.send({"type": "pong"})
         closed_with(socket, 4429, "max_messages_per_second", site)
+
+
+def test_a_hook_that_never_returns_has_a_bound(site: Site) -> None:
+    with site.socket("/hanging-briefly") as socket:
+        socket.send({"type": "connection_init"})
+        closed_with(socket, 4408, "connection_init_wait_timeout", site)
+    until(lambda: not site.running("hook"))
+
+
+def test_a_hook_ends_when_its_client_leaves(site: Site) -> None:
+    with RawSocket(site, "/hanging") as raw:
+        raw.send('{"type": "connection_init"}')
+        until(lambda: site.running("hook"))
+    until(lambda: not site.running("hook"))
 
 
 @long_stay

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -24,10 +23,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
-if sys.version_info >= (3, 11):
-    from asyncio import timeout as within
-else:
-    from async_timeout import timeout as within
+from ..waiting import within
 
 logger = logging.getLogger("strawberry_django.realtime")
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphql import GraphQLError
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.types.unset import UNSET, UnsetType
 from typing_extensions import override
 
@@ -21,7 +22,12 @@ from ..auth.sessions import open_session, resolve_user
 from ..conf import OperationRequest, RealtimeOptions, resolve_options
 from ..consumer import GraphQLConsumer
 from ..context import GraphQLContext
-from ..exceptions import SessionCheckError, SessionEndedError
+from ..exceptions import (
+    ClientLeftError,
+    HookTimeoutError,
+    SessionCheckError,
+    SessionEndedError,
+)
 from ..logs import log_client_errors_briefly
 from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -38,11 +44,15 @@ from .transport_ws import GraphQLTransportWSHandler
 from .writer import SocketWriter, refuse_handshake
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from strawberry.schema import BaseSchema
     from typing_extensions import Unpack
 
     from ..exceptions import ListenerOverflowError
     from ..interfaces import Application, Receive, Send
+
+T = TypeVar("T")
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -56,6 +66,7 @@ class GraphQLWSConsumer(GraphQLConsumer):
     Attributes:
         receive: the ASGI `receive` of the socket.
         writer: everything that the socket sends goes through it.
+        connection: what the client sends comes in through it.
         presence: the socket among those of its process.
     """
 
@@ -63,6 +74,7 @@ class GraphQLWSConsumer(GraphQLConsumer):
     graphql_ws_handler_class = GraphQLWSHandler
     receive: Receive
     writer: SocketWriter
+    connection: SocketConnection
     presence: Presence
     _closing: asyncio.Future[None] | None = None
 
@@ -101,17 +113,36 @@ class GraphQLWSConsumer(GraphQLConsumer):
         ):
             await refuse_handshake(scope, send, *refusal)
             return
-        try:
-            await self._authenticate()
-        except Exception:
-            logger.exception("The user of a handshake could not be read")
-            await refuse_handshake(scope, send, 503, "The session cannot be read now.")
-            return
         self.writer = SocketWriter(
             send,
             max_outbound_bytes=self.options["max_outbound_bytes"],
             send_timeout=self.options["send_timeout"],
         )
+        self.connection = SocketConnection(self, receive, self.writer)
+        try:
+            if await self._authenticated(send):
+                await self._serve_present()
+        finally:
+            self.connection.stop_reading()
+
+    async def _authenticated(self, send: Send) -> bool:
+        """Resolve the user, or refuse the handshake; tell whether it goes on."""
+        try:
+            await self._before_init(self._authenticate())
+        except ClientLeftError:
+            return False
+        except Exception:
+            logger.exception("The user of a handshake could not be read")
+            await refuse_handshake(self.scope, send, 503, "The session cannot be read now.")
+            return False
+        return True
+
+    def _before_init(self, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Bound what the connection waits for before it is acknowledged."""
+        seconds = self.options["connection_init_wait_timeout"].total_seconds()
+        return self.connection.attend(work, seconds)
+
+    async def _serve_present(self) -> None:
         self.presence = Presence(self.request, self.writer, self.options)
         try:
             async with self.presence:
@@ -121,7 +152,7 @@ class GraphQLWSConsumer(GraphQLConsumer):
             await self.writer.close(CloseCode.SERVICE_RESTART, RESTARTING, timeout=1)
             raise
         except Exception:
-            logger.exception("The WebSocket %s failed", scope["path"])
+            logger.exception("The WebSocket %s failed", self.scope["path"])
             await self.writer.close(CloseCode.INTERNAL_ERROR, "Internal server error")
         finally:
             self.writer.abandon()
@@ -139,16 +170,17 @@ class GraphQLWSConsumer(GraphQLConsumer):
 
     async def _serve(self) -> None:
         """Accept the socket, and speak the subprotocol that was picked until it is closed."""
-        async with self.operation_thread():
-            root_value = await self.get_root_value(self.request)
-            context = await self.get_context(self.request, self)
+        try:
+            context, root_value = await self._before_init(self._make_contexts())
+        except ClientLeftError:
+            return
         subprotocol = await self.pick_websocket_subprotocol(self.request)
         await self.writer.accept(subprotocol)
         if self.presence.surplus is not None:
             await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         shared: dict[str, Any] = {
             "view": self,
-            "websocket": SocketConnection(self, self.receive, self.writer),
+            "websocket": self.connection,
             "context": context,
             "root_value": root_value,
             "schema": self.schema,
@@ -169,16 +201,36 @@ class GraphQLWSConsumer(GraphQLConsumer):
             code = CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE
             await self.writer.close(code, "Subprotocol not acceptable")
 
-    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
-        """Ask the hook `on_connect`."""
-        before = self.presence.user
+    async def _make_contexts(self) -> tuple[Any, Any]:
         async with self.operation_thread():
-            payload = await self.on_connect(GraphQLContext.wrap(context))
+            root_value = await self.get_root_value(self.request)
+            return await self.get_context(self.request, self), root_value
+
+    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
+        """Ask the hook `on_connect`, while the client stays and for a bounded time.
+
+        Raises:
+            ConnectionRejectionError: the hook refuses, or the socket is closed already.
+        """
+        before = self.presence.user
+        try:
+            payload = await self._before_init(self._ask_on_connect(context))
+        except ClientLeftError as error:
+            self.writer.abandon()
+            raise ConnectionRejectionError from error
+        except HookTimeoutError as error:
+            logger.error("on_connect has not returned: %s", error)
+            await self.writer.close(CloseCode.TIMEOUT, str(error))
+            raise ConnectionRejectionError from error
         if self.presence.user is not before:
             self.presence.came_with_token()
             if self.presence.surplus is not None:
                 await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         return UNSET if payload is None else payload
+
+    async def _ask_on_connect(self, context: Any) -> dict[str, Any] | None:
+        async with self.operation_thread():
+            return await self.on_connect(GraphQLContext.wrap(context))
 
     @override
     def _fell_behind(self, error: ListenerOverflowError) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
         ConnectionInitMessage,
         Message,
+        PingMessage,
         PongMessage,
         SubscribeMessage,
     )
@@ -126,6 +127,10 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 
     def _ping(self, token: str) -> str:
         return self.consumer.encode_json_string({"type": "ping", "payload": {"token": token}})
+
+    async def handle_ping(self, message: PingMessage) -> None:
+        """Answer a ping with its payload, as graphql-ws does."""
+        await self.send_message(cast("PongMessage", {**message, "type": "pong"}))
 
     async def handle_pong(self, message: PongMessage) -> None:
         """Note that the client is there, and has read what was sent before the ping."""

@@ -9,17 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .._upstream import waiting_send
 from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
-
-if sys.version_info >= (3, 11):
-    from asyncio import timeout as within
-else:  # pragma: no cover - Python 3.10, whose `wait_for` loses cancellations
-    from async_timeout import timeout as within
+from ..waiting import within
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
+from .schema import Running
+
 
 async def fail(*_: Any) -> None:
     raise ValueError("the secret is 4711")
+
+
+async def hang(*_: Any) -> None:
+    with Running("hook"):
+        await asyncio.Event().wait()
 
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -49,6 +57,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "max_outbound_bytes": 32 * 1024,
         "listener_capacity": 20,
         "slow_consumer": "latest",
+    },
+    "hanging": {"on_connect": hang},
+    "hanging-briefly": {
+        "on_connect": hang,
+        "connection_init_wait_timeout": timedelta(seconds=0.3),
     },
     "failing": {"on_connect": fail},
     "failing-operation": {"on_operation": fail},

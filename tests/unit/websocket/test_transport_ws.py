@@ -395,7 +395,7 @@ async def test_a_legacy_client_is_told_why_on_connect_refused() -> None:
 async def test_a_ping_is_answered_at_any_time() -> None:
     async with connect(application, init=False) as socket:
         await socket.send({"type": "ping", "payload": {"a": 1}})
-        assert await socket.receive() == {"type": "pong"}
+        assert await socket.receive() == {"type": "pong", "payload": {"a": 1}}
         await socket.send({"type": "pong"})
         await socket.init()
         await socket.send({"type": "pong", "payload": None})
