@@ -137,6 +137,13 @@ RELIED_ON = (
         instead="contextlib.aclosing and suppress",
     ),
     Reliance(
+        "autobahn.exception",
+        "PayloadExceededError",
+        "Autobahn 24.4 to 26.10, under Daphne 4.2",
+        reason="a frame over Daphne's limit is not taken for a client that has gone",
+        instead="an error of Daphne's own, or no limit on what it sends",
+    ),
+    Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
         "_asyncioEventloop",
         "Twisted 22.4 to 26, under Daphne 4.2",
@@ -198,6 +205,12 @@ def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStr
 def check_batch(view: BaseView[Any], data: Any, transport: HTTPStreamTransport | None) -> None:
     """Refuse a batch that the schema does not allow, or that a stream cannot carry."""
     view._validate_batch_request(data, transport.protocol if transport else "http")
+
+
+def refused_as_too_long(error: Exception) -> bool:
+    """Tell whether Daphne raised `error` because a frame is longer than it sends."""
+    autobahn = sys.modules.get("autobahn.exception")
+    return autobahn is not None and isinstance(error, autobahn.PayloadExceededError)
 
 
 def before_daphne_stops(

@@ -6,12 +6,13 @@ import itertools
 import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.live.promises import expected, promise
-from tests.live.raw import handshake_status
+from tests.live.raw import RawSocket, handshake_status
 from tests.live.sites import SECONDS, Site
 from tools.harness.processes import HOST
 
@@ -180,3 +181,40 @@ def test_the_limit_is_a_mebibyte_by_default(site: Site) -> None:
         opened.send({"type": "connection_init", "payload": {"filling": "x" * MIB}})
         # Daphne has the same limit of its own, and hangs up.
         assert opened.wait_closed() in ({1006} if site.server.name == "daphne" else {1009})
+
+
+too_long_a_result = promise(
+    "A result is longer than the server sends in one WebSocket message (Daphne: 1 MiB)",
+    does="an `error` for its operation, which names the setting; the socket goes on",
+    setting="`--websocket-max-message-size` of Daphne",
+)
+
+
+@too_long_a_result
+@pytest.mark.parametrize("kind", ["query", "event", "errors", "legacy"])
+def test_a_long_result_never_leaves_a_dead_socket(site: Site, kind: str) -> None:
+    legacy = kind == "legacy"
+    start, result = ("start", "data") if legacy else ("subscribe", "next")
+    queries = {
+        "event": f'subscription {{ flood(size: {MIB}, name: "long", seconds: 0.01) }}',
+        # Each variable is never used in an operation of a long name.
+        "errors": f"query {'n' * 40_000}({' '.join(f'$v{n}: Int' for n in range(30))}) {{ ping }}",
+    }
+    query = queries.get(kind, f"{{ big(size: {MIB}) }}")
+    headers = {"Sec-WebSocket-Protocol": "graphql-ws"} if legacy else None
+    said: dict[str, list[Any]] = {"long": [], "next": []}
+    with RawSocket(site, "/legacy" if legacy else "/graphql", headers) as raw:
+        raw.send('{"type": "connection_init"}')
+        for id_, text in (("long", query), ("next", "{ ping }")):
+            raw.send(json.dumps({"id": id_, "type": start, "payload": {"query": text}}))
+        while not all(each and each[-1]["type"] in {"complete", "error"} for each in said.values()):
+            frame = raw.receive()
+            assert frame is not None
+            message = json.loads(frame[1])
+            if message["type"] == "ping":
+                raw.send('{"type": "pong"}')
+            said.get(message.get("id"), []).append(message)
+    assert [each["type"] for each in said["next"]] == [result, "complete"]
+    if site.server.name == "daphne":
+        assert [each["type"] for each in said["long"]] == ["error"]
+        assert "--websocket-max-message-size" in json.dumps(said["long"][0]["payload"])

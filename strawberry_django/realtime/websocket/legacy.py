@@ -15,6 +15,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from .._upstream import aclosing
 from ..conf import OperationRequest
+from ..exceptions import FrameTooLongError
 from ..protocol import CloseCode, legacy_ws_problem
 from .transport_ws import internal_error
 
@@ -57,6 +58,19 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         if self.connection_acknowledged:
             self.consumer.presence.begun(lambda: bool(self.tasks), None)
 
+    async def send_message(self, message: OperationMessage) -> None:
+        """Send a message; an `error` that is longer than the server sends says that instead.
+
+        Raises:
+            FrameTooLongError: any other message is.
+        """
+        try:
+            await super().send_message(message)
+        except FrameTooLongError as error:
+            if message["type"] != "error":
+                raise
+            await super().send_message(_error(message["id"], GraphQLError(str(error))))
+
     async def handle_async_results(
         self,
         operation_id: str,
@@ -93,6 +107,8 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
             raise
         except GraphQLError as refusal:
             last = _error(operation_id, refusal)
+        except FrameTooLongError as error:
+            last = _error(operation_id, GraphQLError(str(error)))
         except Exception as error:
             last = _error(operation_id, internal_error(error, operation_name))
         finally:

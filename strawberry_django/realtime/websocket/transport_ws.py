@@ -22,6 +22,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from .._upstream import aclosing
 from ..conf import OperationRequest
+from ..exceptions import FrameTooLongError
 from ..protocol import CloseCode, transport_ws_problem
 
 if TYPE_CHECKING:
@@ -125,6 +126,20 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             ping = self.consumer.encode_json_string({"type": "ping"})
             self.consumer.presence.begun(lambda: bool(self.operations), ping)
 
+    async def send_message(self, message: Message) -> None:
+        """Send a message; an `error` that is longer than the server sends says that instead.
+
+        Raises:
+            FrameTooLongError: any other message is.
+        """
+        try:
+            await super().send_message(message)
+        except FrameTooLongError as error:
+            if message["type"] != "error":
+                raise
+            payload = [GraphQLError(str(error)).formatted]
+            await super().send_message({**message, "payload": payload})
+
     async def handle_pong(self, message: PongMessage) -> None:  # noqa: ARG002
         """Note that the client is there, and has read what was sent before the ping."""
         self.consumer.presence.heard_pong()
@@ -175,6 +190,8 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
                     await _send_results(operation, results)
         except GraphQLError as refusal:
             await operation.send_initial_errors([refusal])
+        except FrameTooLongError as error:
+            await operation.send_initial_errors([GraphQLError(str(error))])
         except Exception as error:
             failure = internal_error(error, operation.operation_name)
             await operation.send_initial_errors([failure])

@@ -85,6 +85,10 @@ class Query:
         return text
 
     @strawberry.field
+    def big(self, size: int) -> str:
+        return "x" * size
+
+    @strawberry.field
     def node(self) -> Node:
         return Node()
 
