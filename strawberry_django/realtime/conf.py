@@ -38,14 +38,16 @@ class OperationRequest:
     """What a client asks to have executed.
 
     Attributes:
-        query: the document; `None` where an extension finds it (persisted queries).
+        query: the document; `None` or empty where an extension finds it (persisted queries).
         operation_name: which of its operations.
         variables: the operation's variables.
+        extensions: what else the client sent, the hash of a persisted query for one.
     """
 
     query: str | None
     operation_name: str | None
     variables: dict[str, Any] | None
+    extensions: dict[str, Any] | None = None
 
 
 class RealtimeOptions(TypedDict, total=False):

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
+from importlib import import_module
 from typing import Any, cast
 
 import strawberry
 from django.contrib.auth import get_user_model
 from strawberry.file_uploads import Upload
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
 from strawberry_django.permissions import IsAuthenticated
@@ -173,4 +175,10 @@ class Subscription:
         raise ValueError("the secret is 4711")
 
 
-schema = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription)
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    extensions=[import_module("myproject.persisted").PersistedQueries],
+    config=StrawberryConfig(batching_config={"max_operations": 10}),
+)
