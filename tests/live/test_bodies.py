@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -59,6 +61,43 @@ def test_chunks_without_end_are_a_413(uvicorn: Site) -> None:
         # The server has answered and gone before the client had said all.
         assert "refused (413)" in uvicorn.server.log()
     assert uvicorn.report()["memory"] - before < 20 * MIB
+
+
+@long_body
+@pytest.mark.parametrize("chunked", [False, True])
+def test_who_sends_all_of_a_long_body_reads_the_413(site: Site, chunked: bool) -> None:
+    """Its client writes on while it is answered; a server that closed then would reset that."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield b"x" * 1_000_000
+
+    async def post() -> int:
+        content = pieces() if chunked else b"x" * 10_000_000
+        async with httpx.AsyncClient(base_url=site.url, timeout=SECONDS) as client:
+            return (await client.post("/graphql", content=content, headers=JSON)).status_code
+
+    async def several() -> list[int]:
+        return [await post() for _ in range(3)]
+
+    assert asyncio.run(several()) == [413] * 3
+
+
+@long_body
+def test_a_body_without_end_has_one(site: Site) -> None:
+    if site.server.name == "daphne":
+        return  # It hands a request on when it has all of it.
+    with socket.create_connection((HOST, site.server.port), timeout=SECONDS) as raw:
+        raw.sendall(
+            b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n"
+        )
+        sent, chunk = 0, b"100000\r\n" + b"x" * MIB + b"\r\n"
+        with contextlib.suppress(OSError):
+            while sent < 200:
+                raw.sendall(chunk)
+                sent += 1
+        assert 8 < sent < 200
 
 
 @long_body
