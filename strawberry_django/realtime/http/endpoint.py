@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("strawberry_django.realtime")
 
+#: The key in the scope of a stack that is closed when the answer was sent, or given up.
+AT_END = "strawberry_django_realtime.at_end"
+
 #: How much of a body that is refused is read and dropped, in bytes and in seconds.
 _DROPPED, _DROPPING = 64 * 1024 * 1024, 30.0
 
@@ -73,8 +76,9 @@ class GraphQLEndpoint(ASGIHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request, as Django does, with threads of the pool for its synchronous code."""
-        async with OperationThread():
-            await self.handle(scope, receive, send)
+        with contextlib.ExitStack() as at_end:
+            async with OperationThread():
+                await self.handle({**scope, AT_END: at_end}, receive, send)
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Put the project's middleware around the view, or nothing."""

@@ -112,6 +112,7 @@ def test_every_option_may_be_set() -> None:
             "MAX_SUBSCRIPTIONS_PER_CONNECTION": None,
             "ALLOWED_ORIGINS": ("https://app.example.com",),
             "MAX_MESSAGE_SIZE": 1,
+            "TRUSTED_PROXIES": ["10.0.0.1/8", "::1", "unix"],
         }
     ):
         assert check_options() == []
@@ -157,6 +158,7 @@ def test_an_unknown_key_may_have_no_neighbour() -> None:
         ("ALLOWED_ORIGINS", "https://example.com", "a list of strings"),
         ("ALLOWED_ORIGINS", [7], "a list of strings"),
         ("ALLOWED_ORIGINS", 7, "a list of strings"),
+        ("TRUSTED_PROXIES", ["10.0.0.0/33"], 'addresses, networks ("10.0.0.0/8") or "unix"'),
     ],
 )
 def test_a_value_has_its_type(key: str, value: Any, expected: str) -> None:
