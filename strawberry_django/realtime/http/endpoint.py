@@ -101,7 +101,7 @@ class GraphQLEndpoint(ASGIHandler):
         if limit is None:
             await super().handle(scope, receive, send)
             return
-        body = _LimitedBody(receive, scope["headers"], limit)
+        body = LimitedBody(receive, scope["headers"], limit)
         await super().handle(scope, body.receive, send)
         if body.is_too_big:
             reason = f"The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE ({limit} bytes)."
@@ -136,10 +136,13 @@ def body_limit(request_headers: Any, options: RealtimeOptions) -> int | None:
     return limit
 
 
-class _LimitedBody:
+class LimitedBody:
     """A body that ends early, as if the client had gone, when it passes `limit` bytes.
 
     Django then closes what it has read so far, and answers nothing.
+
+    Attributes:
+        is_too_big: it has passed the limit, or says that it will.
     """
 
     def __init__(self, receive: Receive, headers: Any, limit: int) -> None:
@@ -151,6 +154,7 @@ class _LimitedBody:
         self.is_too_big = declared.isdigit() and int(declared) > limit
 
     async def receive(self) -> dict[str, Any]:
+        """Return the next part of the body, or its early end."""
         message = {} if self.is_too_big else await self._next()
         self.is_too_big = self.is_too_big or self._received > self._limit
         return {"type": "http.disconnect"} if self.is_too_big else message
