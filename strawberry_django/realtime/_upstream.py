@@ -146,6 +146,13 @@ RELIED_ON = (
         instead="a `send` of Daphne's that waits",
     ),
     Reliance(
+        "autobahn.exception",
+        "PayloadExceededError",
+        "Autobahn 24.4 to 26.10, under Daphne 4.2",
+        reason="a frame over Daphne's limit is not taken for a client that has gone",
+        instead="an error of Daphne's own, or no limit on what it sends",
+    ),
+    Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
         "_asyncioEventloop",
         "Twisted 22.4 to 26, under Daphne 4.2",
@@ -248,6 +255,12 @@ def waiting_send(send: Send) -> Send:
             await room.wait()
 
     return send_and_wait
+
+
+def refused_as_too_long(error: Exception) -> bool:
+    """Tell whether Daphne raised `error` because a frame is longer than it sends."""
+    autobahn = sys.modules.get("autobahn.exception")
+    return autobahn is not None and isinstance(error, autobahn.PayloadExceededError)
 
 
 def before_daphne_stops(

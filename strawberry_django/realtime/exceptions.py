@@ -84,6 +84,20 @@ class HookTimeoutError(RealtimeError):
         )
 
 
+class FrameTooLongError(RealtimeError):
+    """The server refused to send a WebSocket message of this length, and the socket goes on.
+
+    Only Daphne does: its limit on what clients send bounds what it sends as well.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"This message has {size} bytes, which is more than the server sends over WebSocket. "
+            "Raise Daphne's limit: --websocket-max-message-size, or for runserver the setting "
+            "DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE."
+        )
+
+
 class ChannelLayerError(RealtimeError):
     """The channel layer is missing, or failed while a subscription listened to it."""
 

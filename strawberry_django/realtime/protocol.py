@@ -90,6 +90,14 @@ def _is_text_or_absent(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
+def names_persisted_query(extensions: object) -> bool:
+    """Tell whether an operation names a document that the server is to find (persisted queries).
+
+    Source: Apollo's "Automatic persisted queries", which urql follows.
+    """
+    return isinstance(extensions, dict) and isinstance(extensions.get("persistedQuery"), dict)
+
+
 def operation_problem(payload: object, *, query_optional: bool = False) -> str | None:
     """Say what is wrong with the parameters of an operation, if anything is.
 
@@ -100,11 +108,13 @@ def operation_problem(payload: object, *, query_optional: bool = False) -> str |
     Args:
         payload: what the client sent.
         query_optional: let `query` be missing, for an extension that finds it
-            elsewhere (persisted queries).
+            elsewhere. It may be missing in any case where the request names a
+            persisted query: clients send an empty one, or none.
     """
     if not isinstance(payload, dict):
         return "expected an object with a 'query'"
     query = payload.get("query")
+    query_optional = query_optional or names_persisted_query(payload.get("extensions"))
     if not (isinstance(query, str) or (query_optional and query is None)):
         return "'query' must be a string"
     if not _is_text_or_absent(payload.get("operationName")):
@@ -171,6 +181,7 @@ __all__ = [
     "CloseCode",
     "fit_close_reason",
     "legacy_ws_problem",
+    "names_persisted_query",
     "operation_problem",
     "transport_ws_problem",
 ]

@@ -12,6 +12,7 @@ from django.urls.resolvers import RegexPattern
 
 from .conf import RealtimeOptions, project_options, resolve_options
 from .http.consumer import GraphQLHTTPConsumer
+from .http.endpoint import LimitedBody
 from .websocket.consumer import GraphQLWSConsumer
 from .websocket.writer import refuse_handshake
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from .interfaces import Application
 
 
-async def _not_found(_scope: dict[str, Any], _receive: Any, send: Any) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+async def _not_found(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    send = LimitedBody(receive, scope["headers"], limit=0).before_the_rest(send)
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"9")]
     await send({"type": "http.response.start", "status": 404, "headers": headers})
     await send({"type": "http.response.body", "body": b"Not Found"})
 

@@ -41,6 +41,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "MAX_MESSAGE_SIZE": 65536,
         "SESSION_REVALIDATE_INTERVAL": 10,
     },
+    "settings_proxy": {"MAX_SOCKETS_PER_ADDRESS": 200, "TRUSTED_PROXIES": ["10.0.0.0/8"]},
     "settings_slow": {
         "MAX_OUTBOUND_BYTES": 65536,
         "SEND_TIMEOUT": 10,

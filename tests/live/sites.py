@@ -212,7 +212,7 @@ class Sites:
     def project(self) -> projects.Project:
         """The project that every process runs."""
         if self._project is None:
-            project = projects.build(self.folder / "project", "settings", "security")
+            project = projects.build(self.folder / "project", "settings", "security", "clients")
             source = Path(__file__).with_name("site")
             shutil.copytree(
                 source,

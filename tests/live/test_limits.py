@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
 
 from tests.live.promises import promise
 from tests.live.raw import RawSocket
-from tests.live.sites import Site, new_name, until
+from tests.live.sites import Site, Visitor, new_name, until
 from tools.harness.clients import WebSocketClient
 
 many_sockets = promise(
@@ -69,6 +72,53 @@ def test_an_address_has_so_many_sockets(site: Site) -> None:
             closed_with(surplus, 4429, "max_sockets_per_address", site)
         one.init()
         two.init()
+
+
+@contextmanager
+def streamed(site: Site, path: str, visitor: Visitor, accept: str) -> Iterator[int]:
+    """Ask for a stream, and give the status of the answer, which goes on inside the block."""
+    tick = {"query": f'subscription {{ tick(name: "{new_name("tick")}") }}'}
+    with visitor.client.stream("POST", path, json=tick, headers={"Accept": accept}) as answer:
+        chunks = answer.iter_raw()  # The answer ends with it.
+        next(chunks)
+        yield answer.status_code
+
+
+@many_sockets
+@pytest.mark.parametrize("path", ["/per-user", "/inside-per-user"])
+def test_streams_are_counted_with_the_sockets(site: Site, path: str) -> None:
+    sse, multipart = "text/event-stream", "multipart/mixed;subscriptionSpec=1.0"
+    visitor, other = site.visitor(), site.visitor()
+    with site.socket(path, visitor) as socket, streamed(site, path, visitor, sse) as second:
+        socket.init()
+        with site.quiet(), streamed(site, path, visitor, multipart) as third:
+            assert (second, third) == (200, 429)
+        with site.socket(path, visitor) as surplus:
+            closed_with(surplus, 4429, "max_sockets_per_user", site)
+        with streamed(site, path, other, sse) as others:
+            assert others == 200
+        assert site.post("{ ping }", visitor, path=path).status_code == 200
+
+    def has_room() -> bool:
+        with (
+            streamed(site, path, visitor, multipart) as one,
+            streamed(site, path, visitor, sse) as two,
+        ):
+            return (one, two) == (200, 200)
+
+    until(has_room)
+
+
+@many_sockets
+def test_behind_a_proxy_each_client_has_its_own_address(site: Site) -> None:
+    def opened(forwarded: str) -> WebSocketClient:
+        return site.socket("/proxied", headers={"X-Forwarded-For": forwarded})
+
+    with opened("203.0.113.1") as one, opened("203.0.113.1, 203.0.113.2") as other:
+        with opened("203.0.113.3, 203.0.113.1") as surplus:
+            closed_with(surplus, 4429, "max_sockets_per_address", site)
+        one.init()
+        other.init()
 
 
 @many_operations

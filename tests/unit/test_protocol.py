@@ -82,6 +82,8 @@ def test_a_parameter_of_another_type_is_named(parameter: str, value: Any, proble
 def test_a_query_may_be_left_out_only_where_an_extension_finds_it() -> None:
     assert operation_problem({"extensions": {}}) == "'query' must be a string"
     assert operation_problem({"extensions": {}}, query_optional=True) is None
+    assert operation_problem({"extensions": {"persistedQuery": {}}}) is None
+    assert operation_problem({"extensions": {"persistedQuery": 1}}) == "'query' must be a string"
     assert operation_problem({"query": 1}, query_optional=True) == "'query' must be a string"
 
 

@@ -23,12 +23,13 @@ from ..auth.revocation import connect_signals
 from ..auth.sessions import close_session, open_session, resolve_user
 from ..conf import RealtimeOptions, resolve_options
 from ..context import GraphQLContext
+from ..limits import Place
 from ..logs import log_client_errors_briefly
 from ..request import no_view
 from ..threads import enter_threads_for, pool
 from . import explorer
-from .endpoint import GraphQLEndpoint
-from .streams import while_welcome
+from .endpoint import AT_END, GraphQLEndpoint
+from .streams import while_welcome, who
 from .view import GraphQLOverHTTPView
 
 if TYPE_CHECKING:
@@ -184,7 +185,17 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         sub_response: TemporalHttpResponse,
         headers: Mapping[str, str],
     ) -> HttpResponseBase:
-        """Answer with a stream that stops when the client goes away, or its user may not stay."""
+        """Answer with a stream that stops when the client goes away, or its user may not stay.
+
+        Raises:
+            HTTPException: 429, it is one too many of its user, or of its address.
+        """
+        place = Place(self.options)
+        request.scope[AT_END].enter_context(place)
+        place.take_for_address(request.META)
+        place.take_for_user(who(request)[0])
+        if place.surplus is not None:
+            raise HTTPException(429, place.surplus)
 
         async def until_closed() -> AsyncGenerator[str, None]:
             try:

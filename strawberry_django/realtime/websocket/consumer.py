@@ -34,6 +34,7 @@ from ..protocol import (
     GRAPHQL_WS_PROTOCOL,
     RESTARTING,
     CloseCode,
+    names_persisted_query,
 )
 from ..request import GraphQLRequest
 from ..threads import pool
@@ -244,7 +245,7 @@ class GraphQLWSConsumer(GraphQLConsumer):
         Raises:
             GraphQLError: the operation is refused.
         """
-        if not operation.query:
+        if not operation.query and not names_persisted_query(operation.extensions):
             raise GraphQLError("No GraphQL query found in the request")
         try:
             await self.presence.confirm_user()

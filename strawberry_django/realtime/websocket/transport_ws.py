@@ -1,6 +1,6 @@
 """The server's side of graphql-transport-ws.
 
-Imports `conf`, `protocol` and `threads`. Strawberry's handler keeps the state of the
+Imports the ground modules. Strawberry's handler keeps the state of the
 connection; this one adds what the protocol asks for beside: every message is
 checked before it is believed, an error in one document is an `error` message for
 that operation alone, and each operation has a context and a thread of its own.
@@ -9,10 +9,8 @@ that operation alone, and each operation has a context and a thread of its own.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, cast
 
-from django.conf import settings
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -22,6 +20,8 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from .._upstream import aclosing
 from ..conf import OperationRequest
+from ..exceptions import FrameTooLongError
+from ..logs import internal_error
 from ..protocol import CloseCode, transport_ws_problem
 
 if TYPE_CHECKING:
@@ -37,15 +37,7 @@ if TYPE_CHECKING:
 
     from ..interfaces import SocketConsumer
 
-logger = logging.getLogger("strawberry_django.realtime")
-
 _NO_INCREMENTAL_DELIVERY = "Incremental delivery is not supported over graphql-transport-ws"
-
-
-def internal_error(error: Exception, operation_name: str | None) -> GraphQLError:
-    """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
-    logger.error("The operation %r failed", operation_name, exc_info=error)
-    return GraphQLError(str(error) if settings.DEBUG else "Internal server error")
 
 
 class TransportWSOperation(Operation[Any, Any]):
@@ -59,7 +51,7 @@ class TransportWSOperation(Operation[Any, Any]):
         super().__init__(
             handler,
             id,
-            payload["query"],
+            payload.get("query") or "",
             payload.get("variables"),
             payload.get("operationName"),
         )
@@ -68,7 +60,7 @@ class TransportWSOperation(Operation[Any, Any]):
     @property
     def request(self) -> OperationRequest:
         """What the client asked for."""
-        return OperationRequest(self.query, self.operation_name, self.variables)
+        return OperationRequest(self.query, self.operation_name, self.variables, self.extensions)
 
     async def send_operation_message(self, message: Message) -> None:
         """Send a message, unless the client has ended this operation: its id may be another's.
@@ -124,6 +116,20 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
             self.consumer.presence.begun(lambda: bool(self.operations), self._ping)
+
+    async def send_message(self, message: Message) -> None:
+        """Send a message; an `error` that is longer than the server sends says that instead.
+
+        Raises:
+            FrameTooLongError: any other message is.
+        """
+        try:
+            await super().send_message(message)
+        except FrameTooLongError as error:
+            if message["type"] != "error":
+                raise
+            payload = [GraphQLError(str(error)).formatted]
+            await super().send_message({**message, "payload": payload})
 
     def _ping(self, token: str) -> str:
         return self.consumer.encode_json_string({"type": "ping", "payload": {"token": token}})
@@ -183,6 +189,8 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
                     await _send_results(operation, results)
         except GraphQLError as refusal:
             await operation.send_initial_errors([refusal])
+        except FrameTooLongError as error:
+            await operation.send_initial_errors([GraphQLError(str(error))])
         except Exception as error:
             failure = internal_error(error, operation.operation_name)
             await operation.send_initial_errors([failure])

@@ -12,7 +12,8 @@ import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .._upstream import waiting_send
+from .._upstream import refused_as_too_long, waiting_send
+from ..exceptions import FrameTooLongError
 from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
 from ..waiting import within
 
@@ -108,7 +109,11 @@ class SocketWriter:
         await self._transmit({"type": "websocket.accept", "subprotocol": subprotocol})
 
     async def send(self, frame: str) -> None:
-        """Send a frame after those that came before; once closed, do nothing."""
+        """Send a frame after those that came before; once closed, do nothing.
+
+        Raises:
+            FrameTooLongError: the server does not send so long a frame; the socket goes on.
+        """
         if self._closing:  # Whoever has the turn may still wait for a client that is gone.
             await asyncio.sleep(0)  # Who goes on to send is cancelled here.
             return
@@ -127,14 +132,17 @@ class SocketWriter:
         Whoever reads the client's messages must not: the pong that makes room is one
         of them. A client that asks on and reads no answer is closed with 4429, when
         these are more than `max_outbound_bytes`.
+
+        Raises:
+            FrameTooLongError: as with `send`.
         """
         if self.probe is not None and 0 < self._max_outbound_bytes < self._replied:
             logger.warning("A client asks on and reads no answers: its socket is closed")
             reason = "Too slow: answers are not being read (max_outbound_bytes)"
             await self._close_slow(reason)
             return
-        self._replied += _size(frame)
         await self._send_text(frame)
+        self._replied += _size(frame)
         await self._ask()
 
     async def ping(self) -> None:
@@ -192,9 +200,15 @@ class SocketWriter:
             await self._send_text(self.probe(token))
 
     async def _send_text(self, frame: str) -> None:
-        if not self._closing:
-            self._sent += _size(frame)
+        if self._closing:
+            return
+        size = _size(frame)
+        self._sent += size
+        try:
             await self._transmit({"type": "websocket.send", "text": frame})
+        except FrameTooLongError:
+            self._sent -= size
+            raise
 
     async def close(self, code: int, reason: str = "", *, timeout: float | None = None) -> None:
         """Send a close frame, and drop the frames that wait; the first call counts.
@@ -230,7 +244,11 @@ class SocketWriter:
     async def _transmit(self, message: dict[str, Any], timeout: float | None = None) -> None:
         try:
             await self._bounded(self._send(message), timeout)
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError) as error:
+            if refused_as_too_long(error):
+                too_long = FrameTooLongError(_size(message["text"]))
+                logger.warning("A frame was not sent: %s", too_long)
+                raise too_long from error
             # Servers raise these when the client has gone (ASGI, "Disconnected
             # Client"), or when they have closed the socket themselves.
             self.abandon()

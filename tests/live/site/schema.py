@@ -7,11 +7,13 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator
+from importlib import import_module
 from typing import Any, cast
 
 import strawberry
 from django.contrib.auth import get_user_model
 from strawberry.file_uploads import Upload
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
 from strawberry_django.permissions import IsAuthenticated
@@ -94,6 +96,10 @@ class Query:
     @strawberry.field
     def echo(self, text: str, number: int = 0) -> str:
         return text
+
+    @strawberry.field
+    def big(self, size: int) -> str:
+        return "x" * size
 
     @strawberry.field
     def node(self) -> Node:
@@ -180,4 +186,10 @@ class Subscription:
         raise ValueError("the secret is 4711")
 
 
-schema = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription)
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    extensions=[import_module("myproject.persisted").PersistedQueries],
+    config=StrawberryConfig(batching_config={"max_operations": 10}),
+)

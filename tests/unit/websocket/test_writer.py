@@ -7,7 +7,9 @@ import logging
 from typing import Any
 
 import pytest
+from autobahn.exception import PayloadExceededError
 
+from strawberry_django.realtime.exceptions import FrameTooLongError
 from strawberry_django.realtime.websocket.writer import SocketWriter, refuse_handshake
 from tests.support import until
 
@@ -138,6 +140,22 @@ async def test_a_server_that_says_the_client_is_gone_is_believed(error: Exceptio
     writer = writer_to(server)
     await writer.send("text")
     assert writer.closed.done()
+
+
+async def test_a_frame_that_the_server_finds_too_long_leaves_the_socket_open(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=10, probe=PING)
+    server.error = PayloadExceededError("tried to send")
+    for write in (writer.send, writer.reply):
+        with pytest.raises(FrameTooLongError, match=r"has 100 bytes, .*--websocket"):
+            await write("x" * 100)
+    server.error = None
+    await writer.send("text")
+    await writer.reply("reply")
+    assert server.texts == ["text", "reply", PING]
+    assert len(caplog.records) == 2
 
 
 async def test_another_error_of_the_server_is_not_hidden() -> None:
