@@ -1,6 +1,6 @@
 """What we rely on that is not public in Strawberry, Django, asgiref or a server.
 
-Ground: imports nothing of its siblings. `RELIED_ON` names each thing, and a test names those
+Ground: imports `exceptions` only. `RELIED_ON` names each thing, and a test names those
 that a new version has taken away. What begins with an underscore is touched by the functions
 below and nowhere else; the other names are public in form, but documented nowhere.
 """
@@ -13,10 +13,13 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
 
 from asgiref.sync import SyncToAsync
 from django.core.handlers.exception import convert_exception_to_response
 from strawberry.utils.aio import aclosing as aclosing
+
+from .exceptions import ChannelLayerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,6 +140,13 @@ RELIED_ON = (
         instead="contextlib.aclosing and suppress",
     ),
     Reliance(
+        "channels_redis.pubsub:RedisPubSubLoopLayer",
+        "channels prefix",
+        "channels-redis 4.2 to 4.3",
+        reason="`consumer.channel_name` is there without waiting, as with Channels",
+        instead="a channel for each socket, whether it is used or not",
+    ),
+    Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
         "_asyncioEventloop",
         "Twisted 22.4 to 26, under Daphne 4.2",
@@ -198,6 +208,43 @@ def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStr
 def check_batch(view: BaseView[Any], data: Any, transport: HTTPStreamTransport | None) -> None:
     """Refuse a batch that the schema does not allow, or that a stream cannot carry."""
     view._validate_batch_request(data, transport.protocol if transport else "http")
+
+
+def name_channel(layer: Any) -> str:
+    """Name a channel of `layer` at once, where Channels waits for `new_channel()`.
+
+    The pub/sub layer would wait for Redis, and takes only channels that it knows into a group.
+
+    Raises:
+        ChannelLayerError: the layer has to be waited for, and is none that we know.
+    """
+    if _is_pubsub(layer):
+        name = f"{layer.prefix}specific.{uuid4().hex}"
+        layer.channels[name] = asyncio.Queue()
+        return name
+    making = layer.new_channel()
+    try:
+        making.send(None)
+    except StopIteration as made:
+        return str(made.value)
+    making.close()
+    raise ChannelLayerError(
+        f"{type(layer).__qualname__} cannot name a channel without waiting. "
+        "Use listen_to_channel(groups=…)."
+    )
+
+
+def enrol_channel(layer: Any, name: str) -> None:
+    """Have `layer.receive(name)`, which must follow at once, subscribe to a channel of that name.
+
+    The pub/sub layer does so where it does not know the channel.
+    """
+    if _is_pubsub(layer):
+        layer.channels.pop(name, None)
+
+
+def _is_pubsub(layer: Any) -> bool:
+    return any(kind.__module__ == "channels_redis.pubsub" for kind in type(layer).__mro__)
 
 
 def before_daphne_stops(

@@ -69,8 +69,8 @@ class AuthGraphQLProtocolTypeRouter(ProtocolTypeRouter):
         django_application: Application | None = None,
         url_pattern: str = "^graphql",
         *,
-        http_consumer_class: type[GraphQLHTTPConsumer] = GraphQLHTTPConsumer,
-        websocket_consumer_class: type[GraphQLWSConsumer] = GraphQLWSConsumer,
+        http_consumer_class: type[GraphQLHTTPConsumer[Any, Any]] = GraphQLHTTPConsumer,
+        websocket_consumer_class: type[GraphQLWSConsumer[Any, Any]] = GraphQLWSConsumer,
         **options: Unpack[RealtimeOptions],
     ) -> None:
         for given, needed in (

@@ -120,18 +120,27 @@ def _on_user_deleted(instance: Any, using: str, **_: Any) -> None:
     _revoke(using=using, user=str(instance.pk), recheck=False)
 
 
-def connect_signals() -> None:
+def connect_signals(*, session_auth: bool) -> None:
     """Listen to Django's signals; once, however often it is called.
 
+    Args:
+        session_auth: whether users come from Django's sessions. If not, the project need not have
+            a user model, and where there is none nobody can leave.
+
     Raises:
-        ImproperlyConfigured: Django is not set up.
+        ImproperlyConfigured: Django is not set up, or has no user model.
     """
     if not apps.ready:
         raise ImproperlyConfigured(
             "GraphQL is routed before Django is set up. In your ASGI module call "
             "get_asgi_application() first; import the schema and build the router after it."
         )
-    user_model = get_user_model()
+    try:
+        user_model = get_user_model()
+    except ImproperlyConfigured:
+        if session_auth:
+            raise
+        return
     uid = "strawberry_django_realtime"
     user_logged_out.connect(_on_logged_out, dispatch_uid=uid)
     post_save.connect(_on_user_saved, sender=user_model, dispatch_uid=uid)

@@ -17,6 +17,7 @@ from strawberry.http import (
     GraphQLRequestData,
     GraphQLRequestProtocol,
 )
+from strawberry.http.typevars import Context, RootValue
 from strawberry.schema.exceptions import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
@@ -28,7 +29,8 @@ from typing_extensions import override
 from .._upstream import check_batch, stream_transport
 from ..conf import OperationRequest
 from ..consumer import GraphQLConsumer
-from ..context import GraphQLContext
+from ..context import ConnectionContext
+from ..protocol import is_request_error
 from .negotiation import (
     GRAPHQL_RESPONSE_JSON,
     accepts_json,
@@ -50,7 +52,9 @@ _NO_STREAM = (
 )
 
 
-class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
+class GraphQLOverHTTPView(
+    GraphQLConsumer[Context, RootValue], AsyncGraphQLView[Context, RootValue]
+):
     """Read a request, execute it and answer as the specification has it."""
 
     stream_transport_classes_by_protocol = STREAM_TRANSPORTS
@@ -132,7 +136,8 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
         Raises:
             HTTPException: 403 if `on_connect` refuses the request.
         """
-        context = GraphQLContext.wrap(context)
+        connection = ConnectionContext(context)
+        context = connection.context
         try:
             await self.on_connect(context)
         except ConnectionRejectionError as error:
@@ -142,7 +147,7 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
                 request, request_adapter, request_data, context, root_value, sub_response
             )
         contexts = [
-            GraphQLContext.wrap(await self.get_context(request, sub_response)) for _ in request_data
+            connection.give_to(await self.get_context(request, sub_response)) for _ in request_data
         ]
 
         async def execute(fresh: Any, data: GraphQLRequestData) -> ExecutionResult:
@@ -206,8 +211,7 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
     ) -> GraphQLHTTPResponse:
         """Return the response; a request that was not executed has no `data` in it."""
         response = await super().process_result(request, result)
-        errors = result.errors or []
-        if result.data is None and errors and all(error.path is None for error in errors):
+        if is_request_error(result):
             del response["data"]
         return response
 
