@@ -198,7 +198,9 @@ class Sites:
     def project(self) -> projects.Project:
         """The project that every process runs."""
         if self._project is None:
-            project = projects.build(self.folder / "project", "settings", "security")
+            project = projects.build(
+                self.folder / "project", "settings", "security", "strawberry_consumers"
+            )
             source = Path(__file__).with_name("site")
             shutil.copytree(
                 source,

@@ -82,12 +82,14 @@ def disconnect(request: HttpRequest, username: str) -> None:
     disconnect_user(User.objects.get(username=username))
 
 
-def publish(request: HttpRequest, group: str, texts: list[str]) -> None:
+def publish(
+    request: HttpRequest, group: str, texts: list[str], type: str = "site.event"
+) -> None:
     layer: Any = get_channel_layer()
 
     async def send() -> None:
         for text in texts:
-            await layer.group_send(group, {"type": "site.event", "text": text})
+            await layer.group_send(group, {"type": type, "text": text})
 
     async_to_sync(send)()
 
