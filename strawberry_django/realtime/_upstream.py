@@ -12,10 +12,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
-from asgiref.sync import SyncToAsync
+from asgiref.sync import AsyncToSync, SyncToAsync
 from django.core.handlers.exception import convert_exception_to_response
 from strawberry.utils.aio import aclosing as aclosing
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from django.middleware.csrf import CsrfViewMiddleware
     from strawberry.http.base import BaseView
     from strawberry.http.streaming import HTTPStreamTransport
+
+T = TypeVar("T")
 
 _DJANGO = "Django 5.2 to 6.1"
 _STRAWBERRY = "strawberry-graphql 0.330.3 to 0.341"
@@ -103,6 +105,27 @@ RELIED_ON = (
         "asgiref 3.9 to 3.13",
         reason="the synchronous code of a block runs in the threads of our pool",
         instead="ThreadSensitiveContext(executor=…), which has come with asgiref 3.13",
+    ),
+    Reliance(
+        "asyncio",
+        "_set_running_loop",
+        "Python 3.10 to 3.14",
+        reason="in a test of pytest's, the connection is that of the event loop's thread",
+        instead="a fixture that every project must have",
+    ),
+    Reliance(
+        "asgiref.sync:AsyncToSync",
+        "executors",
+        "asgiref 3.9 to 3.13",
+        reason="in a test the application uses the thread, and so the connection, of the test",
+        instead="transaction=True for every test",
+    ),
+    Reliance(
+        "asgiref.sync:SyncToAsync",
+        "single_thread_executor",
+        "asgiref 3.9 to 3.13",
+        reason="in a test the application uses the thread, and so the connection, of the test",
+        instead="transaction=True for every test",
     ),
     Reliance(
         "strawberry.http.base:BaseView",
@@ -198,6 +221,36 @@ def take_executor(context: Any) -> None:
 def current_thread_context() -> Any:
     """Return the `ThreadSensitiveContext` that surrounds the running task, if one does."""
     return SyncToAsync.thread_sensitive_context.get(None)
+
+
+def executor_of_caller() -> Executor | None:
+    """Return the executor of the thread that called `async_to_sync`, if one did."""
+    executor: Executor | None = getattr(AsyncToSync.executors, "current", None)
+    return executor
+
+
+def run_in_executor_of_caller(executor: Executor | None) -> None:
+    """Run the synchronous code of this context as if `executor` were the caller's."""
+    if executor is not None:
+        AsyncToSync.executors.current = executor
+
+
+def async_thread() -> Executor:
+    """Return the one thread in which synchronous code runs that no context surrounds."""
+    return SyncToAsync.single_thread_executor
+
+
+def outside_of_loop(function: Callable[[], T]) -> T:
+    """Call `function` as if no event loop ran in this thread.
+
+    With one, `django.db.connections` has not the thread's connections but those of the task.
+    """
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        return function()
+    finally:
+        asyncio._set_running_loop(loop)
 
 
 def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStreamTransport | None:
