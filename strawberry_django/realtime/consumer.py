@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from strawberry.http.typevars import Context, RootValue
 
 from .auth.revocation import connect_signals
+from .auth.sessions import hear_of_deleted_sessions
 from .conf import DEFAULTS, OperationRequest, RealtimeOptions, resolve_options
 from .logs import log_client_errors_briefly
 from .pubsub.listener import ChannelListener, Message
@@ -104,6 +105,7 @@ class GraphQLConsumer(Generic[Context, RootValue]):
         serve = cls._serving(make, options)
 
         async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+            hear_of_deleted_sessions()
             await serve(scope, receive, send)
 
         application.consumer_class = cls  # type: ignore[attr-defined]

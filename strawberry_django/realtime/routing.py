@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from channels.routing import ProtocolTypeRouter
 from django.urls.resolvers import RegexPattern
 
+from .auth.sessions import hear_of_deleted_sessions
 from .conf import RealtimeOptions, project_options, resolve_options
 from .http.consumer import GraphQLHTTPConsumer
 from .websocket.consumer import GraphQLWSConsumer
@@ -101,6 +102,7 @@ class AuthGraphQLProtocolTypeRouter(ProtocolTypeRouter):
 
     def _route(self, graphql: Application, otherwise: Application) -> Application:
         async def route(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            hear_of_deleted_sessions()
             path = scope["path"].removeprefix(scope.get("root_path") or "")
             match = self._pattern.match(path.lstrip("/"))
             if match is None:

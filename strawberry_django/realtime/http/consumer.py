@@ -100,6 +100,9 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
             return await self._respond_with_session()
         if "user" in request.__dict__:
             await resolve_user(request)
+            # `channels.auth.logout` looks for them here.
+            known = vars(request)
+            self.scope.update({name: known[name] for name in ("session", "user") if name in known})
         return await self._execute()
 
     def _problem(self, status: int, reason: str) -> HttpResponse:

@@ -8,8 +8,9 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any, cast
 
+import channels.auth
 import strawberry
-from django.contrib.auth import get_user_model
+from django.contrib.auth import alogout, get_user_model
 from strawberry.file_uploads import Upload
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
@@ -105,6 +106,18 @@ class Mutation:
     def touch(self, name: str) -> int:
         resolved[name] = resolved.get(name, 0) + 1
         return resolved[name]
+
+    @strawberry.mutation
+    async def leave(self, info: Info[Any, Any], how: str) -> str:
+        """Log out, in one of the ways that Django and Channels have."""
+        request = info.context["request"]
+        if how == "channels":
+            await channels.auth.logout(request.scope)
+        elif how == "django":
+            await alogout(request)
+        else:
+            await request.session.aflush()
+        return how
 
     @strawberry.mutation
     def upload(self, file: Upload) -> str:
