@@ -1,6 +1,6 @@
 """What we rely on that is not public in Strawberry, Django, asgiref or a server.
 
-Ground: imports nothing of its siblings. `RELIED_ON` names each thing, and a test names those
+Ground: imports `exceptions` only. `RELIED_ON` names each thing, and a test names those
 that a new version has taken away. What begins with an underscore is touched by the functions
 below and nowhere else; the other names are public in form, but documented nowhere.
 """
@@ -12,11 +12,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from uuid import uuid4
 
-from asgiref.sync import SyncToAsync
+from asgiref.sync import AsyncToSync, SyncToAsync
 from django.core.handlers.exception import convert_exception_to_response
 from strawberry.utils.aio import aclosing as aclosing
+
+from .exceptions import ChannelLayerError
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from django.middleware.csrf import CsrfViewMiddleware
     from strawberry.http.base import BaseView
     from strawberry.http.streaming import HTTPStreamTransport
+
+T = TypeVar("T")
 
 _DJANGO = "Django 5.2 to 6.1"
 _STRAWBERRY = "strawberry-graphql 0.330.3 to 0.341"
@@ -104,6 +109,27 @@ RELIED_ON = (
         instead="ThreadSensitiveContext(executor=…), which has come with asgiref 3.13",
     ),
     Reliance(
+        "asyncio",
+        "_set_running_loop",
+        "Python 3.10 to 3.14",
+        reason="in a test of pytest's, the connection is that of the event loop's thread",
+        instead="a fixture that every project must have",
+    ),
+    Reliance(
+        "asgiref.sync:AsyncToSync",
+        "executors",
+        "asgiref 3.9 to 3.13",
+        reason="in a test the application uses the thread, and so the connection, of the test",
+        instead="transaction=True for every test",
+    ),
+    Reliance(
+        "asgiref.sync:SyncToAsync",
+        "single_thread_executor",
+        "asgiref 3.9 to 3.13",
+        reason="in a test the application uses the thread, and so the connection, of the test",
+        instead="transaction=True for every test",
+    ),
+    Reliance(
         "strawberry.http.base:BaseView",
         "_get_stream_transport_from_headers _validate_batch_request",
         _STRAWBERRY,
@@ -151,6 +177,13 @@ RELIED_ON = (
         "Autobahn 24.4 to 26.10, under Daphne 4.2",
         reason="a frame over Daphne's limit is not taken for a client that has gone",
         instead="an error of Daphne's own, or no limit on what it sends",
+    ),
+    Reliance(
+        "channels_redis.pubsub:RedisPubSubLoopLayer",
+        "channels prefix",
+        "channels-redis 4.2 to 4.3",
+        reason="`consumer.channel_name` is there without waiting, as with Channels",
+        instead="a channel for each socket, whether it is used or not",
     ),
     Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
@@ -204,6 +237,36 @@ def take_executor(context: Any) -> None:
 def current_thread_context() -> Any:
     """Return the `ThreadSensitiveContext` that surrounds the running task, if one does."""
     return SyncToAsync.thread_sensitive_context.get(None)
+
+
+def executor_of_caller() -> Executor | None:
+    """Return the executor of the thread that called `async_to_sync`, if one did."""
+    executor: Executor | None = getattr(AsyncToSync.executors, "current", None)
+    return executor
+
+
+def run_in_executor_of_caller(executor: Executor | None) -> None:
+    """Run the synchronous code of this context as if `executor` were the caller's."""
+    if executor is not None:
+        AsyncToSync.executors.current = executor
+
+
+def async_thread() -> Executor:
+    """Return the one thread in which synchronous code runs that no context surrounds."""
+    return SyncToAsync.single_thread_executor
+
+
+def outside_of_loop(function: Callable[[], T]) -> T:
+    """Call `function` as if no event loop ran in this thread.
+
+    With one, `django.db.connections` has not the thread's connections but those of the task.
+    """
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        return function()
+    finally:
+        asyncio._set_running_loop(loop)
 
 
 def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStreamTransport | None:
@@ -261,6 +324,43 @@ def refused_as_too_long(error: Exception) -> bool:
     """Tell whether Daphne raised `error` because a frame is longer than it sends."""
     autobahn = sys.modules.get("autobahn.exception")
     return autobahn is not None and isinstance(error, autobahn.PayloadExceededError)
+
+
+def name_channel(layer: Any) -> str:
+    """Name a channel of `layer` at once, where Channels waits for `new_channel()`.
+
+    The pub/sub layer would wait for Redis, and takes only channels that it knows into a group.
+
+    Raises:
+        ChannelLayerError: the layer has to be waited for, and is none that we know.
+    """
+    if _is_pubsub(layer):
+        name = f"{layer.prefix}specific.{uuid4().hex}"
+        layer.channels[name] = asyncio.Queue()
+        return name
+    making = layer.new_channel()
+    try:
+        making.send(None)
+    except StopIteration as made:
+        return str(made.value)
+    making.close()
+    raise ChannelLayerError(
+        f"{type(layer).__qualname__} cannot name a channel without waiting. "
+        "Use listen_to_channel(groups=…)."
+    )
+
+
+def enrol_channel(layer: Any, name: str) -> None:
+    """Have `layer.receive(name)`, which must follow at once, subscribe to a channel of that name.
+
+    The pub/sub layer does so where it does not know the channel.
+    """
+    if _is_pubsub(layer):
+        layer.channels.pop(name, None)
+
+
+def _is_pubsub(layer: Any) -> bool:
+    return any(kind.__module__ == "channels_redis.pubsub" for kind in type(layer).__mro__)
 
 
 def before_daphne_stops(

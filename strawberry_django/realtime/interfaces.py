@@ -39,6 +39,11 @@ class Consumer(Protocol):
     def channel_layer(self) -> Any:
         """The channel layer that the consumer listens on."""
 
+    @property
+    def channel_name(self) -> str:
+        """The name of the consumer's own channel."""
+        ...
+
     def listen_to_channel(
         self, type: str, *, timeout: float | None = None, groups: Sequence[str] = ()
     ) -> AbstractAsyncContextManager[AsyncIterator[dict[str, Any]]]:
@@ -74,8 +79,8 @@ class SocketConsumer(Consumer, Protocol):
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Judge the connection, and return the payload of its acknowledgement."""
 
-    async def operation_context(self, connection_context: Any) -> Any:
-        """Return a fresh context, with the parameters that the connection began with."""
+    async def operation_context(self) -> Any:
+        """Return a fresh context, with what the connection's has been given since it began."""
 
     async def judge(self, context: Any, operation: OperationRequest) -> None:
         """Refuse an operation with a `GraphQLError`, or let it be executed."""

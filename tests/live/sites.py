@@ -212,7 +212,9 @@ class Sites:
     def project(self) -> projects.Project:
         """The project that every process runs."""
         if self._project is None:
-            project = projects.build(self.folder / "project", "settings", "security", "clients")
+            project = projects.build(
+                self.folder / "project", "settings", "security", "clients", "strawberry_consumers"
+            )
             source = Path(__file__).with_name("site")
             shutil.copytree(
                 source,

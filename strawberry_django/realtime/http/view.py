@@ -19,6 +19,7 @@ from strawberry.http import (
     GraphQLRequestData,
     GraphQLRequestProtocol,
 )
+from strawberry.http.typevars import Context, RootValue
 from strawberry.schema.exceptions import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
@@ -30,8 +31,9 @@ from typing_extensions import override
 from .._upstream import aclosing, check_batch, stream_transport
 from ..conf import OperationRequest
 from ..consumer import GraphQLConsumer
-from ..context import GraphQLContext
+from ..context import ConnectionContext
 from ..logs import internal_error
+from ..protocol import is_request_error
 from .negotiation import (
     GRAPHQL_RESPONSE_JSON,
     accepts_json,
@@ -64,7 +66,9 @@ class _NeedsStreamError(HTTPException):
         super().__init__(400, _NO_STREAM)
 
 
-class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
+class GraphQLOverHTTPView(
+    GraphQLConsumer[Context, RootValue], AsyncGraphQLView[Context, RootValue]
+):
     """Read a request, execute it and answer as the specification has it."""
 
     stream_transport_classes_by_protocol = STREAM_TRANSPORTS
@@ -176,14 +180,15 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
         Raises:
             HTTPException: 403 if `on_connect` refuses the request.
         """
-        context = GraphQLContext.wrap(context)
+        connection = ConnectionContext(context)
+        context = connection.context
         try:
             await self.on_connect(context)
         except ConnectionRejectionError as error:
             raise HTTPException(403, "Forbidden") from error
         if isinstance(request_data, list):
             return await self._execute_batch(
-                request, request_adapter, request_data, root_value, sub_response
+                request, request_adapter, request_data, connection, root_value, sub_response
             )
         if refusal := await self._judged(context, request_data):
             return refusal
@@ -204,12 +209,13 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
         request: GraphQLRequest,
         request_adapter: AsyncHTTPRequestAdapter,
         batch: list[GraphQLRequestData],
+        connection: ConnectionContext,
         root_value: Any,
         sub_response: TemporalHttpResponse,
     ) -> list[ExecutionResult]:
         """Execute a batch when every operation of it was judged; nothing then refuses it whole."""
         contexts = [
-            GraphQLContext.wrap(await self.get_context(request, sub_response)) for _ in batch
+            connection.give_to(await self.get_context(request, sub_response)) for _ in batch
         ]
         refusals = [await self._judged(*each) for each in zip(contexts, batch, strict=True)]
 
@@ -283,8 +289,7 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
     ) -> GraphQLHTTPResponse:
         """Return the response; a request that was not executed has no `data` in it."""
         response = await super().process_result(request, result)
-        errors = result.errors or []
-        if result.data is None and errors and all(error.path is None for error in errors):
+        if is_request_error(result):
             del response["data"]
         return response
 

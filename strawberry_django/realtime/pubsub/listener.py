@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal
 
 from channels.layers import get_channel_layer
 
+from .._upstream import enrol_channel, name_channel
 from ..exceptions import ChannelLayerError, ListenerOverflowError
 
 logger = logging.getLogger("strawberry_django.realtime")
@@ -101,11 +102,73 @@ class Messages(AsyncIterator[Message]):
             changing.cancel()
 
 
+class Channel:
+    """A channel of the layer, and the subscriptions that receive by it.
+
+    A message reaches each subscription that listens for its type, and once, through whatever group
+    it came. What comes before the first of them listens waits for it, at most `capacity` messages:
+    code that joins a group by hand does so before it listens.
+    """
+
+    def __init__(self, layer: Any, name: str, capacity: int) -> None:
+        self.name = name
+        self.failed = False
+        self._layer = layer
+        self._listeners: set[Messages] = set()
+        self._early: deque[Message] | None = deque(maxlen=capacity)
+        self._groups: Counter[str] = Counter()
+        self._turn = asyncio.Lock()  # A join must not be overtaken by the leave before it.
+
+    async def receive(self) -> None:
+        """Hand on what comes, until the layer fails."""
+        try:
+            while True:
+                message = await _asked(self._layer.receive(self.name))
+                if self._early is not None:
+                    self._early.append(message)
+                for listener in self._listeners:
+                    listener.put(message)
+        except ChannelLayerError as failure:
+            self.failed = True
+            for listener in self._listeners:
+                listener.fail(failure)
+
+    @contextmanager
+    def heard_by(self, messages: Messages) -> Iterator[None]:
+        """Let `messages` have what comes inside the block."""
+        early, self._early = self._early, None
+        for message in early or ():
+            messages.put(message)
+        self._listeners.add(messages)
+        try:
+            yield
+        finally:
+            self._listeners.discard(messages)
+
+    async def join(self, group: str) -> None:
+        """Become a member of `group`, for one subscription more."""
+        async with self._turn:
+            await _asked(self._layer.group_add(group, self.name))
+            self._groups[group] += 1
+
+    async def leave(self, group: str) -> None:
+        """Leave `group`, unless another subscription is in it."""
+        async with self._turn:
+            self._groups[group] -= 1
+            if self._groups[group]:
+                return
+            try:
+                await self._layer.group_discard(group, self.name)
+            except Exception as error:
+                logger.warning("Could not leave the group %r: %r", group, error)
+
+
 class ChannelListener:
     """One consumer's ear on a channel layer.
 
     Each subscription has a channel of its own: a message does not say which group
     it came through, and two subscriptions of one socket must not hear each other's.
+    Those that begin after `channel_name` was read share that channel.
 
     Args:
         alias: the name of the layer in `CHANNEL_LAYERS`.
@@ -126,6 +189,26 @@ class ChannelListener:
         self._overflow: Overflow = overflow
         self._on_overflow = on_overflow
         self._tasks: set[asyncio.Task[None]] = set()
+        self._shared: Channel | None = None
+
+    @property
+    def channel_name(self) -> str:
+        """The name of a channel that all subscriptions share which begin from now on.
+
+        Raises:
+            ChannelLayerError: there is no layer, or no event loop runs in this thread.
+        """
+        if self._shared is None or self._shared.failed:
+            layer = self.layer
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                raise ChannelLayerError(
+                    "channel_name is for asynchronous code: read it in an async resolver."
+                ) from None
+            self._shared = Channel(layer, name_channel(layer), self._capacity)
+            self._start(_receive_named(layer, self._shared))
+        return self._shared.name
 
     @property
     def layer(self) -> Any:
@@ -167,25 +250,32 @@ class ChannelListener:
         """
         layer = self.layer
         messages = Messages(type, timeout, self._capacity, self._overflow, self._on_overflow)
-        channel: str = await _asked(layer.new_channel())
-        receiver = asyncio.create_task(_receive(layer, channel, messages))
-        self._tasks.add(receiver)
+        channel, receiver = self._shared, None
+        if channel is None or channel.failed:
+            channel = Channel(layer, await _asked(layer.new_channel()), self._capacity)
+            receiver = self._start(channel.receive())
         joined: list[str] = []
         renewal: asyncio.Task[None] | None = None
         try:
-            for group in groups:
-                await _asked(layer.group_add(group, channel))
-                joined.append(group)
-            if groups:
-                renewal = asyncio.create_task(_renew(layer, groups, channel))
-                self._tasks.add(renewal)
-            yield messages
+            with channel.heard_by(messages):
+                for group in groups:
+                    await channel.join(group)
+                    joined.append(group)
+                if groups:
+                    renewal = self._start(_renew(layer, groups, channel.name))
+                yield messages
         finally:
             if renewal is not None:
                 await self._end(renewal)
             for group in joined:
-                await _leave(layer, group, channel)
-            await self._end(receiver)
+                await channel.leave(group)
+            if receiver is not None:
+                await self._end(receiver)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        return task
 
     async def aclose(self) -> None:
         """Stop receiving, and wait until that has ended."""
@@ -215,6 +305,11 @@ async def _asked(answer: Awaitable[Any]) -> Any:
         ) from error
 
 
+async def _receive_named(layer: Any, channel: Channel) -> None:
+    enrol_channel(layer, channel.name)
+    await channel.receive()
+
+
 async def _renew(layer: Any, groups: Sequence[str], channel: str) -> None:
     """Join the groups again and again, on a clock of its own: members expire, busy or not."""
     pause = getattr(layer, "group_expiry", _GROUP_EXPIRY) / _RENEWALS
@@ -225,18 +320,3 @@ async def _renew(layer: Any, groups: Sequence[str], channel: str) -> None:
                 await layer.group_add(group, channel)
         except Exception as error:
             logger.warning("Could not renew the membership of %r: %r", groups, error)
-
-
-async def _leave(layer: Any, group: str, channel: str) -> None:
-    try:
-        await layer.group_discard(group, channel)
-    except Exception as error:
-        logger.warning("Could not leave the group %r: %r", group, error)
-
-
-async def _receive(layer: Any, channel: str, messages: Messages) -> None:
-    try:
-        while True:
-            messages.put(await _asked(layer.receive(channel)))
-    except ChannelLayerError as failure:
-        messages.fail(failure)

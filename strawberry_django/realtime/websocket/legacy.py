@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult
 
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error
-from ..protocol import CloseCode, legacy_ws_problem
+from ..protocol import LEGACY_TYPES, CloseCode, is_request_error, legacy_ws_problem
 
 if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_ws.types import (
@@ -47,9 +47,20 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         return cast("SocketConsumer", self.view)
 
     async def handle_message(self, message: OperationMessage) -> None:
-        """Answer one message; close with 1002 what is not of the protocol's shape."""
+        """Answer one message; close with 1002 what is not of the protocol's shape.
+
+        A message of an unknown type is answered with an error, as the reference server does
+        (`server.ts` of subscriptions-transport-ws).
+        """
         if problem := legacy_ws_problem(message):
             await self.websocket.close(CloseCode.PROTOCOL_ERROR, problem)
+            return
+        said = cast("dict[str, Any]", message)
+        if said["type"] not in LEGACY_TYPES:
+            error = {"message": f"Unknown message type: {said['type']}"}
+            await self.websocket.send_json(
+                {"type": "error", "id": said.get("id"), "payload": error}
+            )
             return
         await super().handle_message(message)
 
@@ -96,7 +107,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         last: OperationMessage = {"type": "complete", "id": operation_id}
         try:
             async with self.consumer.operation_thread():
-                context = await self.consumer.operation_context(self.context)
+                context = await self.consumer.operation_context()
                 extensions = _extensions.get()
                 request = OperationRequest(query, operation_name, variables, extensions)
                 await self.consumer.judge(context, request)
@@ -110,10 +121,10 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                 )
                 async with aclosing(results):
                     async for result in results:
-                        if isinstance(result, PreExecutionError):
+                        assert isinstance(result, ExecutionResult)
+                        if is_request_error(result):
                             last = _error(operation_id, (result.errors or [])[0])
                             break
-                        assert isinstance(result, ExecutionResult)
                         await self.send_data_message(result, operation_id)
         except asyncio.CancelledError:
             await self.send_message(last)

@@ -16,13 +16,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult
 
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error
-from ..protocol import CloseCode, transport_ws_problem
+from ..protocol import CloseCode, is_request_error, transport_ws_problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -175,7 +175,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         assert isinstance(operation, TransportWSOperation)
         try:
             async with self.consumer.operation_thread():
-                context = await self.consumer.operation_context(self.context)
+                context = await self.consumer.operation_context()
                 await self.consumer.judge(context, operation.request)
                 results = await self.schema.stream(
                     operation.query,
@@ -201,11 +201,11 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 async def _send_results(operation: TransportWSOperation, results: AsyncIterator[Any]) -> None:
     """Send each result; an operation that cannot begin has an `error`, and its socket goes on."""
     async for result in results:
-        if isinstance(result, PreExecutionError):
-            await operation.send_initial_errors(result.errors or [])
-            return
         if not isinstance(result, ExecutionResult):
             await operation.send_initial_errors([GraphQLError(_NO_INCREMENTAL_DELIVERY)])
+            return
+        if is_request_error(result):
+            await operation.send_initial_errors(result.errors or [])
             return
         await operation.send_next(result)
 

@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "security_site.settings")
 
 django_application = get_asgi_application()
 
+from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
@@ -75,6 +76,10 @@ endpoints["guarded"] = Router(
         else {"on_connect": _hooks.on_connect, "on_operation": _hooks.on_operation}
     ),
 )
+
+if not settings.STOCK:
+    _rooms = import_module("myproject.rooms")
+    endpoints["rooms"] = ProtocolTypeRouter({"websocket": _rooms.websocket})
 
 
 def _memory() -> int:

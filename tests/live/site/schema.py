@@ -10,8 +10,9 @@ from collections.abc import AsyncGenerator
 from importlib import import_module
 from typing import Any, cast
 
+import channels.auth
 import strawberry
-from django.contrib.auth import get_user_model
+from django.contrib.auth import alogout, get_user_model
 from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
@@ -122,6 +123,18 @@ class Mutation:
     def touch(self, name: str) -> int:
         resolved[name] = resolved.get(name, 0) + 1
         return resolved[name]
+
+    @strawberry.mutation
+    async def leave(self, info: Info[Any, Any], how: str) -> str:
+        """Log out, in one of the ways that Django and Channels have."""
+        request = info.context["request"]
+        if how == "channels":
+            await channels.auth.logout(request.scope)
+        elif how == "django":
+            await alogout(request)
+        else:
+            await request.session.aflush()
+        return how
 
     @strawberry.mutation
     def upload(self, file: Upload) -> str:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from channels.auth import logout as channels_logout
 from channels.layers import get_channel_layer
 from django.contrib.auth import authenticate, get_user_model, login, logout
 from django.contrib.sessions.models import Session
@@ -39,6 +40,16 @@ def enter(request: HttpRequest, username: str, expiry: int | None = None) -> Non
 
 def leave(request: HttpRequest) -> None:
     logout(request)
+
+
+def flush(request: HttpRequest) -> None:
+    request.session.flush()
+
+
+def leave_as_channels_has_it(request: HttpRequest) -> None:
+    """Log out as a consumer of the project's own does."""
+    scope = {"session": request.session, "user": request.user}
+    async_to_sync(channels_logout)(scope)
 
 
 def change(request: HttpRequest, username: str, **fields: Any) -> None:
@@ -82,12 +93,14 @@ def disconnect(request: HttpRequest, username: str) -> None:
     disconnect_user(User.objects.get(username=username))
 
 
-def publish(request: HttpRequest, group: str, texts: list[str]) -> None:
+def publish(
+    request: HttpRequest, group: str, texts: list[str], type: str = "site.event"
+) -> None:
     layer: Any = get_channel_layer()
 
     async def send() -> None:
         for text in texts:
-            await layer.group_send(group, {"type": "site.event", "text": text})
+            await layer.group_send(group, {"type": type, "text": text})
 
     async_to_sync(send)()
 
@@ -105,7 +118,7 @@ def token(request: HttpRequest, username: str) -> dict[str, str]:
 ACTIONS = {
     function.__name__: function
     for function in (
-        *(create, enter, leave, change, change_in_silence, set_password, delete_user),
+        *(create, enter, leave, flush, leave_as_channels_has_it, change, change_in_silence, set_password, delete_user),
         *(delete_session, expire_session, read_session, disconnect),
         *(publish, publish_event, token),
     )
