@@ -103,7 +103,7 @@ RELIED_ON = (
     ),
     Reliance(
         "asgiref.sync",
-        "context_to_thread_executor thread_sensitive_context",
+        "AsyncToSync context_to_thread_executor thread_sensitive_context",
         "asgiref 3.9 to 3.13",
         reason="the synchronous code of a block runs in the threads of our pool",
         instead="ThreadSensitiveContext(executor=…), which has come with asgiref 3.13",
@@ -131,7 +131,7 @@ RELIED_ON = (
     ),
     Reliance(
         "strawberry.http.base:BaseView",
-        "_get_stream_transport_from_headers _validate_batch_request",
+        "_get_stream_transport _get_stream_transport_from_headers _validate_batch_request",
         _STRAWBERRY,
         reason="what Accept asks for, and whether a batch is allowed",
         instead="our own reading of Accept and of batching_config",
@@ -234,9 +234,19 @@ def take_executor(context: Any) -> None:
     SyncToAsync.context_to_thread_executor.pop(context, None)
 
 
+def current_sync_executor() -> Executor | None:
+    """Return the thread that has called `async_to_sync` around us: there synchronous code runs."""
+    return getattr(AsyncToSync.executors, "current", None)
+
+
 def current_thread_context() -> Any:
     """Return the `ThreadSensitiveContext` that surrounds the running task, if one does."""
     return SyncToAsync.thread_sensitive_context.get(None)
+
+
+def transport_of(view: BaseView[Any], protocol: str) -> HTTPStreamTransport | None:
+    """Return the transport that streams over `protocol`, if a stream is what it is."""
+    return view._get_stream_transport(protocol)
 
 
 def executor_of_caller() -> Executor | None:

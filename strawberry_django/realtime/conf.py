@@ -95,6 +95,8 @@ class RealtimeOptions(TypedDict, total=False):
     """Seconds for which an operation may keep a thread in an open transaction or cursor."""
     enter_thread: Callable[[Any], AbstractContextManager[Any]] | None
     """Called with the request; what it returns is entered in a thread around synchronous code."""
+    rollback_mutation: Callable[[Any], bool] | None
+    """Called with a mutation's result under `ATOMIC_REQUESTS`: whether to roll it back."""
     max_sockets_per_user: int | None
     """The most sockets and streams that one user may have open in a process (4429, 429 beyond)."""
     max_sockets_per_address: int | None
@@ -147,6 +149,7 @@ DEFAULTS = RealtimeOptions(
     thread_wait_timeout=10,
     max_transaction_time=60,
     enter_thread=None,
+    rollback_mutation=None,
     max_sockets_per_user=100,
     max_sockets_per_address=None,
     trusted_proxies=(),

@@ -207,6 +207,7 @@ class OperationExecutor(Executor):
         self._pool = pool
         self.enter_thread = enter_thread
         self.subject = subject
+        self.prepare: Callable[[], None] = _nothing
         self._lock = threading.Lock()
         self._calls: deque[_Call] = deque()
         self._busy = False
@@ -251,6 +252,7 @@ class OperationExecutor(Executor):
         if self._held is None:
             refresh_connections(time.monotonic() - thread.used)
             self._enter()
+            self.prepare()
         return function()
 
     def _enter(self) -> None:
@@ -357,6 +359,17 @@ def enter_threads_for(subject: Any, enter_thread: EnterThread | None) -> None:
     block = current_thread_context()
     if isinstance(block, OperationThread) and block.lent is not None:
         block.lent.subject, block.lent.enter_thread = subject, enter_thread
+
+
+def before_first_call(prepare: Callable[[], None]) -> None:
+    """Run `prepare` before the next synchronous code of the current block, in its thread.
+
+    Where that fails, the code fails; and it is run again before the next, if the block has not
+    kept its thread.
+    """
+    block = current_thread_context()
+    if isinstance(block, OperationThread) and block.lent is not None:
+        block.lent.prepare = prepare
 
 
 def _nothing() -> None:

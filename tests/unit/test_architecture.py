@@ -13,7 +13,8 @@ from tools.harness.live import ROOT
 
 PACKAGE = "strawberry_django.realtime"
 FLOORS = (
-    "conf connections exceptions interfaces limits logs protocol threads waiting _upstream",
+    "_upstream conf connections exceptions interfaces limits logs protocol threads waiting",
+    "transactions",
     "request context",
     "pubsub",
     "auth",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -21,11 +20,7 @@ from django.http import HttpResponse
 from .._upstream import load_no_middleware
 from ..request import GraphQLRequest
 from ..threads import OperationThread
-
-if sys.version_info >= (3, 11):
-    from asyncio import timeout as within
-else:  # pragma: no cover - Python 3.10, whose `wait_for` loses cancellations
-    from async_timeout import timeout as within
+from ..waiting import within
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -176,7 +171,7 @@ class LimitedBody:
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 await send({**message, "more_body": True})
                 await self._drop_the_rest()
-                message = {"type": "http.response.body"}
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
         return answer

@@ -28,7 +28,8 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
-from .._upstream import aclosing, check_batch, stream_transport
+from .. import transactions
+from .._upstream import aclosing, check_batch, stream_transport, transport_of
 from ..conf import OperationRequest
 from ..consumer import GraphQLConsumer
 from ..context import ConnectionContext
@@ -192,17 +193,41 @@ class GraphQLOverHTTPView(
             )
         if refusal := await self._judged(context, request_data):
             return refusal
-        arguments = (request, request_adapter, request_data, context, root_value, sub_response)
+        if transport := transport_of(self, request_data.protocol):
+            return await self._stream(request_adapter, transport, context, root_value, request_data)
         try:
-            result = await super().execute_operation(*arguments)
+            return await self.execute_single(
+                request, request_adapter, sub_response, context, root_value, request_data
+            )
         except _NeedsStreamError:
-            if self._stream_if_needed is None:
+            if (transport := self._stream_if_needed) is None:
                 raise
-            request_data.protocol = self._stream_if_needed.protocol
-            result = await super().execute_operation(*arguments)
-        if isinstance(result, AsyncGenerator):
-            return _with_faults(result, request_data.operation_name)
-        return result
+            request_data.protocol = transport.protocol
+            return await self._stream(request_adapter, transport, context, root_value, request_data)
+
+    async def _stream(
+        self,
+        request_adapter: AsyncHTTPRequestAdapter,
+        transport: HTTPStreamTransport,
+        context: Any,
+        root_value: Any,
+        data: GraphQLRequestData,
+    ) -> AsyncGenerator[Any, None]:
+        allowed = OperationType.from_http(request_adapter.method)
+        if not self.allow_queries_via_get and request_adapter.method == "GET":
+            allowed -= {OperationType.QUERY}
+        results = await transactions.stream(
+            self.schema,
+            self.options["rollback_mutation"],
+            data.query,
+            root_value=root_value,
+            variable_values=data.variables,
+            context_value=context,
+            operation_name=data.operation_name,
+            operation_extensions=data.extensions,
+            allowed_operation_types=transport.allowed_operation_types(allowed),
+        )
+        return _with_faults(results, data.operation_name)
 
     async def _execute_batch(
         self,
@@ -231,7 +256,10 @@ class GraphQLOverHTTPView(
             except HTTPException as error:
                 return PreExecutionError(data=None, errors=[GraphQLError(error.reason)])
 
-        return await asyncio.gather(*map(execute, refusals, contexts, batch))
+        executing = map(execute, refusals, contexts, batch)
+        if transactions.atomic_aliases():  # Each with its own, and all have one connection.
+            return [await each for each in executing]
+        return await asyncio.gather(*executing)
 
     async def _judged(self, context: Any, data: GraphQLRequestData) -> PreExecutionError | None:
         """Return the answer to an operation that `on_operation` refuses."""
@@ -264,7 +292,9 @@ class GraphQLOverHTTPView(
         if request_adapter.method == "GET":
             allowed = {OperationType.QUERY} if self.allow_queries_via_get else set()
         try:
-            return await self.schema.execute(
+            result: ExecutionResult = await transactions.execute(
+                self.schema,
+                self.options["rollback_mutation"],
                 request_data.query,
                 root_value=root_value,
                 variable_values=request_data.variables,
@@ -273,6 +303,7 @@ class GraphQLOverHTTPView(
                 allowed_operation_types=allowed,
                 operation_extensions=request_data.extensions,
             )
+            return result
         except CannotGetOperationTypeError as error:
             raise HTTPException(400, error.as_http_error_reason()) from error
         except InvalidOperationTypeError as error:

@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
 from strawberry.types.execution import ExecutionResult
 
+from .. import transactions
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
@@ -111,7 +112,9 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                 extensions = _extensions.get()
                 request = OperationRequest(query, operation_name, variables, extensions)
                 await self.consumer.judge(context, request)
-                results = await self.schema.stream(
+                results = await transactions.stream(
+                    self.schema,
+                    self.consumer.options["rollback_mutation"],
                     query,
                     variable_values=variables,
                     operation_name=operation_name,

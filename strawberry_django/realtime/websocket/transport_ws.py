@@ -18,6 +18,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.types.execution import ExecutionResult
 
+from .. import transactions
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
@@ -177,7 +178,9 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             async with self.consumer.operation_thread():
                 context = await self.consumer.operation_context()
                 await self.consumer.judge(context, operation.request)
-                results = await self.schema.stream(
+                results = await transactions.stream(
+                    self.schema,
+                    self.consumer.options["rollback_mutation"],
                     operation.query,
                     variable_values=operation.variables,
                     context_value=context,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
@@ -200,7 +201,10 @@ async def test_after_a_failure_of_the_layer_the_users_are_looked_at_and_it_is_he
     ):
         await heard(layer)
         redis.stop()
-        await in_database(Session.objects.filter(pk=session_key(ada_client)).delete)
+        session = Session.objects.filter(pk=session_key(ada_client))
+        await in_database(
+            partial(session.update, expire_date=datetime.fromtimestamp(0, timezone.utc))
+        )
         assert await socket.closed() == (4401, "The session has ended")
         for seconds in ("0.05", "0.1"):
             await until(partial(_not_hearing_for, seconds, caplog))

@@ -1,0 +1,177 @@
+"""A mutation in a transaction, where a database asks for one (`ATOMIC_REQUESTS`).
+
+Imports the ground modules only. Django refuses `ATOMIC_REQUESTS` for an
+asynchronous view, because its calls may run in any thread. Here all synchronous code of an
+operation runs in one thread while a transaction is open, so that the promise can be kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Container
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.db import connections, transaction
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from ._upstream import aclosing, current_sync_executor
+from .logs import internal_error
+from .threads import before_first_call
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from strawberry.schema import BaseSchema
+
+    RollsBack = Callable[[ExecutionResult], bool]
+
+
+def atomic_aliases() -> list[str]:
+    """Return the databases that have `ATOMIC_REQUESTS`."""
+    return [name for name, has in connections.settings.items() if has["ATOMIC_REQUESTS"]]
+
+
+def root_field_failed(result: ExecutionResult) -> bool:
+    """Tell whether one of a mutation's root fields has an error, or is null for one below it."""
+    data = result.data or {}
+    for error in result.errors or []:
+        path = error.path or [""]
+        if len(path) == 1 or data.get(str(path[0])) is None:
+            return True
+    return False
+
+
+class MutationTransaction:
+    """The transactions around one operation, which begin if it is a mutation.
+
+    They begin in its thread, before its first synchronous code runs there: one for each alias
+    that has `ATOMIC_REQUESTS`. An exception, or a client that leaves, rolls them back.
+
+    Args:
+        rolls_back: the option `rollback_mutation`.
+    """
+
+    def __init__(self, rolls_back: RollsBack | None) -> None:
+        self.aliases = atomic_aliases()
+        self._rolls_back = rolls_back or root_field_failed
+        self._entered: list[tuple[str, transaction.Atomic]] = []
+        self._finished = False
+
+    def allowing(self, types: Any) -> Any:
+        """Return `types`, which Strawberry asks for the type of an operation, and we hear it."""
+        return _Listening(types, self._begin) if self.aliases else types
+
+    def _begin(self) -> None:
+        executor = current_sync_executor()
+        if executor is not None:  # A test's own thread.
+            executor.submit(self._enter)
+        else:
+            before_first_call(self._enter)
+
+    def _enter(self) -> None:
+        if self._entered or self._finished:
+            return
+        for alias in self.aliases:
+            atomic = transaction.atomic(using=alias)
+            atomic.__enter__()
+            self._entered.append((alias, atomic))
+
+    async def finish(self, result: Any, operation_name: str | None) -> Any:
+        """Commit what a mutation has done, or roll it back.
+
+        Returns:
+            Its result, or the error that the database had as it should commit.
+        """
+        if self._finished or not isinstance(result, ExecutionResult):
+            return result
+        self._finished = True
+        if not self._entered:
+            return result
+        try:
+            await self._leave(rolls_back=self._rolls_back(result))
+        except Exception as error:
+            return ExecutionResult(data=None, errors=[internal_error(error, operation_name)])
+        return result
+
+    async def _leave(self, *, rolls_back: bool) -> None:
+        def leave() -> None:
+            while self._entered:
+                alias, atomic = self._entered.pop()
+                if rolls_back:
+                    transaction.set_rollback(True, using=alias)
+                atomic.__exit__(None, None, None)
+
+        await sync_to_async(leave)()
+
+    async def __aenter__(self) -> MutationTransaction:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: Any) -> None:
+        self._finished = True
+        # Who is cancelled leaves its thread, which rolls back what is open in it.
+        if self._entered and (kind is None or not issubclass(kind, asyncio.CancelledError)):
+            await self._leave(rolls_back=True)
+
+
+class _Listening(Container[OperationType]):
+    """The operation types that are allowed, and a call when Strawberry asks for a mutation's."""
+
+    def __init__(self, types: Container[OperationType], begin: Callable[[], None]) -> None:
+        self._types = types
+        self._begin = begin
+
+    def __contains__(self, kind: object) -> bool:
+        allowed = kind in self._types
+        if allowed and kind is OperationType.MUTATION:
+            self._begin()
+        return allowed
+
+
+async def execute(
+    schema: BaseSchema, rolls_back: RollsBack | None, query: str | None, **arguments: Any
+) -> Any:
+    """Execute a query or a mutation, the latter in a transaction where one is asked for.
+
+    Args:
+        schema: executes it.
+        rolls_back: the option `rollback_mutation`.
+        query: the document.
+        arguments: those of `Schema.execute`; `allowed_operation_types` is one of them.
+    """
+    async with MutationTransaction(rolls_back) as mutation:
+        arguments["allowed_operation_types"] = mutation.allowing(
+            arguments["allowed_operation_types"]
+        )
+        result = await schema.execute(query, **arguments)
+        return await mutation.finish(result, arguments["operation_name"])
+
+
+async def stream(
+    schema: BaseSchema, rolls_back: RollsBack | None, query: str | None, **arguments: Any
+) -> AsyncGenerator[Any, None]:
+    """Return the results of an operation of any kind, a mutation's after its transaction.
+
+    Args:
+        schema: executes it.
+        rolls_back: the option `rollback_mutation`.
+        query: the document.
+        arguments: those of `Schema.stream`.
+    """
+    mutation = MutationTransaction(rolls_back)
+    types = arguments.pop("allowed_operation_types", None) or frozenset(OperationType)
+    results: Any = await schema.stream(
+        query, allowed_operation_types=mutation.allowing(types), **arguments
+    )
+    if not mutation.aliases:
+        return results  # type: ignore[no-any-return]
+    return _finished(mutation, results, arguments["operation_name"])
+
+
+async def _finished(
+    mutation: MutationTransaction, results: AsyncGenerator[Any, None], operation_name: str | None
+) -> AsyncGenerator[Any, None]:
+    async with mutation, aclosing(results):
+        async for result in results:
+            yield await mutation.finish(result, operation_name)
