@@ -15,6 +15,7 @@ from django.test import Client
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter, disconnect_user
 from strawberry_django.realtime.auth.watch import SocketWatch
 from strawberry_django.realtime.http.streams import _StreamEnd
+from strawberry_django.realtime.limits import open_sockets
 from tests.schema import schema, signals
 from tests.support import Exchange, in_database, stream, until
 
@@ -82,6 +83,19 @@ async def test_a_stream_has_a_lifetime(channel_layer: Any) -> None:
     async with stream(application, LISTEN, SSE) as (_, exchange):
         await exchange.chunk_with("listening")
         await rest(exchange)
+
+
+async def test_one_stream_too_many_is_429(channel_layer: Any, ada_client: Client) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema, max_sockets_per_user=1)
+    async with (
+        stream(application, LISTEN, SSE, client=ada_client) as (first, _),
+        stream(application, LISTEN, SSE, client=ada_client) as (second, exchange),
+    ):
+        assert (first.status, second.status) == (200, 429)
+        assert b"max_sockets_per_user" in (await exchange.chunk() or b"")
+    async with stream(application, LISTEN, SSE, client=ada_client) as (third, _):
+        assert third.status == 200
+    assert open_sockets._open == {}
 
 
 async def test_a_stream_is_never_idle(channel_layer: Any) -> None:

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import strawberry
+from autobahn.exception import PayloadExceededError
 from graphql import GraphQLError
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.extensions import SchemaExtension
 
 from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from strawberry_django.realtime.websocket.legacy import GraphQLWSHandler
-from tests.schema import probe, schema, signals, stubborn
+from tests.schema import Query, probe, schema, signals, stubborn
 from tests.support import LEGACY_WS, TRANSPORT_WS, until
 from tests.support_websocket import Socket, connect
 
@@ -117,6 +120,30 @@ async def test_a_query_has_one_result_and_a_subscription_many(words: Words) -> N
         await client.complete("a")
 
 
+async def limited(scope: Any, receive: Any, send: Any) -> None:
+    """Serve the application as Daphne does with a limit of 1,000 characters."""
+
+    async def send_short(message: dict[str, Any]) -> None:
+        if len(message.get("text") or "") > 1000:
+            raise PayloadExceededError("tried to send")
+        await send(message)
+
+    await application(scope, receive, send_short)
+
+
+@in_both
+@pytest.mark.parametrize("query", ["{ echo(text: $t) }", f"{{ echo(text: $t) {'n' * 1000} }}"])
+async def test_what_the_server_does_not_send_is_an_error_of_its_operation_alone(
+    words: Words, query: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with speak(words, limited) as client:
+        await client.start("1", f"query ($t: String!) {query}", variables={"t": "x" * 1000})
+        error = await client.error("1")
+        assert "--websocket-max-message-size" in error["message"]
+        assert (await client.run("1", "{ hello }"))["data"]
+    assert no_traceback(caplog)
+
+
 @in_both
 async def test_variables_and_the_operation_name_are_those_of_the_client(words: Words) -> None:
     text = "query A { hello } query B($t: String!) { echo(text: $t) }"
@@ -125,13 +152,36 @@ async def test_variables_and_the_operation_name_are_those_of_the_client(words: W
     assert result == {"data": {"echo": "hi"}}
 
 
-async def test_the_extensions_of_an_operation_reach_the_schema() -> None:
-    def extensions(info: Any) -> Any:
-        return info.input_extensions
+@in_both
+async def test_the_extensions_of_an_operation_reach_the_schema_and_the_hook(words: Words) -> None:
+    asked = []
 
-    text = f'{{ probe(name: "{probe(extensions)}") }}'
-    async with connect(application) as socket:
-        assert await socket.result("1", text, extensions={"a": 1}) == {"data": {"probe": {"a": 1}}}
+    async def judge(context: Any, operation: OperationRequest) -> None:
+        asked.append((operation.query, operation.extensions))
+
+    class Find(SchemaExtension):
+        def on_operation(self) -> Any:
+            if "persistedQuery" in (self.execution_context.operation_extensions or {}):
+                self.execution_context.query = self.execution_context.query or "{ hello }"
+            yield
+
+    persisted = {"extensions": {"persistedQuery": {"sha256Hash": "hello"}}}
+    finding = GraphQLWSConsumer.as_asgi(
+        schema=strawberry.Schema(Query, extensions=[Find]),
+        session_auth=True,
+        subscription_protocols=[TRANSPORT_WS, LEGACY_WS],
+        on_operation=judge,
+    )
+    async with speak(words, finding) as client:
+        for payload in (persisted, {**persisted, "query": ""}, {**persisted, "query": None}):
+            message = {"id": "1", "type": words.start, "payload": payload}
+            await client.socket.send(message)
+            assert await client.result("1") == {"data": {"hello": "Hello, stranger!"}}
+            await client.complete("1")
+        await client.start("1", "")
+        assert (await client.error("1"))["message"] == "No GraphQL query found in the request"
+        assert (await client.run("1", "{ hello }"))["data"]
+    assert asked == [("", persisted["extensions"])] * 3 + [("{ hello }", None)]
 
 
 @in_both
