@@ -41,6 +41,7 @@ def another(site: Site, visitor: Visitor) -> None:
 
 
 WAYS_OUT: dict[str, Callable[[Site, Visitor], object]] = {
+    "a session is deleted": lambda site, who: site.act("delete_session", key=who.session_key),
     "a page flushes the session": lambda site, who: site.act("flush", who.client),
     "somebody else logs in": another,
     "a consumer of the project's own": lambda site, who: site.act(
