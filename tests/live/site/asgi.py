@@ -102,7 +102,8 @@ def report() -> dict[str, Any]:
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    first = scope.get("path", "/").split("/")[1]
+    prefix = getattr(settings, "PREFIX", "")
+    first = scope.get("path", "/").removeprefix(prefix).split("/")[1]
     if scope["type"] == "http" and first in ("report", "queries"):
         body = json.dumps(report() if first == "report" else queries).encode()
         headers = [(b"content-type", b"application/json")]

@@ -11,6 +11,7 @@ from typing import Any, cast
 import channels.auth
 import strawberry
 from django.contrib.auth import alogout, get_user_model
+from django.urls import reverse
 from strawberry.file_uploads import Upload
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
@@ -84,6 +85,11 @@ class Query:
     @strawberry.field
     def echo(self, text: str, number: int = 0) -> str:
         return text
+
+    @strawberry.field
+    def address(self, info: Info[Any, Any]) -> list[str]:
+        """Where a page is, and where this is."""
+        return [reverse("visits"), info.context["request"].build_absolute_uri()]
 
     @strawberry.field
     def node(self) -> Node:

@@ -137,4 +137,4 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
     return JsonResponse(ACTIONS[action](request, **json.loads(request.body)) or {})
 
 
-urlpatterns = [path("", plain), path("visits", visits), path("act/<action>", act)]
+urlpatterns = [path("", plain), path("visits", visits, name="visits"), path("act/<action>", act)]
