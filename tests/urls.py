@@ -16,4 +16,4 @@ def who(request: HttpRequest) -> HttpResponse:
     return HttpResponse(request.user.get_username() or "anonymous")
 
 
-urlpatterns = [path("", page), path("who/", who)]
+urlpatterns = [path("", page), path("who/", who, name="who")]

@@ -74,6 +74,13 @@ RELIED_ON = (
         instead="a handler of our own",
     ),
     Reliance(
+        "django.core.handlers.asgi",
+        "get_script_prefix script_name",
+        _DJANGO,
+        reason="routing and `reverse()` know the prefix that Django's own pages have",
+        instead="FORCE_SCRIPT_NAME and root_path compared by us",
+    ),
+    Reliance(
         "django.contrib.sessions.backends.base:SessionBase",
         "_session_cache",
         _DJANGO,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from channels.routing import ProtocolTypeRouter
+from django.core.handlers.asgi import get_script_prefix
 from django.urls.resolvers import RegexPattern
 
 from .auth.sessions import hear_of_deleted_sessions
@@ -55,7 +56,8 @@ class AuthGraphQLProtocolTypeRouter(ProtocolTypeRouter):
         schema: the Strawberry schema.
         django_application: what serves every other path; without it they are 404.
         url_pattern: a regular expression, matched against the beginning of the
-            path without its leading slash.
+            path without its leading slash, and without the prefix that
+            `FORCE_SCRIPT_NAME` or the server's `root_path` names.
         http_consumer_class: a subclass of `GraphQLHTTPConsumer`.
         websocket_consumer_class: a subclass of `GraphQLWSConsumer`.
         options: see `RealtimeOptions`.
@@ -105,7 +107,7 @@ class AuthGraphQLProtocolTypeRouter(ProtocolTypeRouter):
     def _route(self, graphql: Application, otherwise: Application) -> Application:
         async def route(scope: dict[str, Any], receive: Any, send: Any) -> None:
             hear_of_deleted_sessions()
-            path = scope["path"].removeprefix(scope.get("root_path") or "")
+            path = scope["path"].removeprefix(get_script_prefix(scope))
             match = self._pattern.match(path.lstrip("/"))
             if match is None:
                 await otherwise(scope, receive, send)

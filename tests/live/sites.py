@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -189,11 +189,18 @@ class Sites:
 
     @contextlib.contextmanager
     def another(
-        self, server: str = "uvicorn", layer: str = "pubsub", **settings: Any
+        self,
+        server: str = "uvicorn",
+        layer: str = "pubsub",
+        *,
+        arguments: Sequence[str] = (),
+        **settings: Any,
     ) -> Iterator[Site]:
-        """Start a process of the test's own."""
+        """Start a process of the test's own, with more arguments of the server's command."""
         env = self._environment(layer, settings)
-        with servers.serve(self.project, server, application=APPLICATION, env=env) as served:
+        with servers.serve(
+            self.project, server, application=APPLICATION, env=env, arguments=arguments
+        ) as served:
             site = Site(served)
             yield site
             site.close()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.live.sites import Site, Sites, Visitor, new_name
 from tools.harness.clients import WebSocketClient
+from tools.harness.servers import SERVERS
 
 LAYERS = ("memory", "pubsub", "core")
 
@@ -41,6 +42,7 @@ def another(site: Site, visitor: Visitor) -> None:
 
 
 WAYS_OUT: dict[str, Callable[[Site, Visitor], object]] = {
+    "a session is deleted": lambda site, who: site.act("delete_session", key=who.session_key),
     "a page flushes the session": lambda site, who: site.act("flush", who.client),
     "somebody else logs in": another,
     "a consumer of the project's own": lambda site, who: site.act(
@@ -82,3 +84,39 @@ def test_who_logs_out_over_http_as_over_a_websocket(uvicorn: Site, path: str) ->
         leave = 'mutation { leave(how: "channels") }'
         assert uvicorn.post(leave, visitor, path=path).json() == {"data": {"leave": "channels"}}
         assert socket.wait_closed() == 4401
+
+
+def same_everywhere(
+    site: Site, path: str, headers: dict[str, str] | None = None, *, added: str = ""
+) -> None:
+    """See GraphQL answer at `path` over both protocols, and know where a page is."""
+    query, address = "{ address }", ["/app/visits", f"{site.url}{added}{path}"]
+    answer = site.post(query, path=path, headers=headers)
+    assert answer.json() == {"data": {"address": address}}, answer.text
+    with site.socket(path, headers=headers or {}) as socket:
+        socket.init()
+        socket.subscribe("1", query)
+        assert socket.next_message()["payload"] == {"data": {"address": address}}
+    assert site.client().get(f"{path[:-8]}/visits", headers=headers).text == "1"
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_prefix_that_the_settings_force(sites: Sites, server: str) -> None:
+    """Behind a proxy that keeps the prefix, and behind one that takes it away."""
+    with sites.another(server, "memory", FORCE_SCRIPT_NAME="/app", PREFIX="/app") as site:
+        same_everywhere(site, "/app/graphql")
+        same_everywhere(site, "/graphql")
+        assert site.post("{ ping }", path="/other/graphql").status_code == 404
+
+
+@pytest.mark.parametrize(("server", "added"), [("uvicorn", "/app"), ("hypercorn", "")])
+def test_a_prefix_that_the_server_is_told(sites: Sites, server: str, added: str) -> None:
+    """Uvicorn takes it that the proxy has removed the prefix from the path, and adds it."""
+    settings = {"PREFIX": "/app"} if added else {}
+    with sites.another(server, "memory", arguments=["--root-path", "/app"], **settings) as site:
+        same_everywhere(site, "/graphql", added=added)
+
+
+def test_a_prefix_that_the_proxy_tells_daphne(sites: Sites) -> None:
+    site, headers = sites.get("daphne"), {"Daphne-Root-Path": "/app"}
+    same_everywhere(site, "/graphql", headers)

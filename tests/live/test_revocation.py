@@ -57,7 +57,7 @@ SILENT: dict[str, Callable[[Site, Visitor], object]] = {
     "deactivated in silence": lambda site, who: site.act(
         "change_in_silence", username=who.username, is_active=False
     ),
-    "session deleted": lambda site, who: site.act("delete_session", key=who.session_key),
+    "session deleted": lambda site, who: site.act("delete_session_in_silence", key=who.session_key),
     "session expired": lambda site, who: site.act("expire_session", key=who.session_key),
 }
 

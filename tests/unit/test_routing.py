@@ -10,7 +10,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
-from django.urls import re_path
+from django.urls import re_path, reverse
 
 from strawberry_django.realtime.http.consumer import GraphQLHTTPConsumer
 from strawberry_django.realtime.routing import AuthGraphQLProtocolTypeRouter
@@ -156,6 +156,15 @@ async def test_the_path_is_read_from_where_the_server_has_mounted_us(path: str) 
     assert answer.status == 204
     async with connect(application, path, root_path="/mount") as socket:
         assert (await socket.result("1", "{ hello }"))["data"]
+
+
+async def test_a_prefix_that_the_settings_force_comes_first(settings: Any) -> None:
+    settings.FORCE_SCRIPT_NAME = "/forced"
+    address = f'{{ probe(name: "{probe(lambda _: reverse("who"))}") }}'
+    for path in ("/forced/graphql", "/graphql"):
+        async with connect(application, path, root_path="/mount") as socket:
+            assert (await socket.result("1", address))["data"] == {"probe": "/forced/who/"}
+    assert await refused(AuthGraphQLProtocolTypeRouter(schema), "/mount/graphql") == 404
 
 
 @pytest.mark.parametrize("path", ["/mount/other", "/mounted/graphql"])

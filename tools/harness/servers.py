@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.harness import live
@@ -57,11 +57,12 @@ def serve(
     application: str = "myproject.asgi:application",
     env: Mapping[str, str] | None = None,
     port: int | None = None,
+    arguments: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Serve ``project`` for the length of the block, on a free port if none is given."""
     port = port or free_port()
     variables = {**live.environment(), **(env or {})}
-    command_line = command(server, port, application)
+    command_line = [*command(server, port, application), *arguments]
     with running(server, command_line, cwd=project.path, env=variables) as process:
         process.wait_until(lambda: accepts(port))
         yield Server(server, port, process)

@@ -73,7 +73,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
         async def respond(request: GraphQLRequest) -> HttpResponseBase:
             return await make().respond(request)
 
-        return GraphQLEndpoint(respond, options)
+        return GraphQLEndpoint(respond, options, cls)
 
     async def respond(self, request: GraphQLRequest) -> HttpResponseBase:
         """Answer `request`; whatever the client sent, the answer is no 5xx of ours."""

@@ -48,6 +48,8 @@ class GraphQLEndpoint(ASGIHandler):
     Args:
         respond: answers a request.
         options: the resolved options.
+        view_class: what answers, for middleware that looks at the view (strawberry_django's for
+            django-debug-toolbar does).
     """
 
     request_class = GraphQLRequest
@@ -56,12 +58,14 @@ class GraphQLEndpoint(ASGIHandler):
         self,
         respond: Callable[[GraphQLRequest], Awaitable[HttpResponseBase]],
         options: RealtimeOptions,
+        view_class: type | None = None,
     ) -> None:
         async def view(request: GraphQLRequest) -> HttpResponseBase:
             return await respond(request)
 
         # Origins are checked by the consumer, and no form carries a token.
         view.csrf_exempt = True  # type: ignore[attr-defined]
+        view.view_class = view_class  # type: ignore[attr-defined]
         # Django refuses an asynchronous view under ATOMIC_REQUESTS.
         for alias in settings.DATABASES:
             transaction.non_atomic_requests(using=alias)(view)

@@ -11,12 +11,15 @@ import gzip
 import pkgutil
 import re
 import secrets
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlencode
 
+import django
+from django.apps import apps
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -24,13 +27,14 @@ from django.http import (
     HttpResponseNotFound,
 )
 from django.template.exceptions import TemplateDoesNotExist
-from django.template.loader import get_template
+from django.template.loader import get_template, render_to_string
 from django.utils.cache import (
     add_never_cache_headers,
     get_conditional_response,
     patch_vary_headers,
 )
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from strawberry.http.ides import get_graphql_ide_html
 
 if TYPE_CHECKING:
@@ -44,6 +48,11 @@ TEMPLATE = "graphql/graphiql.html"
 
 #: The explorers that are another host's by their nature.
 REMOTE = frozenset({"apollo-sandbox", "pathfinder"})
+
+#: What strawberry_django adds to the page for django-debug-toolbar.
+_TOOLBAR = "strawberry_django/debug_toolbar.html"
+
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 _FOLDER = "static/strawberry_django_realtime/explorer"
 
@@ -104,6 +113,33 @@ def _asset_url(name: str) -> str:
     return f"?{urlencode({ASSET_PARAMETER: name, 'v': _load(name).version})}"
 
 
+def _nonce(request: HttpRequest) -> str:
+    """Return the page's nonce, and leave it where other code looks for one.
+
+    It is the nonce of django-csp or of Django's `ContentSecurityPolicyMiddleware` (from 6.0 on)
+    where the project has one of them. `request.csp_nonce` is django-csp's name for it.
+    """
+    given = getattr(request, "csp_nonce", None)
+    if given is None and django.VERSION >= (6, 0):
+        given = import_string("django.middleware.csp.get_nonce")(request)
+    # Both are lazy, and false until somebody has asked for their text.
+    nonce = secrets.token_urlsafe(16) if given is None else str(given)
+    request.csp_nonce = nonce
+    return nonce
+
+
+def _toolbar_sources() -> tuple[str, str]:
+    """Return what else scripts and styles may come from, where django-debug-toolbar is installed.
+
+    Its own script has the nonce, and loads others without. strawberry_django's is in the page.
+    """
+    if not apps.is_installed("debug_toolbar"):
+        return "", ""
+    script = _SCRIPT.search(render_to_string(_TOOLBAR))
+    digest = b64encode(sha256((script[1] if script else "").encode()).digest()).decode()
+    return f" 'self' 'sha256-{digest}'", " 'self'"
+
+
 def _content_security_policy(request: HttpRequest, nonce: str) -> str:
     """Let the page run its own script and style and talk to its own host.
 
@@ -112,11 +148,12 @@ def _content_security_policy(request: HttpRequest, nonce: str) -> str:
     """
     host = request.get_host()
     sockets = "" if host.startswith("[") else f" ws://{host} wss://{host}"
+    scripts, styles = _toolbar_sources()
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'nonce-{nonce}'",
-            f"style-src 'nonce-{nonce}'",
+            f"script-src 'nonce-{nonce}'{scripts}",
+            f"style-src 'nonce-{nonce}'{styles}",
             "img-src 'self' data:",
             f"connect-src 'self'{sockets}",
             "base-uri 'none'",
@@ -127,7 +164,7 @@ def _content_security_policy(request: HttpRequest, nonce: str) -> str:
 
 
 def _graphiql(request: HttpRequest) -> HttpResponse:
-    nonce = secrets.token_urlsafe(16)
+    nonce = _nonce(request)
     html = format_html(
         _PAGE,
         icon=_asset_url("icon.svg"),

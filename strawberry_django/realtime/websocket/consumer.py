@@ -11,6 +11,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
+from django.urls import set_script_prefix
 from graphql import GraphQLError
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.typevars import Context, RootValue
@@ -109,6 +110,7 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
             await refuse_handshake(scope, send, 400, "The query string is not UTF-8.")
             return
         self.request.consumer = self
+        set_script_prefix(self.request.script_name)  # For `reverse()`, as Django's handler does.
         if refusal := handshake_refusal(
             self.request, self.options, self.is_websocket_origin_allowed
         ):

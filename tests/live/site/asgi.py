@@ -111,9 +111,16 @@ looks: dict[str, Callable[[], Any]] = {
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+<<<<<<< HEAD
     first = scope.get("path", "/").split("/")[1]
     if scope["type"] == "http" and first in looks:
         body = json.dumps(looks[first]()).encode()
+=======
+    prefix = getattr(settings, "PREFIX", "")
+    first = scope.get("path", "/").removeprefix(prefix).split("/")[1]
+    if scope["type"] == "http" and first in ("report", "queries"):
+        body = json.dumps(report() if first == "report" else queries).encode()
+>>>>>>> fit
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -13,6 +13,7 @@ from typing import Any, cast
 import channels.auth
 import strawberry
 from django.contrib.auth import alogout, get_user_model
+from django.urls import reverse
 from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
@@ -99,8 +100,14 @@ class Query:
         return text
 
     @strawberry.field
+<<<<<<< HEAD
     def big(self, size: int) -> str:
         return "x" * size
+=======
+    def address(self, info: Info[Any, Any]) -> list[str]:
+        """Where a page is, and where this is."""
+        return [reverse("visits"), info.context["request"].build_absolute_uri()]
+>>>>>>> fit
 
     @strawberry.field
     def node(self) -> Node:

@@ -11,6 +11,7 @@ from channels.auth import logout as channels_logout
 from channels.layers import get_channel_layer
 from django.contrib.auth import authenticate, get_user_model, login, logout
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils import timezone
@@ -78,6 +79,12 @@ def delete_session(request: HttpRequest, key: str) -> None:
     Session.objects.filter(session_key=key).delete()
 
 
+def delete_session_in_silence(request: HttpRequest, key: str) -> None:
+    """Delete a session as no signal tells."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_session WHERE session_key = %s", [key])
+
+
 def expire_session(request: HttpRequest, key: str) -> None:
     Session.objects.filter(session_key=key).update(expire_date=timezone.now())
 
@@ -119,7 +126,7 @@ ACTIONS = {
     function.__name__: function
     for function in (
         *(create, enter, leave, flush, leave_as_channels_has_it, change, change_in_silence, set_password, delete_user),
-        *(delete_session, expire_session, read_session, disconnect),
+        *(delete_session, delete_session_in_silence, expire_session, read_session, disconnect),
         *(publish, publish_event, token),
     )
 }
@@ -130,4 +137,4 @@ def act(request: HttpRequest, action: str) -> HttpResponse:
     return JsonResponse(ACTIONS[action](request, **json.loads(request.body)) or {})
 
 
-urlpatterns = [path("", plain), path("visits", visits), path("act/<action>", act)]
+urlpatterns = [path("", plain), path("visits", visits, name="visits"), path("act/<action>", act)]

@@ -24,6 +24,7 @@ from strawberry_django.realtime.auth.revocation import (
     MESSAGE_TYPE,
     session_digest,
 )
+from strawberry_django.realtime.auth.sessions import hear_of_deleted_sessions, open_session
 from tests.support import until
 
 Messages = list[dict[str, Any]]
@@ -88,7 +89,8 @@ def test_what_is_rolled_back_has_not_happened(ada: Any, told: Messages) -> None:
 def test_a_logout_tells_of_the_session(ada_client: Client, told: Messages) -> None:
     key = ada_client.cookies["sessionid"].value
     ada_client.logout()
-    assert told == [{"type": MESSAGE_TYPE, "session": session_digest(key)}]
+    hear_of_deleted_sessions()  # Who has heard of it from the database is told twice.
+    assert told[0] == told[-1] == {"type": MESSAGE_TYPE, "session": session_digest(key)}
 
 
 @pytest.mark.usefixtures("transactional_db")
@@ -137,6 +139,35 @@ def test_without_a_channel_layer_this_process_is_told(
     assert get_channel_layer() is None
     disconnect_user(ada)
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("engine", ["db", "cached_db", "cache", "file"])
+@pytest.mark.parametrize("websocket", [False, True])
+def test_a_session_that_is_flushed_is_told_wherever_it_is_kept(
+    engine: str, websocket: bool, told: Messages, ada: Any, settings: Any
+) -> None:
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    request = HttpRequest()
+    open_session(request, websocket=websocket)
+    request.session["basket"] = 1
+    request.session.save()
+    key = request.session.session_key
+    request.session.flush()
+    assert {"type": MESSAGE_TYPE, "session": session_digest(key or "")} in told
+
+
+def test_channels_tells_neither_which_session_ends_nor_when(ada: Any, told: Messages) -> None:
+    user_logged_out.send(sender=None, request=None, user=ada)
+    assert told == [{**of_user(ada, recheck=True)[0], "soon": True}]
+
+
+def test_clearing_expired_sessions_tells_nobody(told: Messages, ada: Any) -> None:
+    hear_of_deleted_sessions()
+    store = SessionStore()
+    store.set_expiry(-1)
+    store.save()
+    store.clear_expired()
+    assert told == []
 
 
 def test_a_channel_layer_that_is_down_is_logged_and_no_more(

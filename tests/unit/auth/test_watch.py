@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
-from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -201,9 +201,15 @@ async def test_after_a_failure_of_the_layer_the_users_are_looked_at_and_it_is_he
     ):
         await heard(layer)
         redis.stop()
+<<<<<<< HEAD
         session = Session.objects.filter(pk=session_key(ada_client))
         await in_database(
             partial(session.update, expire_date=datetime.fromtimestamp(0, timezone.utc))
+=======
+        expired = {"expire_date": timezone.now()}
+        await in_database(
+            partial(Session.objects.filter(pk=session_key(ada_client)).update, **expired)
+>>>>>>> fit
         )
         assert await socket.closed() == (4401, "The session has ended")
         for seconds in ("0.05", "0.1"):

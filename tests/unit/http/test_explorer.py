@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.template.exceptions import TemplateDoesNotExist
 from django.test import RequestFactory
+from django.utils.functional import SimpleLazyObject
 from strawberry.http.ides import get_graphql_ide_html
 
 from strawberry_django.realtime.http import explorer
@@ -88,6 +89,15 @@ def test_the_policy_lets_in_only_what_carries_the_nonce_of_this_answer() -> None
     assert len(urlsafe_b64decode(f"{nonce}==")) >= 128 / 8
     assert policy(second)["script-src"] != policy(first)["script-src"]
     assert "no-store" in first["Cache-Control"]
+
+
+def test_the_nonce_is_that_of_the_projects_own_policy_and_left_for_others() -> None:
+    """django-csp's is lazy, as is Django's."""
+    request: Any = factory.get("/graphql")
+    answer = explorer.respond(request, "graphiql")
+    assert policy(answer)["script-src"] == [f"'nonce-{request.csp_nonce}'"]
+    request.csp_nonce = SimpleLazyObject(lambda: "given")
+    assert policy(explorer.respond(request, "graphiql"))["script-src"] == ["'nonce-given'"]
 
 
 def test_an_ipv6_host_is_left_to_self(settings: Any) -> None:
