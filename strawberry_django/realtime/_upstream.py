@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asgiref.sync import SyncToAsync
+from channels.layers import InMemoryChannelLayer
 from django.core.handlers.exception import convert_exception_to_response
 from strawberry.utils.aio import aclosing as aclosing
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _DJANGO = "Django 5.2 to 6.1"
 _STRAWBERRY = "strawberry-graphql 0.330.3 to 0.341"
+_CHANNELS, _CHANNELS_REDIS = "Channels 4.3", "channels_redis 4.3"
 _PROTOCOLS = "strawberry.subscriptions.protocols"
 
 
@@ -137,6 +139,35 @@ RELIED_ON = (
         instead="contextlib.aclosing and suppress",
     ),
     Reliance(
+        "channels.layers:InMemoryChannelLayer",
+        "channels",
+        _CHANNELS,
+        reason="a channel that has ended keeps nothing in the process",
+        instead="a method of the layer that gives a channel back",
+    ),
+    Reliance(
+        "channels_redis.core:RedisChannelLayer",
+        "deserialize receive_buffer",
+        _CHANNELS_REDIS,
+        reason="a channel that has ended keeps nothing; a message that cannot be decoded is told "
+        "from a failure of Redis",
+        instead="a method of the layer that gives a channel back, and an exception of its own",
+    ),
+    Reliance(
+        "channels_redis.pubsub:RedisPubSubLoopLayer",
+        "channels",
+        _CHANNELS_REDIS,
+        reason="a cancellation that was lost is told from one that gives the channel back",
+        instead="a method of the layer that gives a channel back",
+    ),
+    Reliance(
+        "channels_redis.pubsub:RedisPubSubChannelLayer",
+        "deserialize",
+        _CHANNELS_REDIS,
+        reason="a message that cannot be decoded is told from a failure of Redis",
+        instead="an exception of its own",
+    ),
+    Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
         "_asyncioEventloop",
         "Twisted 22.4 to 26, under Daphne 4.2",
@@ -198,6 +229,43 @@ def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStr
 def check_batch(view: BaseView[Any], data: Any, transport: HTTPStreamTransport | None) -> None:
     """Refuse a batch that the schema does not allow, or that a stream cannot carry."""
     view._validate_batch_request(data, transport.protocol if transport else "http")
+
+
+def _is_of(layer: Any, module: str) -> bool:
+    return any(kind.__module__ == module for kind in type(layer).__mro__)
+
+
+def channels_share_a_key(layer: Any) -> bool:
+    """Tell whether one subscription takes the messages of all others of its process from Redis."""
+    return _is_of(layer, "channels_redis.core")
+
+
+def is_receiving(layer: Any, channel: str) -> bool:
+    """Tell whether the layer, cancelled, may go on to receive: it does not give `channel` back."""
+    return not _is_of(layer, "channels_redis.pubsub") or channel in layer.channels
+
+
+def forget_channel(layer: Any, channel: str) -> None:
+    """Take what waits for a channel that has ended: nobody else ever does."""
+    if channels_share_a_key(layer):
+        layer.receive_buffer.pop(channel, None)
+    elif isinstance(layer, InMemoryChannelLayer):
+        layer.channels.pop(channel, None)
+
+
+def is_undecodable(error: Exception) -> bool:
+    """Tell whether a layer's `receive` has failed over one message, which it has taken already."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_name == "deserialize":
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def pool_is_full(error: Exception) -> bool:
+    """Tell whether redis-py has as many connections as `max_connections` allows."""
+    return "too many connections" in str(error).lower()
 
 
 def before_daphne_stops(

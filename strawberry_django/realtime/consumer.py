@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from .conf import DEFAULTS, OperationRequest, RealtimeOptions, resolve_options
-from .pubsub.listener import ChannelListener, Message
+from .pubsub.listener import ChannelListener
 from .threads import OperationThread
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .exceptions import ListenerOverflowError
+    from .pubsub.member import Message
     from .request import GraphQLRequest
 
 

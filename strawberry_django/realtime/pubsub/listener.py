@@ -1,34 +1,29 @@
 """Listening on a channel layer from inside a resolver.
 
-Imports the ground modules only. A consumer has one `ChannelListener`, which makes
-a channel and starts to receive when a resolver listens. A request or a socket that
-never listens has nothing to do with the channel layer, and so is not harmed when
-that is down.
+Imports its sibling `member` and the ground modules. A consumer has one
+`ChannelListener`, which makes a channel and starts to receive when a resolver
+listens. A request or a socket that never listens has nothing to do with the channel
+layer, and so is not harmed when that is down.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from channels.layers import get_channel_layer
 
 from ..exceptions import ChannelLayerError, ListenerOverflowError
+from .member import Membership, Message
 
-logger = logging.getLogger("strawberry_django.realtime")
+#: Seconds for which a subscription waits until the layer has made it a member of its groups.
+_JOINED_WITHIN = 30.0
 
-Message = dict[str, Any]
-
-#: Seconds after which a receiver that goes on in spite of its cancellation is cancelled again.
-_CANCEL_AGAIN = 0.2
-
-#: Seconds after which a layer forgets who is in a group, where it does not say (Channels' own
-#: default), and how often in that time the membership is renewed.
-_GROUP_EXPIRY, _RENEWALS = 86400, 24
+#: Seconds for which a subscription that ends waits until it has left them; then it goes on alone.
+_LEFT_WITHIN = 1.0
 
 Overflow = Literal["close", "drop_oldest", "latest"]
 
@@ -125,7 +120,7 @@ class ChannelListener:
         self._capacity = capacity
         self._overflow: Overflow = overflow
         self._on_overflow = on_overflow
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._members: set[Membership] = set()
 
     @property
     def layer(self) -> Any:
@@ -165,78 +160,17 @@ class ChannelListener:
             ListenerOverflowError: in the iteration, when more messages wait than
                 the option `listener_capacity` allows.
         """
-        layer = self.layer
         messages = Messages(type, timeout, self._capacity, self._overflow, self._on_overflow)
-        channel: str = await _asked(layer.new_channel())
-        receiver = asyncio.create_task(_receive(layer, channel, messages))
-        self._tasks.add(receiver)
-        joined: list[str] = []
-        renewal: asyncio.Task[None] | None = None
+        member = Membership(self.layer, self._alias, groups, messages.put, messages.fail)
+        self._members.add(member)
         try:
-            for group in groups:
-                await _asked(layer.group_add(group, channel))
-                joined.append(group)
-            if groups:
-                renewal = asyncio.create_task(_renew(layer, groups, channel))
-                self._tasks.add(renewal)
+            await member.joined(_JOINED_WITHIN)
             yield messages
         finally:
-            if renewal is not None:
-                await self._end(renewal)
-            for group in joined:
-                await _leave(layer, group, channel)
-            await self._end(receiver)
+            self._members.discard(member)
+            await member.leave(_LEFT_WITHIN)
 
     async def aclose(self) -> None:
-        """Stop receiving, and wait until that has ended."""
-        for task in list(self._tasks):
-            await self._end(task)
-
-    async def _end(self, task: asyncio.Task[None]) -> None:
-        while not task.done():
-            # channels_redis may lose a cancellation that comes just after a message.
-            task.cancel()
-            await asyncio.wait([task], timeout=_CANCEL_AGAIN)
-        self._tasks.discard(task)
-
-
-async def _asked(answer: Awaitable[Any]) -> Any:
-    """Return the answer of the layer.
-
-    Raises:
-        ChannelLayerError: it has failed.
-    """
-    try:
-        return await answer
-    except Exception as error:
-        logger.error("The channel layer failed: %r", error)
-        raise ChannelLayerError(
-            "The channel layer failed, and messages may be lost. Subscribe again."
-        ) from error
-
-
-async def _renew(layer: Any, groups: Sequence[str], channel: str) -> None:
-    """Join the groups again and again, on a clock of its own: members expire, busy or not."""
-    pause = getattr(layer, "group_expiry", _GROUP_EXPIRY) / _RENEWALS
-    while True:
-        await asyncio.sleep(pause)
-        try:
-            for group in groups:
-                await layer.group_add(group, channel)
-        except Exception as error:
-            logger.warning("Could not renew the membership of %r: %r", groups, error)
-
-
-async def _leave(layer: Any, group: str, channel: str) -> None:
-    try:
-        await layer.group_discard(group, channel)
-    except Exception as error:
-        logger.warning("Could not leave the group %r: %r", group, error)
-
-
-async def _receive(layer: Any, channel: str, messages: Messages) -> None:
-    try:
-        while True:
-            messages.put(await _asked(layer.receive(channel)))
-    except ChannelLayerError as failure:
-        messages.fail(failure)
+        """Stop receiving, and wait a moment until that has ended."""
+        members, self._members = self._members, set()
+        await asyncio.gather(*(member.leave(_LEFT_WITHIN) for member in members))
