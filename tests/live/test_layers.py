@@ -7,15 +7,18 @@ import json
 from typing import Any
 
 import pytest
+from channels_redis.core import RedisChannelLayer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from strawberry_django.realtime.auth.revocation import GROUP, MESSAGE_TYPE
 from tests.live.promises import promise
-from tests.live.sites import Site, Sites, new_name, until
+from tests.live.sites import POLL, Site, Sites, new_name, until
 from tools.harness.clients import GRAPHQL_TRANSPORT_WS
 from tools.harness.servers import SERVERS
 
 LAYERS = ("pubsub", "core")
+CORE = "channels_redis.core.RedisChannelLayer"
 #: Seconds in which everything is back to what it was.
 CALM = 20
 
@@ -27,6 +30,11 @@ all_at_once = promise(
     "Hundreds subscribe in the same moment, after a deploy",
     does="they join the channel layer twenty at a time; check W013 names `max_connections`",
     setting="`max_connections` of the layer's hosts",
+)
+expiring = promise(
+    "A subscription lasts longer than the layer keeps a membership (`group_expiry`)",
+    does="membership is renewed twenty-four times in that time, of every group, busy or not",
+    setting="`group_expiry` of the layer (24 h)",
 )
 
 
@@ -75,8 +83,8 @@ def test_nothing_is_left_of_sockets_that_vanish(sites: Sites, server: str, layer
 
 @all_at_once
 def test_a_hundred_subscribe_at_once_on_a_few_connections(sites: Sites) -> None:
-    core: dict[str, Any] = {"address": sites.redis.url, "socket_timeout": 15, "max_connections": 25}
-    layer = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [core]}}
+    host = {"address": sites.redis.url, "socket_timeout": 15, "max_connections": 25}
+    layer = {"BACKEND": CORE, "CONFIG": {"hosts": [host]}}
     group = new_name("group")
 
     async def listen_all(site: Site) -> list[Any]:
@@ -90,3 +98,40 @@ def test_a_hundred_subscribe_at_once_on_a_few_connections(sites: Sites) -> None:
         answers = asyncio.run(listen_all(site))
     heard = {"id": "1", "type": "next", "payload": {"data": {"listen": "listening"}}}
     assert [answer for answer in answers if answer != heard] == []
+
+
+@expiring
+def test_no_membership_expires_while_its_subscription_lasts(sites: Sites) -> None:
+    config: dict[str, Any] = {
+        "hosts": [{"address": sites.redis.url, "socket_timeout": 15, "max_connections": 100}],
+        "group_expiry": 2,
+        "prefix": "expiring",
+    }
+    group = new_name("group")
+
+    async def outlive_and_tell(user: str) -> None:
+        layer: Any = RedisChannelLayer(**config)
+        redis = layer.connection(0)
+        for name in (group, GROUP):  # Their members by the time of their joining.
+            members = await redis.zrange(f"expiring:group:{name}", 0, -1, withscores=True)
+            end = asyncio.get_running_loop().time() + CALM
+            ((member, joined),) = members
+            while (
+                renewed := await redis.zscore(f"expiring:group:{name}", member) or 0
+            ) < joined + 4:
+                assert asyncio.get_running_loop().time() < end, (name, joined, renewed)
+                await asyncio.sleep(POLL)
+        await layer.group_send(group, {"type": "site.event", "text": "still a member"})
+        revoke = {"type": MESSAGE_TYPE, "user": user, "recheck": False}
+        await layer.group_send(GROUP, revoke)
+        await layer.close_pools()
+
+    with sites.another(CHANNEL_LAYERS={"default": {"BACKEND": CORE, "CONFIG": config}}) as site:
+        visitor = site.visitor()
+        with site.socket(visitor=visitor) as socket:
+            socket.init()
+            socket.subscribe("1", f'subscription {{ listen(group: "{group}") }}')
+            assert socket.next_message()["payload"]["data"] == {"listen": "listening"}
+            asyncio.run(outlive_and_tell(str(visitor.pk)))
+            assert socket.next_message()["payload"]["data"] == {"listen": "still a member"}
+            assert socket.wait_closed() == 4401

@@ -107,6 +107,22 @@ def test_another_process_ends_the_socket_at_once(
 
 
 @told
+@pytest.mark.parametrize("layer", LAYERS)
+def test_messages_that_nobody_can_read_do_not_end_the_hearing(sites: Sites, layer: str) -> None:
+    here, there = sites.get("uvicorn", layer), sites.get("hypercorn", layer)
+    visitor = here.visitor()
+    with subscribed(here, "/never-looked", visitor) as socket:
+        before = here.server.log()
+        there.act("confuse", group="strawberry_django_realtime.revocation")
+        log_out(there, visitor)
+        ended_within(AT_ONCE, socket, time.monotonic())
+    log = here.server.log().removeprefix(before)
+    assert "A message about a revocation was dropped: KeyError('user')" in log
+    assert "cannot be decoded: ValueError('int is not allowed" in log
+    assert "Not hearing" not in log
+
+
+@told
 @pytest.mark.parametrize("cause", CAUSES)
 @expected(
     "log-out", "After log-out, `is_active = False` or a new password an open socket is closed"

@@ -244,7 +244,7 @@ class SocketWatch:
                 ) as messages:
                     retry = _RETRY
                     async for message in messages:
-                        self._apply(message)
+                        self._hear(message)
             except Exception as error:
                 logger.warning("Not hearing of revocations for %g s: %r", retry, error)
             finally:
@@ -253,6 +253,12 @@ class SocketWatch:
             retry = min(2 * retry, _MAX_RETRY)
             # What was told meanwhile was not heard.
             self._look_at([s for s in self._sockets if s.user_key is not None])
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        try:
+            self._apply(message)
+        except Exception as error:  # One message's fault must not make us miss the others.
+            logger.error("A message about a revocation was dropped: %r", error)
 
     async def _close_when_answered(self, socket: WatchedSocket) -> None:
         await asyncio.sleep(_LAST_ANSWER)

@@ -97,6 +97,13 @@ def publish_event(request: HttpRequest, text: str) -> None:
     async_to_sync(layer.group_send)("events", {"type": "events.event", "text": text})
 
 
+def confuse(request: HttpRequest, group: str) -> None:
+    """Send what no other version would, and what Redis carries and cannot be decoded."""
+    layer: Any = get_channel_layer()
+    for message in ({"type": group.replace("revocation", "revoke")}, {"type": "x", 1: 2}):
+        async_to_sync(layer.group_send)(group, message)
+
+
 def token(request: HttpRequest, username: str) -> dict[str, str]:
     hooks = import_module("myproject.hooks")
     return {"token": hooks.make_token(User.objects.get(username=username))}
@@ -107,7 +114,7 @@ ACTIONS = {
     for function in (
         *(create, enter, leave, change, change_in_silence, set_password, delete_user),
         *(delete_session, expire_session, read_session, disconnect),
-        *(publish, publish_event, token),
+        *(publish, publish_event, confuse, token),
     )
 }
 

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -309,3 +310,36 @@ async def test_a_group_that_cannot_be_left_is_logged_and_no_more(
         redis_layer.stop()
     assert any("Could not leave the group 'a'" in each.message for each in caplog.records)
     redis_layer.start()
+
+
+@pytest.mark.parametrize("backend", ["core.RedisChannelLayer", "pubsub.RedisPubSubChannelLayer"])
+async def test_what_cannot_be_decoded_is_dropped_and_logged_once(
+    redis: RedisServer, settings: Any, caplog: pytest.LogCaptureFixture, backend: str
+) -> None:
+    host = {"address": redis.url, "socket_timeout": 15}
+    layers = {"BACKEND": f"channels_redis.{backend}", "CONFIG": {"hosts": [host]}}
+    settings.CHANNEL_LAYERS = {"default": layers}
+    listener = ChannelListener("default", 10)
+    async with (
+        listener.listen("test.message", groups=["a"]) as first,
+        listener.listen("test.message", groups=["a"]) as second,
+        listener.listen("test.message", groups=["b"]) as third,
+    ):
+        for _ in range(3):
+            await layer().group_send("a", {"type": "test.message", 1: "an integer key"})
+        for group in ("a", "b"):
+            await layer().group_send(group, message(f"to {group}"))
+        assert [await next_text(each) for each in (first, second, third)] == [
+            "to a",
+            "to a",
+            "to b",
+        ]
+        for unknown in ({1}, Decimal(1), object()):
+            with pytest.raises(TypeError, match="serialize"):
+                await layer().group_send("a", {"type": "test.message", "value": unknown})
+    dropped = [each.message for each in caplog.records if "cannot be decoded" in each.message]
+    assert len(dropped) == 1
+    assert "int is not allowed for map key" in dropped[0]
+    assert "the groups a" in dropped[0] or "specific." in dropped[0]
+    await listener.aclose()
+    await layer().flush()
