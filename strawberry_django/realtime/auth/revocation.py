@@ -96,7 +96,8 @@ def disconnect_user(user: Any) -> None:
     Args:
         user: a user, or its primary key.
     """
-    _revoke(user=str(getattr(user, "pk", user)), recheck=False)
+    using = getattr(getattr(user, "_state", None), "db", None)  # The database of a model instance.
+    _revoke(using=using, user=str(getattr(user, "pk", user)), recheck=False)
 
 
 def _on_logged_out(request: Any = None, **_: Any) -> None:
