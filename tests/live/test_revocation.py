@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
+from redis import Redis
 from websockets.exceptions import ConnectionClosed
 
 from tests.live.promises import expected, promise
 from tests.live.sites import Site, Sites, Visitor, new_name, next_server, until
 from tools.harness.clients import WebSocketClient
+from tools.harness.redis import redis_server
 from tools.harness.servers import SERVERS
 
-LAYERS = ("pubsub", "core")
+BACKENDS = {
+    "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
+    "core": "channels_redis.core.RedisChannelLayer",
+}
+LAYERS = tuple(BACKENDS)
 STREAMS = ("text/event-stream", "multipart/mixed;subscriptionSpec=1.0")
 AT_ONCE = 1.0
 INTERVAL = 0.5  # `session_revalidate_interval` of the endpoint "looked"
@@ -104,6 +113,34 @@ def test_another_process_ends_the_socket_at_once(
         # Daphne 4.2 sends no reasons.
         assert socket.close_reason or server == "daphne"
     until(lambda: not here.running(name))
+
+
+@looked_for
+@pytest.mark.parametrize("layer", LAYERS)
+def test_redis_that_hangs_holds_up_nobody(sites: Sites, layer: str) -> None:
+    """It is the Redis of the process that tells: its request ends, and others find out."""
+    there = sites.get("uvicorn")
+    with redis_server() as redis, ExitStack() as stack:
+        config: dict[str, Any] = {"hosts": [{"address": redis.url, "socket_timeout": 60}]}
+        layers = {"default": {"BACKEND": BACKENDS[layer], "CONFIG": config}}
+        here = stack.enter_context(sites.another(layer=layer, CHANNEL_LAYERS=layers))
+        here.act("publish", group="of-nobody", texts=["so that it is connected"])
+        with Redis.from_url(redis.url) as client:
+            pid = client.info("server")["process_id"]
+        visitors = {cause: here.visitor() for cause in ("deactivated", "log-out")}
+        sockets = {
+            cause: stack.enter_context(subscribed(there, "/looked", visitor))
+            for cause, visitor in visitors.items()
+        }
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for cause, visitor in visitors.items():
+                CAUSES[cause](here, visitor)
+                assert sockets[cause].wait_closed() == 4401
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        log = here.server.log()
+    assert log.count("Other processes were not told of a revocation: TimeoutError()") == 2
 
 
 @told
