@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import time
@@ -15,7 +16,7 @@ from redis import Redis
 from websockets.exceptions import ConnectionClosed
 
 from tests.live.promises import expected, promise
-from tests.live.sites import Site, Sites, Visitor, new_name, next_server, until
+from tests.live.sites import SECONDS, Site, Sites, Visitor, new_name, next_server, until
 from tools.harness.clients import WebSocketClient
 from tools.harness.redis import redis_server
 from tools.harness.servers import SERVERS
@@ -137,10 +138,11 @@ def test_redis_that_hangs_holds_up_nobody(sites: Sites, layer: str) -> None:
             for cause, visitor in visitors.items():
                 CAUSES[cause](here, visitor)
                 assert sockets[cause].wait_closed() == 4401
+            here.act("disconnect", username=visitors["log-out"].username, times=20)
         finally:
             os.kill(pid, signal.SIGCONT)
         log = here.server.log()
-    assert log.count("Other processes were not told of a revocation: TimeoutError()") == 2
+    assert log.count("Other processes were not told of a revocation: TimeoutError()") == 22
 
 
 @told
@@ -231,6 +233,36 @@ def test_a_session_that_runs_out_ends_its_socket(uvicorn: Site) -> None:
     since = time.monotonic()
     with subscribed(uvicorn, "/looked", visitor) as socket:
         ended_within(1 + NEXT_LOOK, socket, since)
+
+
+def start_operations(socket: WebSocketClient, until: float) -> None:
+    """Start one operation after the other."""
+    for number in itertools.count():
+        socket.subscribe(str(number), "{ wait(seconds: 0.05) }")
+        assert [socket.next_message()["type"] for _ in range(2)] == ["next", "complete"]
+        assert time.monotonic() < until
+
+
+@looked_for
+@cheap
+def test_a_new_operation_is_refused_soon_after_its_session_is_gone(
+    sites: Sites, server: str
+) -> None:
+    here, there = sites.get(server), sites.get(next_server(server))
+    visitor, other = here.visitor(), here.visitor()
+    with (
+        here.socket("/never-looked", visitor) as socket,
+        here.socket("/never-looked", other) as idle,
+    ):
+        socket.init()
+        idle.init()
+        start, before = time.monotonic(), here.report()["queries"]
+        SILENT["session deleted"](there, visitor)
+        with pytest.raises(ConnectionClosed):
+            start_operations(socket, start + SECONDS)
+        assert socket.close_code == 4401
+        looks = [query for query in here.queries(before) if "django_session" in query]
+        assert 1 <= len(looks) <= 1 + time.monotonic() - start
 
 
 @cheap

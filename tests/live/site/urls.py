@@ -76,10 +76,11 @@ def read_session(request: HttpRequest, key: str) -> dict[str, Any]:
     return {"data": row.get_decoded(), "stored": row.session_data, "expires": str(row.expire_date)}
 
 
-def disconnect(request: HttpRequest, username: str) -> None:
+def disconnect(request: HttpRequest, username: str, times: int = 1) -> None:
     from strawberry_django.realtime import disconnect_user
 
-    disconnect_user(User.objects.get(username=username))
+    for _ in range(times):
+        disconnect_user(User.objects.get(username=username))
 
 
 def publish(request: HttpRequest, group: str, texts: list[str]) -> None:

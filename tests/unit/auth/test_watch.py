@@ -101,6 +101,23 @@ async def test_when_nobody_can_be_looked_at_the_sockets_stay(
     assert caplog.records[0].exc_info is None
 
 
+async def test_an_operation_is_refused_while_nobody_can_tell_who_starts_it(
+    ada_client: Client, channel_layer: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connect(application, client=ada_client) as socket:
+        (watched,) = SocketWatch.current()._sockets
+        watched.confirmed -= 60
+        watched.revalidated -= 60
+        engine, settings.SESSION_ENGINE = settings.SESSION_ENGINE, "tests.no_such_engine"
+        for number in ("1", "2"):  # The second asks nobody.
+            await socket.subscribe(number, HELLO)
+            (refusal,) = (await socket.receive())["payload"]
+            assert "cannot be checked now" in refusal["message"]
+        settings.SESSION_ENGINE = engine
+        watched.revalidated -= 60
+        assert await lives(socket, "3")
+
+
 # What signals tell.
 
 
