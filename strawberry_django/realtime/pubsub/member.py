@@ -39,8 +39,8 @@ _GROUP_EXPIRY, _RENEWALS = 86400, 24
 _AT_ONCE = 20
 
 #: Seconds after which messages that were on their way to a channel that has ended are forgotten:
-#: most of them, and all (Channels keeps them for 60 s).
-_LATE, _LATEST = 5.0, 65.0
+#: most of them, those for a busy process, and all (Channels keeps them for 60 s).
+_LATE = (5.0, 15.0, 65.0)
 
 #: Seconds for which a message that is dropped for the same reason is not logged again.
 _SAME_DROP = 60.0
@@ -205,7 +205,7 @@ class Membership:
         forget_channel(self._layer, channel)
         if channels_share_a_key(self._layer):
             loop = asyncio.get_running_loop()
-            for late in (_LATE, _LATEST):
+            for late in _LATE:
                 loop.call_later(late, forget_channel, self._layer, channel)
 
 

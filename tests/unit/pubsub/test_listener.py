@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 import threading
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -13,10 +15,12 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from redis import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from strawberry_django.realtime.exceptions import ChannelLayerError, ListenerOverflowError
+from strawberry_django.realtime.pubsub import listener as listener_module
 from strawberry_django.realtime.pubsub.listener import ChannelListener, Messages
 from strawberry_django.realtime.threads import OperationThread
 from tests.support import SECONDS, until
@@ -312,13 +316,48 @@ async def test_a_group_that_cannot_be_left_is_logged_and_no_more(
     redis_layer.start()
 
 
-@pytest.mark.parametrize("backend", ["core.RedisChannelLayer", "pubsub.RedisPubSubChannelLayer"])
-async def test_what_cannot_be_decoded_is_dropped_and_logged_once(
-    redis: RedisServer, settings: Any, caplog: pytest.LogCaptureFixture, backend: str
-) -> None:
+@pytest.fixture(params=["core.RedisChannelLayer", "pubsub.RedisPubSubChannelLayer"])
+def either_layer(request: pytest.FixtureRequest, redis: RedisServer, settings: Any) -> RedisServer:
+    """A real Redis under each of its layers."""
     host = {"address": redis.url, "socket_timeout": 15}
-    layers = {"BACKEND": f"channels_redis.{backend}", "CONFIG": {"hosts": [host]}}
-    settings.CHANNEL_LAYERS = {"default": layers}
+    layer = {"BACKEND": f"channels_redis.{request.param}", "CONFIG": {"hosts": [host]}}
+    settings.CHANNEL_LAYERS = {"default": layer}
+    return redis
+
+
+def members() -> int:
+    """How many subscriptions still ask their layer for something."""
+    return sum("Membership" in repr(task.get_coro()) for task in asyncio.all_tasks())
+
+
+async def test_nobody_waits_long_for_a_redis_that_hangs(
+    redis_layer: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pub/sub layer does not wait for an answer when it subscribes."""
+    monkeypatch.setattr(listener_module, "_JOINED_WITHIN", 0.1)
+    with Redis.from_url(redis_layer.url) as client:
+        pid = client.info("server")["process_id"]
+    listener = ChannelListener("default", 10)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(listener.listen("test.message", groups=["a", "b"]))
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(ChannelLayerError, match="does not answer"):
+                async with listener.listen("test.message", groups=["b"]):
+                    pass
+            await asyncio.wait_for(stack.aclose(), SECONDS)
+            assert members()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    await until(lambda: not members())  # They were asked to the end.
+    assert not await layer().connection(0).keys("asgi:group:*")
+    assert not layer().receive_buffer
+    await layer().close_pools()
+
+
+async def test_what_cannot_be_decoded_is_dropped_and_logged_once(
+    either_layer: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
     listener = ChannelListener("default", 10)
     async with (
         listener.listen("test.message", groups=["a"]) as first,
