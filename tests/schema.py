@@ -13,6 +13,7 @@ from typing import Any
 import strawberry
 from django.contrib.auth import get_user_model
 from strawberry.file_uploads import Upload
+from strawberry.permission import BasePermission
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
@@ -42,6 +43,13 @@ def greeting(info: Info[Any, Any]) -> str:
 def read(file: Any) -> str:
     content: str = file.read().decode()
     return content
+
+
+class Never(BasePermission):
+    message = "Never"
+
+    def has_permission(self, *_: Any, **__: Any) -> bool:
+        return False
 
 
 @strawberry_django.type(get_user_model())
@@ -144,6 +152,10 @@ class Subscription:
     async def count(self, to: int = 3) -> AsyncGenerator[int, None]:
         for number in range(1, to + 1):
             yield number
+
+    @strawberry.subscription(permission_classes=[Never])
+    async def members(self) -> AsyncGenerator[int, None]:
+        yield 1
 
     @strawberry.subscription
     async def hello(self, info: Info[Any, Any]) -> AsyncGenerator[str, None]:

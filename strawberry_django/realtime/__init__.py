@@ -49,6 +49,17 @@ _MODULES = {
     "WebSocketLoginError": "exceptions",
 }
 
+#: What `strawberry.channels` has beside, and what to use instead.
+_NOT_PROVIDED = {
+    "ChannelsConsumer": "GraphQLHTTPConsumer and GraphQLWSConsumer listen to channels themselves",
+    "ChannelsRequest": "resolvers have a Django request; its class is GraphQLRequest",
+    "GraphQLProtocolTypeRouter": "use AuthGraphQLProtocolTypeRouter",
+    "SyncGraphQLHTTPConsumer": (
+        "use GraphQLHTTPConsumer; a synchronous resolver that is a strawberry_django.field runs in "
+        "a thread"
+    ),
+}
+
 __all__ = [
     "AuthGraphQLProtocolTypeRouter",
     "AuthNotConfiguredError",
@@ -70,6 +81,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _NOT_PROVIDED:
+        # From an AttributeError Python makes an ImportError without the reason.
+        raise ImportError(f"{__name__} has no {name}: {_NOT_PROVIDED[name]}.", name=name)
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

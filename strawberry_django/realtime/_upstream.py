@@ -1,6 +1,6 @@
 """What we rely on that is not public in Strawberry, Django, asgiref or a server.
 
-Ground: imports nothing of its siblings. `RELIED_ON` names each thing, and a test names those
+Ground: imports `exceptions` only. `RELIED_ON` names each thing, and a test names those
 that a new version has taken away. What begins with an underscore is touched by the functions
 below and nowhere else; the other names are public in form, but documented nowhere.
 """
@@ -12,12 +12,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from uuid import uuid4
 
-from asgiref.sync import SyncToAsync
+from asgiref.sync import AsyncToSync, SyncToAsync
 from channels.layers import InMemoryChannelLayer
 from django.core.handlers.exception import convert_exception_to_response
 from strawberry.utils.aio import aclosing as aclosing
+
+from .exceptions import ChannelLayerError
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from django.middleware.csrf import CsrfViewMiddleware
     from strawberry.http.base import BaseView
     from strawberry.http.streaming import HTTPStreamTransport
+
+T = TypeVar("T")
 
 _DJANGO = "Django 5.2 to 6.1"
 _STRAWBERRY = "strawberry-graphql 0.330.3 to 0.341"
@@ -104,6 +111,27 @@ RELIED_ON = (
         instead="ThreadSensitiveContext(executor=…), which has come with asgiref 3.13",
     ),
     Reliance(
+        "asyncio",
+        "_set_running_loop",
+        "Python 3.10 to 3.14",
+        reason="in a test of pytest's, the connection is that of the event loop's thread",
+        instead="a fixture that every project must have",
+    ),
+    Reliance(
+        "asgiref.sync:AsyncToSync",
+        "executors",
+        "asgiref 3.9 to 3.13",
+        reason="in a test the application uses the thread, and so the connection, of the test",
+        instead="transaction=True for every test",
+    ),
+    Reliance(
+        "asgiref.sync:SyncToAsync",
+        "single_thread_executor",
+        "asgiref 3.9 to 3.13",
+        reason="in a test the application uses the thread, and so the connection, of the test",
+        instead="transaction=True for every test",
+    ),
+    Reliance(
         "strawberry.http.base:BaseView",
         "_get_stream_transport_from_headers _validate_batch_request",
         _STRAWBERRY,
@@ -154,18 +182,33 @@ RELIED_ON = (
         instead="a method of the layer that gives a channel back, and an exception of its own",
     ),
     Reliance(
-        "channels_redis.pubsub:RedisPubSubLoopLayer",
-        "channels",
-        _CHANNELS_REDIS,
-        reason="a cancellation that was lost is told from one that gives the channel back",
-        instead="a method of the layer that gives a channel back",
-    ),
-    Reliance(
         "channels_redis.pubsub:RedisPubSubChannelLayer",
         "deserialize",
         _CHANNELS_REDIS,
         reason="a message that cannot be decoded is told from a failure of Redis",
         instead="an exception of its own",
+    ),
+    Reliance(
+        "daphne.server:Server",
+        "create_application handle_reply",
+        "Daphne 4.2",
+        reason="its `send` never waits; the connection behind it can tell when it is full",
+        instead="a `send` of Daphne's that waits",
+    ),
+    Reliance(
+        "autobahn.exception",
+        "PayloadExceededError",
+        "Autobahn 24.4 to 26.10, under Daphne 4.2",
+        reason="a frame over Daphne's limit is not taken for a client that has gone",
+        instead="an error of Daphne's own, or no limit on what it sends",
+    ),
+    Reliance(
+        "channels_redis.pubsub:RedisPubSubLoopLayer",
+        "_get_shard channels prefix",
+        _CHANNELS_REDIS,
+        reason="`consumer.channel_name` is there without waiting, as with Channels; a channel is "
+        "given back, and not while the layer does so itself",
+        instead="a channel for each socket, and a method of the layer that gives it back",
     ),
     Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
@@ -221,6 +264,36 @@ def current_thread_context() -> Any:
     return SyncToAsync.thread_sensitive_context.get(None)
 
 
+def executor_of_caller() -> Executor | None:
+    """Return the executor of the thread that called `async_to_sync`, if one did."""
+    executor: Executor | None = getattr(AsyncToSync.executors, "current", None)
+    return executor
+
+
+def run_in_executor_of_caller(executor: Executor | None) -> None:
+    """Run the synchronous code of this context as if `executor` were the caller's."""
+    if executor is not None:
+        AsyncToSync.executors.current = executor
+
+
+def async_thread() -> Executor:
+    """Return the one thread in which synchronous code runs that no context surrounds."""
+    return SyncToAsync.single_thread_executor
+
+
+def outside_of_loop(function: Callable[[], T]) -> T:
+    """Call `function` as if no event loop ran in this thread.
+
+    With one, `django.db.connections` has not the thread's connections but those of the task.
+    """
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        return function()
+    finally:
+        asyncio._set_running_loop(loop)
+
+
 def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStreamTransport | None:
     """Return the transport that an `Accept` header asks for."""
     return view._get_stream_transport_from_headers(headers)
@@ -240,9 +313,12 @@ def channels_share_a_key(layer: Any) -> bool:
     return _is_of(layer, "channels_redis.core")
 
 
-def is_receiving(layer: Any, channel: str) -> bool:
-    """Tell whether the layer, cancelled, may go on to receive: it does not give `channel` back."""
-    return not _is_of(layer, "channels_redis.pubsub") or channel in layer.channels
+def holds_channel(layer: Any, channel: str) -> bool | None:
+    """Tell whether the pub/sub layer holds `channel`; `None` for another layer.
+
+    It gives the channel back when a `receive` that waits is cancelled, and in no other way.
+    """
+    return channel in layer.channels if _is_pubsub(layer) else None
 
 
 def forget_channel(layer: Any, channel: str) -> None:
@@ -266,6 +342,106 @@ def is_undecodable(error: Exception) -> bool:
 def pool_is_full(error: Exception) -> bool:
     """Tell whether redis-py has as many connections as `max_connections` allows."""
     return "too many connections" in str(error).lower()
+
+
+class _Room:
+    """A producer as Twisted has it (`IPushProducer`): told when a connection's buffer is full."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Event()
+        self._free.set()
+        self.wait = self._free.wait
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        self._free.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._free.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._free.set()
+
+
+def waiting_send(send: Send) -> Send:
+    """Return a `send` for a WebSocket that waits while the client does not read.
+
+    Daphne's never waits: whatever is sent grows its buffer. Autobahn's connection behind it
+    tells a producer when the buffer is full, and when it is empty again.
+    """
+    server = getattr(getattr(send, "func", None), "__self__", None)
+    if not type(server).__module__.startswith("daphne."):
+        return send
+    (connection,) = send.args  # type: ignore[attr-defined]
+    room = _Room()
+    # Before the handshake the connection was HTTP's, whose channel is still its producer.
+    connection.unregisterProducer()
+    connection.registerProducer(room, streaming=True)
+
+    async def send_and_wait(message: dict[str, Any]) -> None:
+        await send(message)
+        if message["type"] == "websocket.send":
+            await room.wait()
+
+    return send_and_wait
+
+
+def refused_as_too_long(error: Exception) -> bool:
+    """Tell whether Daphne raised `error` because a frame is longer than it sends."""
+    autobahn = sys.modules.get("autobahn.exception")
+    return autobahn is not None and isinstance(error, autobahn.PayloadExceededError)
+
+
+def name_channel(layer: Any) -> str:
+    """Name a channel of `layer` at once, where Channels waits for `new_channel()`.
+
+    The pub/sub layer would wait for Redis, and takes only channels that it knows into a group.
+
+    Raises:
+        ChannelLayerError: the layer has to be waited for, and is none that we know.
+    """
+    if _is_pubsub(layer):
+        name = f"{layer.prefix}specific.{uuid4().hex}"
+        layer.channels[name] = asyncio.Queue()
+        return name
+    making = layer.new_channel()
+    try:
+        making.send(None)
+    except StopIteration as made:
+        return str(made.value)
+    making.close()
+    raise ChannelLayerError(
+        f"{type(layer).__qualname__} cannot name a channel without waiting. "
+        "Use listen_to_channel(groups=…)."
+    )
+
+
+async def make_channel(layer: Any) -> str:
+    """Make a channel of `layer`, and leave none behind where that fails.
+
+    The pub/sub layer notes a channel before Redis has answered, and keeps it if Redis does not.
+    """
+    if not _is_pubsub(layer):
+        return str(await layer.new_channel())
+    name = name_channel(layer)
+    try:
+        await layer._get_shard(name).subscribe(name)
+    except BaseException:
+        layer.channels.pop(name, None)
+        raise
+    return name
+
+
+def enrol_channel(layer: Any, name: str) -> None:
+    """Have `layer.receive(name)`, which must follow at once, subscribe to a channel of that name.
+
+    The pub/sub layer does so where it does not know the channel.
+    """
+    if _is_pubsub(layer):
+        layer.channels.pop(name, None)
+
+
+def _is_pubsub(layer: Any) -> bool:
+    return _is_of(layer, "channels_redis.pubsub")
 
 
 def before_daphne_stops(

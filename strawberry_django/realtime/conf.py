@@ -17,6 +17,7 @@ from collections.abc import (
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from types import UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -32,20 +33,25 @@ from .protocol import (
 
 SETTING = "STRAWBERRY_DJANGO_REALTIME"
 
+#: What `trusted_proxies` calls a proxy that is reached over a Unix socket.
+UNIX = "unix"
+
 
 @dataclass(frozen=True)
 class OperationRequest:
     """What a client asks to have executed.
 
     Attributes:
-        query: the document; `None` where an extension finds it (persisted queries).
+        query: the document; `None` or empty where an extension finds it (persisted queries).
         operation_name: which of its operations.
         variables: the operation's variables.
+        extensions: what else the client sent, the hash of a persisted query for one.
     """
 
     query: str | None
     operation_name: str | None
     variables: dict[str, Any] | None
+    extensions: dict[str, Any] | None = None
 
 
 class RealtimeOptions(TypedDict, total=False):
@@ -90,9 +96,11 @@ class RealtimeOptions(TypedDict, total=False):
     enter_thread: Callable[[Any], AbstractContextManager[Any]] | None
     """Called with the request; what it returns is entered in a thread around synchronous code."""
     max_sockets_per_user: int | None
-    """The most sockets that one user may have open in a process (4429 beyond)."""
+    """The most sockets and streams that one user may have open in a process (4429, 429 beyond)."""
     max_sockets_per_address: int | None
-    """The most sockets that one network address may have open in a process (4429 beyond)."""
+    """The most sockets and streams of one address, or IPv6 /64, in a process (4429, 429 beyond)."""
+    trusted_proxies: Sequence[str]
+    """Addresses and networks (or `"unix"`) whose `X-Forwarded-For` tells a client's address."""
     max_messages_per_second: float | None
     """How fast a socket may send messages, with as many at once (4429 beyond)."""
     max_message_size: int
@@ -141,6 +149,7 @@ DEFAULTS = RealtimeOptions(
     enter_thread=None,
     max_sockets_per_user=100,
     max_sockets_per_address=None,
+    trusted_proxies=(),
     max_messages_per_second=100,
     max_message_size=1024 * 1024,
     max_outbound_bytes=256 * 1024,
@@ -168,7 +177,18 @@ def unknown_options(names: Mapping[str, Any]) -> list[str]:
 def expected(name: str, value: Any) -> str | None:
     """Return, in words, what the option `name` must be, if `value` is something else."""
     hint = get_type_hints(RealtimeOptions)[name]
-    return None if _fits(value, hint) else _described(hint)
+    if not _fits(value, hint):
+        return _described(hint)
+    if name == "trusted_proxies" and not all(map(_is_proxy, value)):
+        return 'addresses, networks ("10.0.0.0/8") or "unix"'
+    return None
+
+
+def _is_proxy(value: str) -> bool:
+    try:
+        return value == UNIX or bool(ip_network(value, strict=False))
+    except ValueError:
+        return False
 
 
 def wrong_values(options: Mapping[str, Any]) -> list[str]:

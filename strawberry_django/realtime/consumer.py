@@ -1,29 +1,34 @@
 """What both consumers are: options, the context, and an ear on the channel layer.
 
-Imports `pubsub` and the ground modules; both transports stand on it.
+Imports `auth`, `pubsub` and the ground modules; both transports stand on it.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from django.core.serializers.json import DjangoJSONEncoder
+from strawberry.http.typevars import Context, RootValue
 
+from .auth.revocation import connect_signals
+from .auth.sessions import hear_of_deleted_sessions
 from .conf import DEFAULTS, OperationRequest, RealtimeOptions, resolve_options
+from .logs import log_client_errors_briefly
 from .pubsub.listener import ChannelListener
-from .threads import OperationThread
+from .threads import OperationThread, pool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from strawberry.schema import BaseSchema
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from .exceptions import ListenerOverflowError
-    from .pubsub.member import Message
+    from .interfaces import Application, Receive, Send
+    from .pubsub.messages import Message
     from .request import GraphQLRequest
 
 
@@ -35,7 +40,11 @@ def _is_unicode(text: str) -> bool:
         return False
 
 
-class GraphQLConsumer:
+def _never_called(consumer_class: type) -> Mapping[str, str]:
+    return getattr(consumer_class, "never_called", {})
+
+
+class GraphQLConsumer(Generic[Context, RootValue]):
     """The part of a GraphQL consumer that does not depend on the transport.
 
     Args:
@@ -52,12 +61,62 @@ class GraphQLConsumer:
     request: GraphQLRequest
     scope: dict[str, Any]
 
+    #: Methods of Channels' consumers that nobody calls here, with what to override instead.
+    never_called: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Refuse a method that Channels would call, and nobody calls here.
+
+        Raises:
+            TypeError: with what to do instead.
+        """
+        super().__init_subclass__(**arguments)
+        inherited = {k: v for base in cls.__bases__ for k, v in _never_called(base).items()}
+        for name in inherited.keys() & vars(cls).keys():
+            raise TypeError(f"{cls.__qualname__}.{name} would never be called: {inherited[name]}")
+
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
         self.schema = schema
         # `as_asgi` has resolved them once for all that it serves.
         complete = len(options) == len(DEFAULTS)
         self.options = options if complete else resolve_options(options)
         self.protocols = self.options["subscription_protocols"]
+
+    @classmethod
+    def as_asgi(cls, *, schema: BaseSchema, **keywords: Any) -> Application:
+        """Return the ASGI application that gives each request or socket a consumer of its own.
+
+        Args:
+            schema: the Strawberry schema to serve.
+            keywords: options (see `RealtimeOptions`), and what a subclass takes beside them.
+
+        Raises:
+            TypeError: an option does not exist or has a value of a wrong type, or the subclass
+                does not take a keyword.
+        """
+        options = resolve_options({n: v for n, v in keywords.items() if n in DEFAULTS})
+        own = {name: value for name, value in keywords.items() if name not in DEFAULTS}
+        given = {"schema": schema, **options, **own}
+        make = partial(cls, **given)
+        if own:
+            make()  # What is misspelt is an error now, and not at the first request.
+        pool.configure(options)
+        log_client_errors_briefly()
+        connect_signals(session_auth=options["session_auth"])
+        serve = cls._serving(make, options)
+
+        async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+            hear_of_deleted_sessions()
+            await serve(scope, receive, send)
+
+        application.consumer_class = cls  # type: ignore[attr-defined]
+        application.consumer_initkwargs = given  # type: ignore[attr-defined]
+        return application
+
+    @classmethod
+    def _serving(cls, make: Callable[[], Self], options: RealtimeOptions) -> Application:
+        """Return what serves each request or socket with a consumer that `make` returns."""
+        raise NotImplementedError
 
     def operation_thread(self) -> OperationThread:
         """Return the block in which an operation's synchronous code borrows threads."""
@@ -121,6 +180,18 @@ class GraphQLConsumer:
             ChannelLayerError: `CHANNEL_LAYERS` has none of this alias.
         """
         return self._listener.layer
+
+    @property
+    def channel_name(self) -> str:
+        """The name of the consumer's own channel, for `group_add` and `send` of the layer.
+
+        From the first time that it is read, `listen_to_channel` receives by this channel: a
+        message reaches every listener of its type, through whatever group it came, and once.
+
+        Raises:
+            ChannelLayerError: there is no layer, or this is synchronous code in a thread.
+        """
+        return self._listener.channel_name
 
     def listen_to_channel(
         self,

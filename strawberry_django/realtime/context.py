@@ -56,3 +56,42 @@ class GraphQLContext(dict[str, Any]):
     def wrap(cls, context: Any) -> Any:
         """Return `context`; a plain dict becomes a `GraphQLContext` of the same items."""
         return cls(context) if type(context) is dict else context
+
+
+class ConnectionContext:
+    """The context that a connection began with, and what `on_connect` has added to it since.
+
+    Every operation has a context of its own; what was added to this one, it has as well.
+
+    Args:
+        context: what `get_context` returned, before `on_connect` was asked.
+    """
+
+    def __init__(self, context: Any) -> None:
+        self.context = GraphQLContext.wrap(context)
+        self._before = dict(_items(self.context))
+
+    def give_to(self, fresh: Any) -> Any:
+        """Return the context of an operation, with all that was added or replaced."""
+        fresh = GraphQLContext.wrap(fresh)
+        added = {
+            name: value
+            for name, value in _items(self.context).items()
+            if name not in self._before or self._before[name] is not value
+        }
+        if isinstance(fresh, dict):
+            fresh.update({"connection_params": None, **fresh, **added})
+            return fresh
+        if not hasattr(fresh, "connection_params"):  # Strawberry gives them to who has a place.
+            added.pop("connection_params", None)
+        for name, value in added.items():
+            setattr(fresh, name, value)
+        return fresh
+
+
+def _items(context: Any) -> dict[str, Any]:
+    """Return what a context holds: a mapping, an object, or one with `__slots__`."""
+    if isinstance(context, dict):
+        return context
+    names = [*getattr(context, "__dict__", ()), *getattr(context, "__slots__", ())]
+    return {name: getattr(context, name) for name in names if hasattr(context, name)}

@@ -68,6 +68,36 @@ class TransactionTimeoutError(RealtimeError):
         )
 
 
+class ClientLeftError(RealtimeError):
+    """The client closed its socket while the server still worked on its beginning."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(f"The client left within {limit:g} s.")
+
+
+class HookTimeoutError(RealtimeError):
+    """What a socket waits for at its beginning took too long: a hook, or the session's user."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(
+            f"The connection was not ready within {limit:g} s (connection_init_wait_timeout)"
+        )
+
+
+class FrameTooLongError(RealtimeError):
+    """The server refused to send a WebSocket message of this length, and the socket goes on.
+
+    Only Daphne does: its limit on what clients send bounds what it sends as well.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"This message has {size} bytes, which is more than the server sends over WebSocket. "
+            "Raise Daphne's limit: --websocket-max-message-size, or for runserver the setting "
+            "DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE."
+        )
+
+
 class ChannelLayerError(RealtimeError):
     """The channel layer is missing, or failed while a subscription listened to it."""
 

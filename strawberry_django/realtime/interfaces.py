@@ -39,6 +39,11 @@ class Consumer(Protocol):
     def channel_layer(self) -> Any:
         """The channel layer that the consumer listens on."""
 
+    @property
+    def channel_name(self) -> str:
+        """The name of the consumer's own channel."""
+        ...
+
     def listen_to_channel(
         self, type: str, *, timeout: float | None = None, groups: Sequence[str] = ()
     ) -> AbstractAsyncContextManager[AsyncIterator[dict[str, Any]]]:
@@ -56,11 +61,11 @@ class Closable(Protocol):
 class Beginning(Protocol):
     """What is told that a connection has begun, and that its client answers."""
 
-    def begun(self, busy: Callable[[], bool], ping: str | None) -> None:
+    def begun(self, busy: Callable[[], bool], ping: Callable[[str], str] | None) -> None:
         """Note that the client's `connection_init` was acknowledged."""
 
-    def heard_pong(self) -> None:
-        """Note that the client has answered a ping."""
+    def heard_pong(self, token: str | None) -> None:
+        """Note that the client has answered a ping; `token` is what its pong carries."""
 
 
 class SocketConsumer(Consumer, Protocol):
@@ -74,8 +79,8 @@ class SocketConsumer(Consumer, Protocol):
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Judge the connection, and return the payload of its acknowledgement."""
 
-    async def operation_context(self, connection_context: Any) -> Any:
-        """Return a fresh context, with the parameters that the connection began with."""
+    async def operation_context(self) -> Any:
+        """Return a fresh context, with what the connection's has been given since it began."""
 
     async def judge(self, context: Any, operation: OperationRequest) -> None:
         """Refuse an operation with a `GraphQLError`, or let it be executed."""

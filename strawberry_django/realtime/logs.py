@@ -1,4 +1,4 @@
-"""What the log says of an error that is the client's own, or that one line would have spared.
+"""What the log says of an error, and what the client is told.
 
 Ground: imports nothing of its siblings.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+logger = logging.getLogger("strawberry_django.realtime")
 
 #: What a client can be wrong about, as exceptions.
 _CLIENT_ERRORS = (
@@ -62,3 +65,9 @@ def log_client_errors_briefly() -> None:
     Once told, it holds for the whole process.
     """
     logging.getLogger("strawberry.execution").addFilter(_FILTER)
+
+
+def internal_error(error: Exception, operation_name: str | None) -> GraphQLError:
+    """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
+    logger.error("The operation %r failed", operation_name, exc_info=error)
+    return GraphQLError(str(error) if settings.DEBUG else "Internal server error")

@@ -15,6 +15,7 @@ from strawberry.subscriptions import (
     GRAPHQL_WS_PROTOCOL,
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 #: The longest reason that fits into a close frame, in bytes (RFC 6455, section 5.5).
 MAX_CLOSE_REASON_BYTES = 123
@@ -90,6 +91,14 @@ def _is_text_or_absent(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
+def names_persisted_query(extensions: object) -> bool:
+    """Tell whether an operation names a document that the server is to find (persisted queries).
+
+    Source: Apollo's "Automatic persisted queries", which urql follows.
+    """
+    return isinstance(extensions, dict) and isinstance(extensions.get("persistedQuery"), dict)
+
+
 def operation_problem(payload: object, *, query_optional: bool = False) -> str | None:
     """Say what is wrong with the parameters of an operation, if anything is.
 
@@ -100,11 +109,13 @@ def operation_problem(payload: object, *, query_optional: bool = False) -> str |
     Args:
         payload: what the client sent.
         query_optional: let `query` be missing, for an extension that finds it
-            elsewhere (persisted queries).
+            elsewhere. It may be missing in any case where the request names a
+            persisted query: clients send an empty one, or none.
     """
     if not isinstance(payload, dict):
         return "expected an object with a 'query'"
     query = payload.get("query")
+    query_optional = query_optional or names_persisted_query(payload.get("extensions"))
     if not (isinstance(query, str) or (query_optional and query is None)):
         return "'query' must be a string"
     if not _is_text_or_absent(payload.get("operationName")):
@@ -143,8 +154,15 @@ def transport_ws_problem(message: Any) -> str | None:
     return f"Unknown message type: {kind}"
 
 
+#: The types of a client's graphql-ws (legacy) messages.
+LEGACY_TYPES = frozenset({"connection_init", "connection_terminate", "start", "stop"})
+
+
 def legacy_ws_problem(message: Any) -> str | None:
-    """Say what is wrong with a client's graphql-ws (legacy) message, if anything is."""
+    """Say what is wrong with a client's graphql-ws (legacy) message, if anything is.
+
+    A message of an unknown type has no shape that could be wrong.
+    """
     if not isinstance(message, dict):
         return "Invalid message: expected an object"
     kind = message.get("type")
@@ -155,22 +173,40 @@ def legacy_ws_problem(message: Any) -> str | None:
             return f"Invalid {kind} message: 'id' must be a non-empty string"
         if kind == "start" and (problem := operation_problem(message.get("payload"))):
             return f"Invalid start message: {problem}"
-        return None
-    if kind in {"connection_init", "connection_terminate"}:
-        return None
-    return "Unknown message type"
+    return None
+
+
+def is_request_error(result: ExecutionResult) -> bool:
+    """Tell whether a request was not executed at all, so that its response has no `data`.
+
+    Source: GraphQL, section "Request Error Result". An error in the execution has a path, or (an
+    exception of a subscription's source) no place in the document.
+    """
+    if isinstance(result, PreExecutionError):
+        return True
+    errors = result.errors or []
+    return (
+        result.data is None
+        and bool(errors)
+        and all(
+            error.path is None and (error.nodes or not error.original_error) for error in errors
+        )
+    )
 
 
 __all__ = [
     "GRAPHQL_SSE_PROTOCOL",
     "GRAPHQL_TRANSPORT_WS_PROTOCOL",
     "GRAPHQL_WS_PROTOCOL",
+    "LEGACY_TYPES",
     "MAX_CLOSE_REASON_BYTES",
     "MULTIPART_SUBSCRIPTION_PROTOCOL",
     "RESTARTING",
     "CloseCode",
     "fit_close_reason",
+    "is_request_error",
     "legacy_ws_problem",
+    "names_persisted_query",
     "operation_problem",
     "transport_ws_problem",
 ]

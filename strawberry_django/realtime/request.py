@@ -15,12 +15,22 @@ from django.core.handlers.asgi import ASGIRequest
 from .exceptions import AuthNotConfiguredError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+
     from django.http import HttpRequest
 
     from .interfaces import Consumer
 
 #: The HTTP scheme of a WebSocket's handshake (RFC 6455, section 3).
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
+
+#: What Strawberry's Channels integration has on its request, and where Django has it.
+_ELSEWHERE = {
+    "query_params": "use `request.GET`",
+    "path_params": 'use `request.scope["url_route"]["kwargs"]`',
+    "form_data": "use `request.POST` and `request.FILES`",
+}
 
 
 class GraphQLRequest(ASGIRequest):
@@ -29,8 +39,7 @@ class GraphQLRequest(ASGIRequest):
     Beside all that Django gives it, it has:
 
     Attributes:
-        consumer: the consumer that serves it; `consumer.listen_to_channel(…)`
-            receives from a channel layer.
+        consumer: the consumer that serves it.
         scope: the ASGI scope; a WebSocket's stays of type `"websocket"`.
         user: who asks; resolved once for a request or a socket, before the first
             resolver runs, and so safe to touch in synchronous resolvers.
@@ -51,6 +60,22 @@ class GraphQLRequest(ASGIRequest):
         return request
 
     @property
+    def channel_layer(self) -> Any:
+        """The channel layer of the consumer; see `GraphQLWSConsumer.channel_layer`."""
+        return self.consumer.channel_layer
+
+    @property
+    def channel_name(self) -> str:
+        """The name of the consumer's own channel; see `GraphQLWSConsumer.channel_name`."""
+        return self.consumer.channel_name
+
+    def listen_to_channel(
+        self, type: str, *, timeout: float | None = None, groups: Sequence[str] = ()
+    ) -> AbstractAsyncContextManager[AsyncIterator[dict[str, Any]]]:
+        """Receive channel-layer messages; see `GraphQLWSConsumer.listen_to_channel`."""
+        return self.consumer.listen_to_channel(type, timeout=timeout, groups=groups)
+
+    @property
     def scheme(self) -> str | None:
         """The scheme of the request, as HTTP names it."""
         scheme: str | None = super().scheme
@@ -59,7 +84,8 @@ class GraphQLRequest(ASGIRequest):
     def __getattr__(self, name: str) -> NoReturn:
         if name == "user":
             raise AuthNotConfiguredError
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        instead = f": {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{instead}")
 
 
 def no_view(request: HttpRequest) -> NoReturn:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from channels.routing import ProtocolTypeRouter
 from django.urls.resolvers import RegexPattern
 
+from .auth.sessions import hear_of_deleted_sessions
 from .conf import RealtimeOptions, project_options, resolve_options
 from .http.consumer import GraphQLHTTPConsumer
+from .http.endpoint import LimitedBody
 from .websocket.consumer import GraphQLWSConsumer
 from .websocket.writer import refuse_handshake
 
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     from .interfaces import Application
 
 
-async def _not_found(_scope: dict[str, Any], _receive: Any, send: Any) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+async def _not_found(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    send = LimitedBody(receive, scope["headers"], limit=0).before_the_rest(send)
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"9")]
     await send({"type": "http.response.start", "status": 404, "headers": headers})
     await send({"type": "http.response.body", "body": b"Not Found"})
 
@@ -69,8 +72,8 @@ class AuthGraphQLProtocolTypeRouter(ProtocolTypeRouter):
         django_application: Application | None = None,
         url_pattern: str = "^graphql",
         *,
-        http_consumer_class: type[GraphQLHTTPConsumer] = GraphQLHTTPConsumer,
-        websocket_consumer_class: type[GraphQLWSConsumer] = GraphQLWSConsumer,
+        http_consumer_class: type[GraphQLHTTPConsumer[Any, Any]] = GraphQLHTTPConsumer,
+        websocket_consumer_class: type[GraphQLWSConsumer[Any, Any]] = GraphQLWSConsumer,
         **options: Unpack[RealtimeOptions],
     ) -> None:
         for given, needed in (
@@ -101,6 +104,7 @@ class AuthGraphQLProtocolTypeRouter(ProtocolTypeRouter):
 
     def _route(self, graphql: Application, otherwise: Application) -> Application:
         async def route(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            hear_of_deleted_sessions()
             path = scope["path"].removeprefix(scope.get("root_path") or "")
             match = self._pattern.match(path.lstrip("/"))
             if match is None:

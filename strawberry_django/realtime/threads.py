@@ -1,6 +1,6 @@
 """The threads in which synchronous code runs: a bounded pool, lent out call by call.
 
-Ground: imports `_upstream`, `connections` and `exceptions` only.
+Ground: imports `_upstream`, `connections`, `exceptions` and `waiting` only.
 
 `sync_to_async` runs synchronous code (the ORM, a Django resolver) in one thread for the whole
 process unless a `ThreadSensitiveContext` surrounds it, and in one thread for each context then. The
@@ -36,6 +36,7 @@ from .connections import (
     refresh_connections,
 )
 from .exceptions import ThreadWaitError, TransactionTimeoutError
+from .waiting import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -302,8 +303,14 @@ class OperationExecutor(Executor):
             self._overheld = TransactionTimeoutError(self._pool.hold)
 
     async def wait(self) -> None:
-        """Wait until no call is under way: who is cancelled does not wait for its own."""
-        await self._idle.wait()
+        """Wait until no call is under way, as long as a call may wait for its thread.
+
+        Who is cancelled does not wait for its own call. It goes on in its thread, and one that
+        never returns must not keep its operation.
+        """
+        with suppress(asyncio.TimeoutError):
+            async with within(self._pool.wait):
+                await self._idle.wait()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         """End the operation: what it has left open is rolled back and closed."""

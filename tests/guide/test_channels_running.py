@@ -72,6 +72,10 @@ def test_the_command_starts_a_server_of_http_and_websocket(
     with started(project, name, {}) as server, login(server) as ada:
         assert clients.graphql(ada, ME).json() == ADA
         assert ask_over_websocket(server, ME, ada) == ADA
+        # What is too long is answered by the router: the server lets it pass.
+        with clients.WebSocketClient.connect(server) as opened:
+            opened.send({"type": "connection_init", "payload": {"filling": "x" * 1024 * 1024}})
+            assert opened.wait_closed() == (1009 if name in {"uvicorn", "hypercorn"} else 4400)
 
 
 @pytest.mark.parametrize("name", servers.SERVERS)

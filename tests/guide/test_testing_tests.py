@@ -23,6 +23,11 @@ TESTS = {
     "test_what_ada_says_reaches_grace",
     "test_who_listens_is_logged_in",
 }
+MORE = {
+    "test_ada_is_logged_in",
+    "test_ada_is_logged_in_over_websocket",
+    "test_it_connects_with_headers",
+}
 FAULTS = {
     "await get_channel_layer().group_send(group, event)": "del group, event",
     "if not user.is_authenticated:": "if False:",
@@ -56,13 +61,16 @@ def test_the_command_runs_the_tests_and_they_pass(project: projects.Project) -> 
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert f"{len(TESTS)} passed" in done.stdout
+    assert f"{len(TESTS) + len(MORE)} passed" in done.stdout
     assert "warning" not in done.stdout
 
 
-@pytest.mark.parametrize("name", ["conftest", "test_chat"])
-def test_the_hints_are_imported(project: projects.Project, name: str) -> None:
-    source = evaluated(project.path / "tests" / f"{name}.py")
+def test_the_hints_are_imported(project: projects.Project) -> None:
+    tests = [
+        project.path / "tests" / f"{name}.py"
+        for name in ("conftest", "test_case", "test_chat", "test_strawberry")
+    ]
+    source = "\n".join(map(evaluated, tests))
     project.manage("shell", "--no-imports", "-c", source)
 
 
@@ -77,17 +85,21 @@ def test_the_packages_are_those_that_the_tests_need() -> None:
     ("faults", "expected"),
     [
         (FAULTS, FOUND_WRONG),
-        (EVERYBODY_IS_NOBODY, {"test_ada_is_logged_in"}),
+        (
+            EVERYBODY_IS_NOBODY | EVENTS_OF_NOBODY,
+            {"test_ada_is_logged_in", "test_what_ada_says_reaches_grace"},
+        ),
         (HISTORY_OF_NOBODY, {"test_what_ada_says_reaches_grace"}),
-        (EVENTS_OF_NOBODY, {"test_what_ada_says_reaches_grace"}),
     ],
-    ids=["three", "everybody", "history", "events"],
+    ids=["three", "nobody", "history"],
 )
 def test_the_tests_find_faults(
     project: projects.Project, tmp_path: Path, faults: dict[str, str], expected: set[str]
 ) -> None:
     broken = projects.Project(tmp_path / "project")
     shutil.copytree(project.path, broken.path)
+    for other in ("case", "strawberry"):
+        (broken.path / f"tests/test_{other}.py").unlink()
     (broken.path / "tests/test_alone.py").write_text(ALONE, encoding="utf-8")
     schema = broken.path / "myproject/schema.py"
     text = schema.read_text(encoding="utf-8")

@@ -90,6 +90,20 @@ class Site:
         """Return what goes on in the process; see `tests/live/site/asgi.py`."""
         return self._watcher.get("/report").json()
 
+    @contextlib.contextmanager
+    def slow_query(self) -> Iterator[None]:
+        """Have a slow query under way on a socket, and see that it outlasts the block."""
+        with self.socket() as socket:
+            socket.init()
+            socket.subscribe("1", "{ wait }")
+            until(lambda: self.running("wait"))
+            try:
+                yield
+                assert self.running("wait"), "the slow query ended before the block"
+            finally:
+                self._watcher.get("/release")
+                until(lambda: not self.running("wait"))
+
     def queries(self, before: int) -> list[str]:
         """Return the SQL that the process has executed since its report counted `before`."""
         everything: list[str] = self._watcher.get("/queries").json()
@@ -199,7 +213,9 @@ class Sites:
     def project(self) -> projects.Project:
         """The project that every process runs."""
         if self._project is None:
-            project = projects.build(self.folder / "project", "settings", "security")
+            project = projects.build(
+                self.folder / "project", "settings", "security", "clients", "strawberry_consumers"
+            )
             source = Path(__file__).with_name("site")
             shutil.copytree(
                 source,

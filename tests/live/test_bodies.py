@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.live.promises import expected, promise
-from tests.live.raw import handshake_status
+from tests.live.raw import RawSocket, handshake_status
 from tests.live.sites import SECONDS, Site
 from tools.harness.processes import HOST
 
@@ -58,6 +61,43 @@ def test_chunks_without_end_are_a_413(uvicorn: Site) -> None:
         # The server has answered and gone before the client had said all.
         assert "refused (413)" in uvicorn.server.log()
     assert uvicorn.report()["memory"] - before < 20 * MIB
+
+
+@long_body
+@pytest.mark.parametrize("chunked", [False, True])
+def test_who_sends_all_of_a_long_body_reads_the_413(site: Site, chunked: bool) -> None:
+    """Its client writes on while it is answered; a server that closed then would reset that."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield b"x" * 1_000_000
+
+    async def post() -> int:
+        content = pieces() if chunked else b"x" * 10_000_000
+        async with httpx.AsyncClient(base_url=site.url, timeout=SECONDS) as client:
+            return (await client.post("/graphql", content=content, headers=JSON)).status_code
+
+    async def several() -> list[int]:
+        return [await post() for _ in range(3)]
+
+    assert asyncio.run(several()) == [413] * 3
+
+
+@long_body
+def test_a_body_without_end_has_one(site: Site) -> None:
+    if site.server.name == "daphne":
+        return  # It hands a request on when it has all of it.
+    with socket.create_connection((HOST, site.server.port), timeout=SECONDS) as raw:
+        raw.sendall(
+            b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n"
+        )
+        sent, chunk = 0, b"100000\r\n" + b"x" * MIB + b"\r\n"
+        with contextlib.suppress(OSError):
+            while sent < 200:
+                raw.sendall(chunk)
+                sent += 1
+        assert 8 < sent < 200
 
 
 @long_body
@@ -180,3 +220,40 @@ def test_the_limit_is_a_mebibyte_by_default(site: Site) -> None:
         opened.send({"type": "connection_init", "payload": {"filling": "x" * MIB}})
         # Daphne has the same limit of its own, and hangs up.
         assert opened.wait_closed() in ({1006} if site.server.name == "daphne" else {1009})
+
+
+too_long_a_result = promise(
+    "A result is longer than the server sends in one WebSocket message (Daphne: 1 MiB)",
+    does="an `error` for its operation, which names the setting; the socket goes on",
+    setting="`--websocket-max-message-size` of Daphne",
+)
+
+
+@too_long_a_result
+@pytest.mark.parametrize("kind", ["query", "event", "errors", "legacy"])
+def test_a_long_result_never_leaves_a_dead_socket(site: Site, kind: str) -> None:
+    legacy = kind == "legacy"
+    start, result = ("start", "data") if legacy else ("subscribe", "next")
+    queries = {
+        "event": f'subscription {{ flood(size: {MIB}, name: "long", seconds: 0.01) }}',
+        # Each variable is never used in an operation of a long name.
+        "errors": f"query {'n' * 40_000}({' '.join(f'$v{n}: Int' for n in range(30))}) {{ ping }}",
+    }
+    query = queries.get(kind, f"{{ big(size: {MIB}) }}")
+    headers = {"Sec-WebSocket-Protocol": "graphql-ws"} if legacy else None
+    said: dict[str, list[Any]] = {"long": [], "next": []}
+    with RawSocket(site, "/legacy" if legacy else "/graphql", headers) as raw:
+        raw.send('{"type": "connection_init"}')
+        for id_, text in (("long", query), ("next", "{ ping }")):
+            raw.send(json.dumps({"id": id_, "type": start, "payload": {"query": text}}))
+        while not all(each and each[-1]["type"] in {"complete", "error"} for each in said.values()):
+            frame = raw.receive()
+            assert frame is not None
+            message = json.loads(frame[1])
+            if message["type"] == "ping":
+                raw.send('{"type": "pong"}')
+            said.get(message.get("id"), []).append(message)
+    assert [each["type"] for each in said["next"]] == [result, "complete"]
+    if site.server.name == "daphne":
+        assert [each["type"] for each in said["long"]] == ["error"]
+        assert "--websocket-max-message-size" in json.dumps(said["long"][0]["payload"])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
 
 from tests.live.promises import promise
-from tests.live.sites import Site, new_name, until
+from tests.live.raw import RawSocket
+from tests.live.sites import Site, Visitor, new_name, until
 from tools.harness.clients import WebSocketClient
 
 many_sockets = promise(
@@ -70,6 +74,53 @@ def test_an_address_has_so_many_sockets(site: Site) -> None:
         two.init()
 
 
+@contextmanager
+def streamed(site: Site, path: str, visitor: Visitor, accept: str) -> Iterator[int]:
+    """Ask for a stream, and give the status of the answer, which goes on inside the block."""
+    tick = {"query": f'subscription {{ tick(name: "{new_name("tick")}") }}'}
+    with visitor.client.stream("POST", path, json=tick, headers={"Accept": accept}) as answer:
+        chunks = answer.iter_raw()  # The answer ends with it.
+        next(chunks)
+        yield answer.status_code
+
+
+@many_sockets
+@pytest.mark.parametrize("path", ["/per-user", "/inside-per-user"])
+def test_streams_are_counted_with_the_sockets(site: Site, path: str) -> None:
+    sse, multipart = "text/event-stream", "multipart/mixed;subscriptionSpec=1.0"
+    visitor, other = site.visitor(), site.visitor()
+    with site.socket(path, visitor) as socket, streamed(site, path, visitor, sse) as second:
+        socket.init()
+        with site.quiet(), streamed(site, path, visitor, multipart) as third:
+            assert (second, third) == (200, 429)
+        with site.socket(path, visitor) as surplus:
+            closed_with(surplus, 4429, "max_sockets_per_user", site)
+        with streamed(site, path, other, sse) as others:
+            assert others == 200
+        assert site.post("{ ping }", visitor, path=path).status_code == 200
+
+    def has_room() -> bool:
+        with (
+            streamed(site, path, visitor, multipart) as one,
+            streamed(site, path, visitor, sse) as two,
+        ):
+            return (one, two) == (200, 200)
+
+    until(has_room)
+
+
+@many_sockets
+def test_behind_a_proxy_each_client_has_its_own_address(site: Site) -> None:
+    def opened(forwarded: str) -> WebSocketClient:
+        return site.socket("/proxied", headers={"X-Forwarded-For": forwarded})
+
+    with opened("203.0.113.1") as one, opened("203.0.113.1, 203.0.113.2") as other:
+        with opened("203.0.113.3, 203.0.113.1") as surplus:
+            closed_with(surplus, 4429, "max_sockets_per_address", site)
+        one.init()
+        other.init()
+
+
 @many_operations
 def test_a_socket_has_so_many_operations(site: Site) -> None:
     names = [new_name("tick") for _ in range(3)]
@@ -95,6 +146,20 @@ def test_a_socket_sends_so_many_messages(site: Site) -> None:
         for _ in range(6):
             socket.send({"type": "pong"})
         closed_with(socket, 4429, "max_messages_per_second", site)
+
+
+def test_a_hook_that_never_returns_has_a_bound(site: Site) -> None:
+    with site.socket("/hanging-briefly") as socket:
+        socket.send({"type": "connection_init"})
+        closed_with(socket, 4408, "connection_init_wait_timeout", site)
+    until(lambda: not site.running("hook"))
+
+
+def test_a_hook_ends_when_its_client_leaves(site: Site) -> None:
+    with RawSocket(site, "/hanging") as raw:
+        raw.send('{"type": "connection_init"}')
+        until(lambda: site.running("hook"))
+    until(lambda: not site.running("hook"))
 
 
 @long_stay

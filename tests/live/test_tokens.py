@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -83,9 +82,7 @@ def test_who_came_with_a_token_is_put_out_as_well(uvicorn: Site) -> None:
     with uvicorn.socket("/guarded") as socket:
         socket.init({"token": token})
         uvicorn.act("change", username=username, is_active=False)
-        since = time.monotonic()
         assert socket.wait_closed() == 4401
-        assert time.monotonic() - since < 1
 
 
 @operations

@@ -57,9 +57,3 @@ def test_a_file_that_no_run_makes_is_named(checkout: Path) -> None:
     done = recorded(checkout, "check", "test_each_recorded_file_is_made_by_a_run")
     assert done.returncode == 1
     assert "No run records snippets/chat/recorded/old.json" in done.stdout
-
-
-def test_a_name_that_nothing_has_is_an_error(checkout: Path) -> None:
-    done = recorded(checkout, "record", "nothing")
-    assert done.returncode
-    assert "No run is called nothing" in done.stdout

@@ -13,7 +13,7 @@ from tools.harness.live import ROOT
 
 PACKAGE = "strawberry_django.realtime"
 FLOORS = (
-    "conf connections exceptions interfaces limits logs protocol threads _upstream",
+    "conf connections exceptions interfaces limits logs protocol threads waiting _upstream",
     "request context",
     "pubsub",
     "auth",

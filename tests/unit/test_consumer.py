@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,6 +30,7 @@ from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.schema import probe, schema
 from tests.support import ask, in_database, post, queries, until
 from tests.support_websocket import connect
+from tools.harness import live
 
 
 def test_an_option_that_does_not_exist_is_an_error(settings: Any) -> None:
@@ -37,6 +40,57 @@ def test_an_option_that_does_not_exist_is_an_error(settings: Any) -> None:
     settings.STRAWBERRY_DJANGO_REALTIME = {"KEEPALIVE": True}
     with pytest.raises(ImproperlyConfigured, match="STRAWBERRY_DJANGO_REALTIME"):
         GraphQLConsumer(schema)
+
+
+def test_a_keyword_that_nobody_takes_is_an_error_when_the_application_is_made() -> None:
+    class Own(GraphQLWSConsumer[Any, Any]):
+        def __init__(self, *arguments: Any, colour: str = "red", **options: Any) -> None:
+            super().__init__(*arguments, **options)
+
+    Own.as_asgi(schema=schema, colour="blue")
+    for consumer_class in (Own, GraphQLWSConsumer, GraphQLHTTPConsumer):
+        with pytest.raises(TypeError, match="'color' is not an option"):
+            consumer_class.as_asgi(schema=schema, color="blue")
+
+
+WITHOUT_USERS = """
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS=["strawberry_django"], ALLOWED_HOSTS=["testserver"], ROOT_URLCONF="tests.urls"
+)
+import django, asyncio, strawberry
+django.setup()
+from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
+from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator, graphql_http
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def ping(self) -> str:
+        return "pong"
+
+schema = strawberry.Schema(Query)
+
+async def main():
+    router = AuthGraphQLProtocolTypeRouter(schema, session_auth=False)
+    print((await graphql_http(router, "{ ping }")).data)
+    async with GraphQLWebsocketCommunicator(router) as socket:
+        print((await socket.execute("{ ping }")).data)
+    try:
+        AuthGraphQLProtocolTypeRouter(schema)
+    except Exception as error:
+        print(error)
+
+asyncio.run(main())
+"""
+
+
+def test_without_session_auth_no_user_model_is_needed() -> None:
+    command = [sys.executable, "-c", WITHOUT_USERS]
+    ran = subprocess.run(command, env=live.environment(), capture_output=True, text=True)
+    over_http, over_websocket, refusal = ran.stdout.splitlines() or [ran.stderr, "", ""]
+    assert over_http == over_websocket == "{'ping': 'pong'}", ran.stderr
+    assert "AUTH_USER_MODEL refers to model 'auth.User'" in refusal
 
 
 def test_what_is_sent_is_encoded_as_django_does() -> None:

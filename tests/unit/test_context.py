@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from strawberry_django.realtime.context import GraphQLContext
+from strawberry_django.realtime.context import ConnectionContext, GraphQLContext
 from strawberry_django.realtime.request import GraphQLRequest
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.schema import schema
@@ -63,3 +63,21 @@ class OtherDict(dict[str, Any]):
 )
 def test_any_other_context_stays_what_it_is(context: Any) -> None:
     assert GraphQLContext.wrap(context) is context
+
+
+class Slotted:
+    __slots__ = ("connection_params", "loader", "locale")
+
+    def __init__(self, loader: str) -> None:
+        self.loader = loader
+
+
+@pytest.mark.parametrize("kind", [dict, OtherDict, SimpleNamespace, Slotted])
+def test_what_a_connection_is_given_its_operations_have(kind: Any) -> None:
+    connection = ConnectionContext(kind(loader="of the connection"))
+    begun = connection.context
+    setter = type(begun).__setitem__ if isinstance(begun, dict) else setattr
+    setter(begun, "locale", "fr")
+    given = connection.give_to(kind(loader="fresh"))
+    getter = type(given).__getitem__ if isinstance(given, dict) else getattr
+    assert (getter(given, "locale"), getter(given, "loader")) == ("fr", "fresh")

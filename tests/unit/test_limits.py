@@ -7,7 +7,7 @@ import time
 import pytest
 
 from strawberry_django.realtime import limits
-from strawberry_django.realtime.limits import OpenSockets, RateLimit
+from strawberry_django.realtime.limits import OpenSockets, RateLimit, client_address
 
 
 def test_without_a_rate_everything_is_allowed() -> None:
@@ -78,3 +78,35 @@ def test_nobody_is_remembered_who_has_none_open() -> None:
     with pytest.raises(ValueError, match="expected"), sockets.counted("ada", 1):
         raise ValueError("expected")
     assert sockets._open == {}
+
+
+CLIENT, PROXY = "203.0.113.1", "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "trusted", "expected"),
+    [
+        (CLIENT, None, [], CLIENT),
+        (CLIENT, "6.6.6.6", [PROXY], CLIENT),
+        (PROXY, f"6.6.6.6, {CLIENT}", [], PROXY),
+        (PROXY, f"6.6.6.6, {CLIENT}", [PROXY], CLIENT),
+        (PROXY, f"6.6.6.6, {CLIENT}, 10.0.0.2", ["10.0.0.0/8"], CLIENT),
+        (f"::ffff:{PROXY}", f"{CLIENT}:5000", [PROXY], CLIENT),
+        (PROXY, f"{CLIENT}, unknown", [PROXY], PROXY),
+        (PROXY, "", [PROXY], PROXY),
+        (PROXY, None, [PROXY], PROXY),
+        (PROXY, "10.0.0.2", ["10.0.0.0/8"], "10.0.0.2"),
+        (PROXY, "[2001:db8:1:2:3::4]:5000", [PROXY], "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::5", None, [], "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", CLIENT, ["fe80::/10"], CLIENT),
+        (None, CLIENT, [PROXY], None),
+        (None, CLIENT, ["unix"], CLIENT),
+        ("testclient", CLIENT, ["unix"], "testclient"),
+    ],
+)
+def test_the_address_of_a_client(
+    peer: str | None, forwarded: str | None, trusted: list[str], expected: str | None
+) -> None:
+    meta = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
+    given = {name: value for name, value in meta.items() if value is not None}
+    assert client_address(given, trusted) == expected

@@ -82,6 +82,8 @@ def test_a_parameter_of_another_type_is_named(parameter: str, value: Any, proble
 def test_a_query_may_be_left_out_only_where_an_extension_finds_it() -> None:
     assert operation_problem({"extensions": {}}) == "'query' must be a string"
     assert operation_problem({"extensions": {}}, query_optional=True) is None
+    assert operation_problem({"extensions": {"persistedQuery": {}}}) is None
+    assert operation_problem({"extensions": {"persistedQuery": 1}}) == "'query' must be a string"
     assert operation_problem({"query": 1}, query_optional=True) == "'query' must be a string"
 
 
@@ -151,6 +153,7 @@ def test_a_message_of_the_legacy_protocol_is_told_apart(kind: str) -> None:
         {"type": "connection_terminate"},
         {"type": "start", "id": "1", "payload": QUERY},
         {"type": "stop", "id": "1"},
+        {"type": "subscribe"},  # It is answered, see `tests/unit/websocket`.
     ],
 )
 def test_a_message_of_the_legacy_protocol(message: Any) -> None:
@@ -170,7 +173,6 @@ def test_a_message_of_the_legacy_protocol(message: Any) -> None:
         ({"type": "start", "id": "1", "payload": {}}, "Invalid start message: 'query'"),
         *(({"type": kind}, "Invalid message: 'type'") for kind in NO_STRINGS),
         ({}, "Invalid message: 'type'"),
-        ({"type": "subscribe"}, "Unknown message type"),
     ],
 )
 def test_what_is_wrong_with_a_message_of_the_legacy_protocol(message: Any, problem: str) -> None:

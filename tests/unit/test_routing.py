@@ -84,8 +84,11 @@ async def test_a_page_of_django_is_passed_on_as_it_came(ada_client: Client) -> N
 async def test_without_a_django_application_other_paths_are_404() -> None:
     alone = AuthGraphQLProtocolTypeRouter(schema)
     assert alone.django_application is None
-    answer = await request(alone, "GET", "/other")
+    exchange = Exchange(alone, http_scope("POST", "/other"))
+    await exchange.send(*[b"part of a body"] * 10)
+    answer = await exchange.answer()
     assert (answer.status, answer.body) == (404, b"Not Found")
+    assert exchange.communicator.input_queue.empty()  # Its client has said all, and reads that.
     assert (await ask(alone, "{ hello }"))["data"]
 
 

@@ -56,6 +56,9 @@ WSGI_APPLICATION = "myproject.wsgi.application"
 
 ASGI_APPLICATION = "myproject.asgi.application"
 
+DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = 16 * 1024 * 1024
+DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 16 * 1024 * 1024
+
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

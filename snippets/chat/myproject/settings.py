@@ -90,6 +90,9 @@ INSTALLED_APPS = [
 ]
 
 ASGI_APPLICATION = "myproject.asgi.application"
+
+DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = 16 * 1024 * 1024
+DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 16 * 1024 * 1024
 # --8<-- [end:realtime]
 
 # --8<-- [start:chat]

@@ -62,6 +62,11 @@ WSGI_APPLICATION = "myproject.wsgi.application"
 ASGI_APPLICATION = "myproject.asgi.application"  # (hl)
 # --8<-- [end:asgi_application]
 
+# --8<-- [start:daphne_limits]
+DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = 16 * 1024 * 1024
+DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 16 * 1024 * 1024
+# --8<-- [end:daphne_limits]
+
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

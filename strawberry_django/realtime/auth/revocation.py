@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -19,16 +18,14 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
-if sys.version_info >= (3, 11):
-    from asyncio import timeout as within
-else:
-    from async_timeout import timeout as within
+from ..waiting import within
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -109,10 +106,32 @@ def disconnect_user(user: Any) -> None:
     _revoke(using=using, user=str(getattr(user, "pk", user)), recheck=False)
 
 
-def _on_logged_out(request: Any = None, **_: Any) -> None:
+def end_session(session_key: str, by: Any = None, using: str | None = None) -> None:
+    """Close every open socket of a session, in every process, with 4401.
+
+    Args:
+        session_key: its key.
+        by: the consumer that has ended it; its socket is left open for the answer.
+        using: the database in whose transaction it has ended, if in one.
+    """
+    _revoke(by=by, using=using, session=session_digest(session_key))
+
+
+def _on_logged_out(request: Any = None, user: Any = None, **_: Any) -> None:
     session_key = getattr(getattr(request, "session", None), "session_key", None)
     if session_key:
-        _revoke(by=getattr(request, "consumer", None), session=session_digest(session_key))
+        end_session(session_key, by=getattr(request, "consumer", None))
+    elif request is None and user is not None:
+        # `channels.auth.logout` says neither which session, nor when it is gone.
+        _revoke(user=str(user.pk), recheck=True, soon=True)
+
+
+def _on_logged_in(request: Any = None, **_: Any) -> None:
+    """End the session in whose place `login` has put another, for another user."""
+    before = getattr(request, "COOKIES", {}).get(settings.SESSION_COOKIE_NAME)
+    session = getattr(request, "session", None)
+    if before and session is not None and session.session_key != before:
+        end_session(before)
 
 
 def _on_user_saved(
@@ -130,19 +149,29 @@ def _on_user_deleted(instance: Any, using: str, **_: Any) -> None:
     _revoke(using=using, user=str(instance.pk), recheck=False)
 
 
-def connect_signals() -> None:
+def connect_signals(*, session_auth: bool) -> None:
     """Listen to Django's signals; once, however often it is called.
 
+    Args:
+        session_auth: whether users come from Django's sessions. If not, the project need not have
+            a user model, and where there is none nobody can leave.
+
     Raises:
-        ImproperlyConfigured: Django is not set up.
+        ImproperlyConfigured: Django is not set up, or has no user model.
     """
     if not apps.ready:
         raise ImproperlyConfigured(
             "GraphQL is routed before Django is set up. In your ASGI module call "
             "get_asgi_application() first; import the schema and build the router after it."
         )
-    user_model = get_user_model()
+    try:
+        user_model = get_user_model()
+    except ImproperlyConfigured:
+        if session_auth:
+            raise
+        return
     uid = "strawberry_django_realtime"
+    user_logged_in.connect(_on_logged_in, dispatch_uid=uid)
     user_logged_out.connect(_on_logged_out, dispatch_uid=uid)
     post_save.connect(_on_user_saved, sender=user_model, dispatch_uid=uid)
     post_delete.connect(_on_user_deleted, sender=user_model, dispatch_uid=uid)

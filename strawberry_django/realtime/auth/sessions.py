@@ -1,6 +1,6 @@
 """Sessions and users as Django has them, on every transport.
 
-Imports `request` and the ground modules only. Django's own `SessionMiddleware`
+Imports `revocation`, `request` and the ground modules only. Django's own `SessionMiddleware`
 and `AuthenticationMiddleware` do the work, so that their settings (cookie names
 and flags, `SECRET_KEY_FALLBACKS`, `SESSION_SAVE_EVERY_REQUEST`, expiry) mean what
 they mean everywhere else in the project.
@@ -9,6 +9,7 @@ they mean everywhere else in the project.
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,14 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDatabaseStore
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db.models.signals import post_delete
 from django.http import HttpRequest
 from django.utils import timezone
 
 from .._upstream import give_async_user, give_session_data
 from ..exceptions import WebSocketLoginError
 from ..request import no_view
+from .revocation import end_session
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,7 +48,27 @@ def _is_login(asked: FrameType | None) -> bool:
     }
 
 
-class _WebSocketSession(SessionBase):
+class _AnnouncedSession(SessionBase):
+    """A session whose end is told to the sockets that it has let in."""
+
+    consumer: Any = None
+
+    def flush(self) -> None:
+        """Tell that it ends, and end it; `channels.auth.logout` does no more than this."""
+        self._announce()
+        super().flush()
+
+    async def aflush(self) -> None:
+        """Do as `flush`."""
+        self._announce()
+        await super().aflush()
+
+    def _announce(self) -> None:
+        if self.session_key:
+            end_session(self.session_key, by=self.consumer)
+
+
+class _WebSocketSession(_AnnouncedSession):
     """A session whose key stays, since no cookie can carry a new one to the client.
 
     `login` of Django and of Channels asks whether the session has a user before
@@ -89,10 +112,10 @@ def _derived_store(base: Any, store: Any) -> type[SessionBase]:
 def open_session(request: HttpRequest, *, websocket: bool = False) -> None:
     """Give `request` its `session` and `user`, as Django's middleware does; lazily."""
     middleware = SessionMiddleware(no_view)
-    if websocket:
-        kind: Any = _WebSocketSession
-        middleware.SessionStore = _derived_store(kind, middleware.SessionStore)
+    kind: Any = _WebSocketSession if websocket else _AnnouncedSession
+    middleware.SessionStore = _derived_store(kind, middleware.SessionStore)
     middleware.process_request(request)
+    request.session.consumer = getattr(request, "consumer", None)
     # It imports models; ours may be imported before `get_asgi_application()`, as Channels' may.
     from django.contrib.auth.middleware import AuthenticationMiddleware
 
@@ -131,6 +154,25 @@ async def close_session(request: HttpRequest, response: HttpResponseBase) -> Non
         await sync_to_async(process)(request, response)
     else:
         process(request, response)
+
+
+@cache
+def hear_of_deleted_sessions() -> None:
+    """Listen for sessions that are deleted from the database, by whatever code.
+
+    In a process that serves requests only: with a listener Django fetches each session that it
+    deletes, and `clearsessions` deletes many.
+    """
+    store = SessionMiddleware(no_view).SessionStore
+    if issubclass(store, DatabaseStore):
+        with suppress(RuntimeError):  # Its model's app is not installed.
+            model = store.get_model_class()
+            post_delete.connect(_on_session_deleted, sender=model, dispatch_uid=__name__)
+
+
+def _on_session_deleted(instance: Any, using: str, **_: Any) -> None:
+    if instance.expire_date > timezone.now():
+        end_session(instance.session_key, using=using)
 
 
 def users_of_sessions(keys: Collection[str]) -> dict[str, Any]:

@@ -33,6 +33,9 @@ logger = logging.getLogger("strawberry_django.realtime")
 #: Seconds for which a socket that has logged itself out is left open, for the answer to that.
 _LAST_ANSWER = 0.5
 
+#: Seconds after which a session is looked at that ends just now.
+_SOON = (0.2, 0.8)
+
 #: Seconds before the channel layer is listened to again after a failure: first and at most.
 _RETRY, _MAX_RETRY = 1.0, 60.0
 
@@ -117,16 +120,26 @@ class SocketWatch:
             for socket in self._of_session(message["session"]):
                 if socket.writer is getattr(by, "writer", None):
                     socket.session_key = None  # The channel layer tells us as well.
+                    socket.ended = True
                     self._send(self._close_when_answered(socket))
                 else:
                     self._close(socket, CloseCode.UNAUTHORIZED, "Logged out")
             return
-        sockets = [s for s in self._sockets if str(s.user_key) == message["user"]]
-        if message["recheck"]:
-            self._look_at(sockets)
-            return
-        for socket in sockets:
-            self._close(socket, CloseCode.UNAUTHORIZED, "The user was disconnected")
+        user = message["user"]
+        if message.get("soon"):
+            for seconds in _SOON:
+                self._loop.call_later(seconds, self._recheck, user)
+        elif message["recheck"]:
+            self._recheck(user)
+        else:
+            for socket in self._of_user(user):
+                self._close(socket, CloseCode.UNAUTHORIZED, "The user was disconnected")
+
+    def _recheck(self, user: str) -> None:
+        self._look_at(self._of_user(user))
+
+    def _of_user(self, user: str) -> list[WatchedSocket]:
+        return [socket for socket in self._sockets if str(socket.user_key) == user]
 
     def _of_session(self, digest: str) -> list[WatchedSocket]:
         keyed = [(s, s.session_key) for s in self._sockets if s.session_key]

@@ -17,6 +17,7 @@ from channels.auth import AuthMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from channels.sessions import CookieMiddleware, SessionMiddleware
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.base import BaseHandler
@@ -27,7 +28,7 @@ from ..consumer import GraphQLConsumer
 from ..routing import AuthGraphQLProtocolTypeRouter
 from .catalogue import Messages, found
 from .imports import check_import_order
-from .settings import check_layer_of_schemas, check_sessions
+from .settings import check_daphne_limits, check_layer_of_schemas, check_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,6 +84,7 @@ def check_asgi_application() -> Messages:
         *_check_consumers(served),
         *check_sessions([each for each in served if reads_session(each)]),
         *check_layer_of_schemas(served),
+        *check_daphne_limits([each for each in served if each.protocol == "websocket"]),
     ]
 
 
@@ -108,7 +110,7 @@ def _faults(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
         return
     # What the project put around the consumer itself may authenticate and check as it likes.
     is_known = all(isinstance(each, _CHANNELS) for each in endpoint.around)
-    if is_known and not reads_session(endpoint):
+    if is_known and not reads_session(endpoint) and apps.is_installed("django.contrib.auth"):
         yield "W003", "is routed without authentication: it knows no user"
     if endpoint.is_stock():
         needs_validator = is_known and endpoint.protocol == "websocket"

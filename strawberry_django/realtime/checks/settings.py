@@ -42,6 +42,8 @@ _MIDDLEWARE = (
 )
 #: As many connections of one process to Redis as are soon too few.
 _FEW = 100
+_DAPHNE_LIMITS = ("DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE", "DAPHNE_WEBSOCKET_MAX_FRAME_SIZE")
+_DAPHNE_DEFAULT = 1024 * 1024  # Of both; 0 is no limit.
 _HOST_NAME = re.compile(r"\*|\.?[^/:\[\]]+|\[[0-9a-fA-F:.]+\]")
 
 
@@ -255,6 +257,25 @@ def _fields_with_layer(schema: Any) -> Iterator[str]:
 def _uses_layer(code: CodeType) -> bool:
     inner = (each for each in code.co_consts if isinstance(each, CodeType))
     return not _USES_LAYER.isdisjoint(code.co_names) or any(map(_uses_layer, inner))
+
+
+def check_daphne_limits(served: Sequence[Endpoint]) -> Messages:
+    """Report limits of Daphne's that keep a long message from being answered with a close code.
+
+    It drops the connection. These settings are those of its `runserver`; the command has flags.
+    """
+    ours = [each.options["max_message_size"] for each in served if not each.is_stock()]
+    if not ours or not apps.is_installed("daphne"):
+        return []
+    limits = {name: getattr(settings, name, _DAPHNE_DEFAULT) for name in _DAPHNE_LIMITS}
+    low = [f"{name} is {limit}" for name, limit in limits.items() if 0 < limit <= max(ours)]
+    if not low:
+        return []
+    text = (
+        f"{' and '.join(low)}, not above max_message_size ({max(ours)}): Daphne drops the "
+        "connection of a longer message without a close code, and its client connects again."
+    )
+    return [found("W014", text)]
 
 
 def check_options() -> Messages:

@@ -6,7 +6,7 @@ The top of `http`: imports the view, the endpoint, the explorer, the streams and
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from asgiref.sync import sync_to_async
 from cross_web import HTTPException
@@ -15,20 +15,20 @@ from django.http import HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.security import SecurityMiddleware
 from django.utils.log import log_response
+from strawberry.http.typevars import Context, RootValue
 from typing_extensions import override
 
 from .._upstream import aclosing
 from ..auth.entry import cross_site_refusal, host_refusal
-from ..auth.revocation import connect_signals
 from ..auth.sessions import close_session, open_session, resolve_user
-from ..conf import RealtimeOptions, resolve_options
+from ..conf import RealtimeOptions
 from ..context import GraphQLContext
-from ..logs import log_client_errors_briefly
+from ..limits import Place
 from ..request import no_view
-from ..threads import enter_threads_for, pool
+from ..threads import enter_threads_for
 from . import explorer
-from .endpoint import GraphQLEndpoint
-from .streams import while_welcome
+from .endpoint import AT_END, GraphQLEndpoint
+from .streams import while_welcome, who
 from .view import GraphQLOverHTTPView
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from strawberry.django.views import TemporalHttpResponse
     from strawberry.http.ides import GraphQL_IDE
     from strawberry.schema import BaseSchema
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
-    from ..interfaces import Application, Receive, Send
+    from ..interfaces import Application
     from ..request import GraphQLRequest
 
 logger = logging.getLogger("strawberry_django.realtime")
@@ -48,12 +48,16 @@ logger = logging.getLogger("strawberry_django.realtime")
 _METHODS = "GET, POST, OPTIONS"
 
 
-class GraphQLHTTPConsumer(GraphQLOverHTTPView):
+class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
     """Serve one HTTP request. Give `GraphQLHTTPConsumer.as_asgi(schema=…)` to a router.
 
     Override `get_context`, `get_root_value`, `on_connect`, `on_operation` or
     `process_result` in a subclass.
     """
+
+    never_called: ClassVar[Mapping[str, str]] = {
+        "handle": "override `process_result`, or `on_connect` to refuse a request."
+    }
 
     def __init__(self, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> None:
         super().__init__(schema, **options)
@@ -64,28 +68,12 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         self._security = SecurityMiddleware(no_view)
 
     @classmethod
-    def as_asgi(cls, *, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> Application:
-        """Return the ASGI application that serves each request with a consumer of its own.
-
-        Raises:
-            TypeError: an option does not exist.
-        """
-        resolved = resolve_options(options)
-        pool.configure(resolved)
-        log_client_errors_briefly()
-        connect_signals()
-
+    @override
+    def _serving(cls, make: Callable[[], Self], options: RealtimeOptions) -> Application:
         async def respond(request: GraphQLRequest) -> HttpResponseBase:
-            return await cls(schema, **resolved).respond(request)
+            return await make().respond(request)
 
-        endpoint = GraphQLEndpoint(respond, resolved)
-
-        async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-            await endpoint(scope, receive, send)
-
-        application.consumer_class = cls  # type: ignore[attr-defined]
-        application.consumer_initkwargs = {"schema": schema, **resolved}  # type: ignore[attr-defined]
-        return application
+        return GraphQLEndpoint(respond, options)
 
     async def respond(self, request: GraphQLRequest) -> HttpResponseBase:
         """Answer `request`; whatever the client sent, the answer is no 5xx of ours."""
@@ -113,6 +101,9 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
             return await self._respond_with_session()
         if "user" in request.__dict__:
             await resolve_user(request)
+            # `channels.auth.logout` looks for them here.
+            known = vars(request)
+            self.scope.update({name: known[name] for name in ("session", "user") if name in known})
         return await self._execute()
 
     def _problem(self, status: int, reason: str) -> HttpResponse:
@@ -184,7 +175,17 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView):
         sub_response: TemporalHttpResponse,
         headers: Mapping[str, str],
     ) -> HttpResponseBase:
-        """Answer with a stream that stops when the client goes away, or its user may not stay."""
+        """Answer with a stream that stops when the client goes away, or its user may not stay.
+
+        Raises:
+            HTTPException: 429, it is one too many of its user, or of its address.
+        """
+        place = Place(self.options)
+        request.scope[AT_END].enter_context(place)
+        place.take_for_address(request.META)
+        place.take_for_user(who(request)[0])
+        if place.surplus is not None:
+            raise HTTPException(429, place.surplus)
 
         async def until_closed() -> AsyncGenerator[str, None]:
             try:

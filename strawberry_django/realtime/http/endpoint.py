@@ -7,7 +7,10 @@ into responses; in place of a URL resolver stands the consumer.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -19,15 +22,26 @@ from .._upstream import load_no_middleware
 from ..request import GraphQLRequest
 from ..threads import OperationThread
 
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as within
+else:  # pragma: no cover - Python 3.10, whose `wait_for` loses cancellations
+    from async_timeout import timeout as within
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from django.http.response import HttpResponseBase
 
     from ..conf import RealtimeOptions
-    from ..interfaces import Receive
+    from ..interfaces import Receive, Send
 
 logger = logging.getLogger("strawberry_django.realtime")
+
+#: The key in the scope of a stack that is closed when the answer was sent, or given up.
+AT_END = "strawberry_django_realtime.at_end"
+
+#: How much of a body that is refused is read and dropped, in bytes and in seconds.
+_DROPPED, _DROPPING = 64 * 1024 * 1024, 30.0
 
 
 class GraphQLEndpoint(ASGIHandler):
@@ -62,8 +76,9 @@ class GraphQLEndpoint(ASGIHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request, as Django does, with threads of the pool for its synchronous code."""
-        async with OperationThread():
-            await self.handle(scope, receive, send)
+        with contextlib.ExitStack() as at_end:
+            async with OperationThread():
+                await self.handle({**scope, AT_END: at_end}, receive, send)
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Put the project's middleware around the view, or nothing."""
@@ -86,12 +101,16 @@ class GraphQLEndpoint(ASGIHandler):
         if limit is None:
             await super().handle(scope, receive, send)
             return
-        body = _LimitedBody(receive, scope["headers"], limit)
+        body = LimitedBody(receive, scope["headers"], limit)
         await super().handle(scope, body.receive, send)
         if body.is_too_big:
             reason = f"The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE ({limit} bytes)."
             logger.warning("%s refused (413): %s", scope["path"], reason)
-            await self.send_response(HttpResponse(reason, status=413), send)
+            response = HttpResponse(reason, status=413)
+            response["Content-Length"] = len(response.content)
+            if scope["http_version"].startswith("1"):
+                response["Connection"] = "close"  # Uvicorn would read on without end.
+            await self.send_response(response, body.before_the_rest(send))
 
     def create_request(self, scope: Any, body_file: Any) -> Any:
         """Build the request, or the response to one that cannot be read."""
@@ -117,21 +136,54 @@ def body_limit(request_headers: Any, options: RealtimeOptions) -> int | None:
     return limit
 
 
-class _LimitedBody:
+class LimitedBody:
     """A body that ends early, as if the client had gone, when it passes `limit` bytes.
 
     Django then closes what it has read so far, and answers nothing.
+
+    Attributes:
+        is_too_big: it has passed the limit, or says that it will.
     """
 
     def __init__(self, receive: Receive, headers: Any, limit: int) -> None:
         self._receive = receive
         self._limit = limit
         self._received = 0
+        self._more = True
         declared = dict(headers).get(b"content-length", b"")
         self.is_too_big = declared.isdigit() and int(declared) > limit
 
     async def receive(self) -> dict[str, Any]:
-        message = {} if self.is_too_big else await self._receive()
-        self._received += len(message.get("body", b""))
+        """Return the next part of the body, or its early end."""
+        message = {} if self.is_too_big else await self._next()
         self.is_too_big = self.is_too_big or self._received > self._limit
         return {"type": "http.disconnect"} if self.is_too_big else message
+
+    async def _next(self) -> dict[str, Any]:
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        self._more = message.get("more_body", False)
+        return message
+
+    def before_the_rest(self, send: Send) -> Send:
+        """Return a `send` that answers at once, and ends the answer when the client is heard.
+
+        A server that closes while the client still writes resets the connection, and
+        the client may never read the answer (RFC 9112, section 9.6).
+        """
+
+        async def answer(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                await send({**message, "more_body": True})
+                await self._drop_the_rest()
+                message = {"type": "http.response.body"}
+            await send(message)
+
+        return answer
+
+    async def _drop_the_rest(self) -> None:
+        most = self._received + _DROPPED
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with within(_DROPPING):
+                while self._more and self._received < most:
+                    await self._next()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cross_web import HTTPException
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from ..protocol import operation_problem
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 GRAPHQL_RESPONSE_JSON = "application/graphql-response+json"
+
+#: How many characters a document may have that is parsed once more, to see what it is.
+_LOOKED_AT = 64 * 1024
 
 
 def _accepted_names(request: HttpRequest) -> list[str]:
@@ -54,10 +58,22 @@ def check_parameters(data: Any) -> None:
             raise HTTPException(400, f"Invalid GraphQL request: {problem}")
 
 
-def is_subscription(query: str | None, operation_name: str | None) -> bool:
-    """Tell whether the document's operation is a subscription; a faulty one is not."""
+def operation_type(query: str | None, operation_name: str | None) -> OperationType | None:
+    """Return what the document's operation is, before anything is executed.
+
+    `None` where that cannot be told in advance: an extension finds the document, or it
+    has a syntax error, or it is so long that the extensions which limit it come first.
+
+    Raises:
+        HTTPException: 400, the document has no such operation.
+    """
+    if not query or len(query) > _LOOKED_AT:
+        return None
     try:
-        operation = get_operation_ast(parse(query or ""), operation_name)
+        document = parse(query)
     except (GraphQLError, RecursionError):
-        return False
-    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
+        return None
+    operation = get_operation_ast(document, operation_name)
+    if operation is None:
+        raise HTTPException(400, CannotGetOperationTypeError(operation_name).as_http_error_reason())
+    return operation.operation

@@ -108,7 +108,7 @@ class _StreamEnd:
             raise asyncio.CancelledError
 
 
-def _who(request: GraphQLRequest) -> tuple[Any, str | None]:
+def who(request: GraphQLRequest) -> tuple[Any, str | None]:
     """Return the keys of the user, and of the session that the user came with."""
     user, session = vars(request).get("user"), vars(request).get("session")
     if user is None or not user.is_authenticated:
@@ -123,7 +123,7 @@ async def while_welcome(
     request: GraphQLRequest, options: RealtimeOptions, chunks: AsyncIterator[str]
 ) -> AsyncGenerator[str, None]:
     """Yield `chunks` for as long as a socket of the same user would be left open."""
-    user_key, session_key = _who(request)
+    user_key, session_key = who(request)
     end = _StreamEnd()
     watched = WatchedSocket(end, options, user_key, session_key, request=request, busy=lambda: True)
     kept = end.before(chunks)

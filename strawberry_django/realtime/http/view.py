@@ -6,10 +6,12 @@ Imports `negotiation`, `streams`, the base of both consumers and the ground modu
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from graphql import GraphQLError
+from graphql import OperationType as DocumentOperation
 from strawberry.django.views import AsyncGraphQLView, TemporalHttpResponse
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
 from strawberry.http import (
@@ -17,6 +19,7 @@ from strawberry.http import (
     GraphQLRequestData,
     GraphQLRequestProtocol,
 )
+from strawberry.http.typevars import Context, RootValue
 from strawberry.schema.exceptions import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
@@ -25,15 +28,17 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
-from .._upstream import check_batch, stream_transport
+from .._upstream import aclosing, check_batch, stream_transport
 from ..conf import OperationRequest
 from ..consumer import GraphQLConsumer
-from ..context import GraphQLContext
+from ..context import ConnectionContext
+from ..logs import internal_error
+from ..protocol import is_request_error
 from .negotiation import (
     GRAPHQL_RESPONSE_JSON,
     accepts_json,
     check_parameters,
-    is_subscription,
+    operation_type,
     response_media_type,
 )
 from .streams import STREAM_TRANSPORTS
@@ -41,8 +46,12 @@ from .streams import STREAM_TRANSPORTS
 if TYPE_CHECKING:
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
+    from strawberry.http.base import BaseRequestProtocol
+    from strawberry.http.streaming import HTTPStreamTransport
 
     from ..request import GraphQLRequest
+
+_NO_QUERY = "No GraphQL query found in the request"
 
 _NO_STREAM = (
     "A subscription needs a stream: send `Accept: text/event-stream` or "
@@ -50,10 +59,28 @@ _NO_STREAM = (
 )
 
 
-class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
+class _NeedsStreamError(HTTPException):
+    """A subscription was asked for, and an answer that is no stream."""
+
+    def __init__(self) -> None:
+        super().__init__(400, _NO_STREAM)
+
+
+class GraphQLOverHTTPView(
+    GraphQLConsumer[Context, RootValue], AsyncGraphQLView[Context, RootValue]
+):
     """Read a request, execute it and answer as the specification has it."""
 
     stream_transport_classes_by_protocol = STREAM_TRANSPORTS
+
+    #: The stream that the client takes as well, where nothing tells yet whether it needs one.
+    _stream_if_needed: HTTPStreamTransport | None = None
+
+    @override
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Tell whether a browser asks for the explorer; who names a persisted query does not."""
+        has_extensions = bool(request.query_params.get("extensions"))
+        return not has_extensions and super().should_render_graphql_ide(request)
 
     @override
     async def parse_http_body(
@@ -72,13 +99,34 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
         if isinstance(data, list):
             transport = None if takes_json else transport
             check_batch(self, data, transport)
+            for item in data:
+                self._check_batched(item)
             return [self._request_data(item, "http") for item in data]
         query, name = data.get("query"), data.get("operationName")
-        if transport is None or (takes_json and not is_subscription(query, name)):
+        if transport is None:
             return self._request_data(data, "http")
-        if query is None:
-            raise HTTPException(400, "No GraphQL query found in the request")
+        if takes_json:
+            kind = operation_type(query, name)
+            self._stream_if_needed = transport if kind is None else None
+            if kind is not DocumentOperation.SUBSCRIPTION:
+                return self._request_data(data, "http")
+        if not query and not data.get("extensions"):
+            raise HTTPException(400, _NO_QUERY)
         return self._request_data(data, transport.protocol)
+
+    @staticmethod
+    def _check_batched(data: dict[str, Any]) -> None:
+        """Refuse a batch for one of its operations before any is executed.
+
+        What is wrong with an operation that only an extension finds is said in its place.
+        """
+        if not data.get("query") and not data.get("extensions"):
+            raise HTTPException(400, _NO_QUERY)
+        if (
+            operation_type(data.get("query"), data.get("operationName"))
+            is DocumentOperation.SUBSCRIPTION
+        ):
+            raise _NeedsStreamError
 
     async def _read_parameters(self, request: AsyncHTTPRequestAdapter) -> Any:
         content_type: str | None = self.request.content_type
@@ -132,29 +180,64 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
         Raises:
             HTTPException: 403 if `on_connect` refuses the request.
         """
-        context = GraphQLContext.wrap(context)
+        connection = ConnectionContext(context)
+        context = connection.context
         try:
             await self.on_connect(context)
         except ConnectionRejectionError as error:
             raise HTTPException(403, "Forbidden") from error
-        if not isinstance(request_data, list):
-            return await self._judged(context, request_data) or await super().execute_operation(
-                request, request_adapter, request_data, context, root_value, sub_response
+        if isinstance(request_data, list):
+            return await self._execute_batch(
+                request, request_adapter, request_data, connection, root_value, sub_response
             )
+        if refusal := await self._judged(context, request_data):
+            return refusal
+        arguments = (request, request_adapter, request_data, context, root_value, sub_response)
+        try:
+            result = await super().execute_operation(*arguments)
+        except _NeedsStreamError:
+            if self._stream_if_needed is None:
+                raise
+            request_data.protocol = self._stream_if_needed.protocol
+            result = await super().execute_operation(*arguments)
+        if isinstance(result, AsyncGenerator):
+            return _with_faults(result, request_data.operation_name)
+        return result
+
+    async def _execute_batch(
+        self,
+        request: GraphQLRequest,
+        request_adapter: AsyncHTTPRequestAdapter,
+        batch: list[GraphQLRequestData],
+        connection: ConnectionContext,
+        root_value: Any,
+        sub_response: TemporalHttpResponse,
+    ) -> list[ExecutionResult]:
+        """Execute a batch when every operation of it was judged; nothing then refuses it whole."""
         contexts = [
-            GraphQLContext.wrap(await self.get_context(request, sub_response)) for _ in request_data
+            connection.give_to(await self.get_context(request, sub_response)) for _ in batch
         ]
+        refusals = [await self._judged(*each) for each in zip(contexts, batch, strict=True)]
 
-        async def execute(fresh: Any, data: GraphQLRequestData) -> ExecutionResult:
-            return await self._judged(fresh, data) or await self.execute_single(
-                request, request_adapter, sub_response, fresh, root_value, data
-            )
+        async def execute(
+            refusal: PreExecutionError | None, context: Any, data: GraphQLRequestData
+        ) -> ExecutionResult:
+            if refusal is not None:
+                return refusal
+            try:
+                return await self.execute_single(
+                    request, request_adapter, sub_response, context, root_value, data
+                )
+            except HTTPException as error:
+                return PreExecutionError(data=None, errors=[GraphQLError(error.reason)])
 
-        return await asyncio.gather(*map(execute, contexts, request_data))
+        return await asyncio.gather(*map(execute, refusals, contexts, batch))
 
     async def _judged(self, context: Any, data: GraphQLRequestData) -> PreExecutionError | None:
         """Return the answer to an operation that `on_operation` refuses."""
-        operation = OperationRequest(data.query, data.operation_name, data.variables)
+        operation = OperationRequest(
+            data.query, data.operation_name, data.variables, data.extensions
+        )
         try:
             await self.on_operation(context, operation)
         except GraphQLError as refusal:
@@ -194,11 +277,11 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
             raise HTTPException(400, error.as_http_error_reason()) from error
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
-                raise HTTPException(400, _NO_STREAM) from error
+                raise _NeedsStreamError from error
             reason = error.as_http_error_reason(request_adapter.method)
             raise HTTPException(405, reason) from error
         except MissingQueryError as error:
-            raise HTTPException(400, "No GraphQL query found in the request") from error
+            raise HTTPException(400, _NO_QUERY) from error
 
     @override
     async def process_result(
@@ -206,8 +289,7 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
     ) -> GraphQLHTTPResponse:
         """Return the response; a request that was not executed has no `data` in it."""
         response = await super().process_result(request, result)
-        errors = result.errors or []
-        if result.data is None and errors and all(error.path is None for error in errors):
+        if is_request_error(result):
             del response["data"]
         return response
 
@@ -229,3 +311,17 @@ class GraphQLOverHTTPView(GraphQLConsumer, AsyncGraphQLView[Any, Any]):
         if media_type == GRAPHQL_RESPONSE_JSON and not_executed and not sub_response.status_code:
             response.status_code = 400
         return response
+
+
+async def _with_faults(
+    results: AsyncGenerator[Any, None], operation_name: str | None
+) -> AsyncGenerator[Any, None]:
+    """Yield the results of a stream; what an extension raises is one, as in any other answer."""
+    try:
+        async with aclosing(results):
+            async for result in results:
+                yield result
+    except GraphQLError as error:
+        yield PreExecutionError(data=None, errors=[error])
+    except Exception as error:
+        yield PreExecutionError(data=None, errors=[internal_error(error, operation_name)])

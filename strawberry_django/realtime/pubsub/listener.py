@@ -1,23 +1,25 @@
 """Listening on a channel layer from inside a resolver.
 
-Imports its sibling `member` and the ground modules. A consumer has one
-`ChannelListener`, which makes a channel and starts to receive when a resolver
-listens. A request or a socket that never listens has nothing to do with the channel
-layer, and so is not harmed when that is down.
+Imports its siblings and the ground modules. A consumer has one `ChannelListener`, which
+makes a channel and starts to receive when a resolver listens. A request or a socket that
+never listens has nothing to do with the channel layer, and so is not harmed when that is
+down.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any
 
 from channels.layers import get_channel_layer
 
+from .._upstream import name_channel
 from ..exceptions import ChannelLayerError, ListenerOverflowError
-from .member import Membership, Message
+from .channel import Channel
+from .member import Membership
+from .messages import Message, Messages, Overflow
 
 #: Seconds for which a subscription waits until the layer has made it a member of its groups.
 _JOINED_WITHIN = 30.0
@@ -25,82 +27,13 @@ _JOINED_WITHIN = 30.0
 #: Seconds for which a subscription that ends waits until it has left them; then it goes on alone.
 _LEFT_WITHIN = 1.0
 
-Overflow = Literal["close", "drop_oldest", "latest"]
-
-
-class Messages(AsyncIterator[Message]):
-    """The messages of one type that wait for one subscription, at most `capacity`.
-
-    When there are more, `overflow` says what happens: with `"close"` the iteration
-    ends with an error, with `"drop_oldest"` the oldest is lost, with `"latest"` all
-    but the newest are.
-    """
-
-    def __init__(
-        self,
-        type: str,
-        timeout: float | None,
-        capacity: int,
-        overflow: Overflow = "close",
-        on_overflow: Callable[[ListenerOverflowError], None] = lambda _: None,
-    ) -> None:
-        self._type = type
-        self._timeout = timeout
-        self._capacity = capacity
-        self._overflow = overflow
-        self._on_overflow = on_overflow
-        self._waiting: deque[Message] = deque()
-        self._changed = asyncio.Event()
-        self._failure: Exception | None = None
-
-    def put(self, message: Message) -> None:
-        """Let the subscription have `message`; if it is full, do as `overflow` says."""
-        if message.get("type") != self._type:
-            return
-        if self._failure is None and len(self._waiting) >= self._capacity:
-            if self._overflow == "close":
-                error = ListenerOverflowError(self._type, self._capacity)
-                self.fail(error)
-                self._on_overflow(error)
-            elif self._overflow == "latest":
-                self._waiting.clear()
-            else:
-                self._waiting.popleft()
-        if self._failure is None:
-            self._waiting.append(message)
-            self._changed.set()
-
-    def fail(self, error: Exception) -> None:
-        """End the subscription with `error`, after what already waits for it."""
-        self._failure = self._failure or error
-        self._changed.set()
-
-    async def __anext__(self) -> Message:
-        while not self._waiting:
-            if self._failure is not None:
-                raise self._failure
-            self._changed.clear()
-            if not await self._change():
-                raise StopAsyncIteration
-        return self._waiting.popleft()
-
-    async def _change(self) -> bool:
-        """Wait for a change, and tell whether there was one in time."""
-        if self._timeout is None:
-            return await self._changed.wait()
-        # `asyncio.wait_for` loses a cancellation that comes with the change, before Python 3.12.
-        changing = asyncio.ensure_future(self._changed.wait())
-        try:
-            return bool((await asyncio.wait([changing], timeout=self._timeout))[0])
-        finally:
-            changing.cancel()
-
 
 class ChannelListener:
     """One consumer's ear on a channel layer.
 
     Each subscription has a channel of its own: a message does not say which group
     it came through, and two subscriptions of one socket must not hear each other's.
+    Those that begin after `channel_name` was read share that channel.
 
     Args:
         alias: the name of the layer in `CHANNEL_LAYERS`.
@@ -121,6 +54,27 @@ class ChannelListener:
         self._overflow: Overflow = overflow
         self._on_overflow = on_overflow
         self._members: set[Membership] = set()
+        self._shared: Channel | None = None
+
+    @property
+    def channel_name(self) -> str:
+        """The name of a channel that all subscriptions share which begin from now on.
+
+        Raises:
+            ChannelLayerError: there is no layer, or no event loop runs in this thread.
+        """
+        if self._shared is None or self._shared.failed:
+            layer = self.layer
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                raise ChannelLayerError(
+                    "channel_name is for asynchronous code: read it in an async resolver."
+                ) from None
+            self._shared = Channel(layer, self._capacity, name_channel(layer))
+            self._shared.begin()
+            self._begin(self._shared, (), own=True)
+        return self._shared.name
 
     @property
     def layer(self) -> Any:
@@ -161,14 +115,22 @@ class ChannelListener:
                 the option `listener_capacity` allows.
         """
         messages = Messages(type, timeout, self._capacity, self._overflow, self._on_overflow)
-        member = Membership(self.layer, self._alias, groups, messages.put, messages.fail)
+        channel, own = self._shared, False
+        if channel is None or channel.failed:
+            channel, own = Channel(self.layer, self._capacity), True
+        with channel.heard_by(messages):
+            member = self._begin(channel, groups, own=own)
+            try:
+                await member.joined(_JOINED_WITHIN)
+                yield messages
+            finally:
+                self._members.discard(member)
+                await member.leave(_LEFT_WITHIN)
+
+    def _begin(self, channel: Channel, groups: Sequence[str], *, own: bool) -> Membership:
+        member = Membership(channel, self._alias, groups, own=own)
         self._members.add(member)
-        try:
-            await member.joined(_JOINED_WITHIN)
-            yield messages
-        finally:
-            self._members.discard(member)
-            await member.leave(_LEFT_WITHIN)
+        return member
 
     async def aclose(self) -> None:
         """Stop receiving, and wait a moment until that has ended."""

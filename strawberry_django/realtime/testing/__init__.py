@@ -6,6 +6,7 @@ server is left out. The snippets of the subject `testing` show both in use.
 
 from __future__ import annotations
 
+from .database import shared_connections
 from .http import GraphQLHTTPResponse, graphql_http
 from .websocket import GraphQLWebsocketCommunicator, WebSocketClosedError
 
@@ -14,4 +15,5 @@ __all__ = [
     "GraphQLWebsocketCommunicator",
     "WebSocketClosedError",
     "graphql_http",
+    "shared_connections",
 ]

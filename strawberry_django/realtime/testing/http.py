@@ -1,6 +1,6 @@
 """One GraphQL operation over HTTP, asked of the ASGI application.
 
-Imports Channels' communicator and `headers`.
+Imports Channels' communicator, `database` and `headers`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from channels.testing import HttpCommunicator
 
+from .database import ApplicationInTest
 from .headers import HOST, SAME_AS_HOST, browser_headers
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ async def graphql_http(
         [(b"content-type", b"application/json"), *(headers or [])], client, host, origin
     )
     sent.append((b"content-length", str(len(body)).encode()))
-    communicator = HttpCommunicator(application, "POST", path, body, sent)
+    in_test = ApplicationInTest(application)
+    await in_test.prepare()
+    communicator = HttpCommunicator(in_test, "POST", path, body, sent)
     communicator.scope.update(client=("127.0.0.1", 50000), server=(host, 80), scheme="http")
     answer = await communicator.get_response(timeout)
     await communicator.send_input({"type": "http.disconnect"})

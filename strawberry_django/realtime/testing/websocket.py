@@ -1,6 +1,6 @@
 """GraphQL over a WebSocket, spoken with the ASGI application.
 
-Imports Channels' and Strawberry's communicators, `headers`, `exceptions` and `protocol`.
+Imports Channels' and Strawberry's communicators, its siblings, `exceptions` and `protocol`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from strawberry.types import ExecutionResult
 
 from ..exceptions import RealtimeError
 from ..protocol import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from .database import ApplicationInTest
 from .headers import HOST, SAME_AS_HOST, browser_headers
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
         subprotocols: Sequence[str] = (),
         timeout: float = SECONDS,
     ) -> None:
+        self._in_test = ApplicationInTest(application)
         super().__init__(
-            application, path, [], protocol, connection_params, subprotocols=list(subprotocols)
+            self._in_test, path, [], protocol, connection_params, subprotocols=list(subprotocols)
         )
         self.scope.update(
             client=("127.0.0.1", 50000), server=(host, 80), scheme="ws", http_version="1.1"
@@ -113,6 +115,7 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
         Raises:
             WebSocketClosedError: the application refused the handshake or the connection.
         """
+        await self._in_test.prepare()
         if self._user is not None and self.client is not None:
             await sync_to_async(self.client.force_login)(self._user)
         self.scope["headers"] = browser_headers(

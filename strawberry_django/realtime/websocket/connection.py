@@ -6,20 +6,24 @@ Imports `writer` and the ground modules.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from strawberry.http.async_base_view import AsyncWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
 from typing_extensions import override
 
+from ..exceptions import ClientLeftError, HookTimeoutError
 from ..limits import RateLimit
 from ..protocol import CloseCode
+from ..waiting import expire, expired, within
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Mapping
 
     from ..interfaces import Receive, SocketConsumer
     from .writer import SocketWriter
+
+T = TypeVar("T")
 
 
 class SocketConnection(AsyncWebSocketAdapter):
@@ -41,6 +45,7 @@ class SocketConnection(AsyncWebSocketAdapter):
         self._writer = writer
         self._rate = RateLimit(consumer.options["max_messages_per_second"])
         self._reader: asyncio.Task[Any] | None = None
+        self._receiving: asyncio.Future[dict[str, Any]] | None = None
 
     @override
     async def iter_json(
@@ -74,6 +79,47 @@ class SocketConnection(AsyncWebSocketAdapter):
         """Close the socket."""
         await self._writer.close(code, reason)
 
+    async def attend(self, work: Awaitable[T], seconds: float) -> T:
+        """Await what the socket waits for before it can go on, while its client stays.
+
+        Args:
+            work: the handshake's own work, or a hook of the project.
+            seconds: how long it may take.
+
+        Raises:
+            ClientLeftError: the client has closed the socket, and `work` is cancelled.
+            HookTimeoutError: `work` has taken too long, and is cancelled.
+        """
+        leaving = asyncio.ensure_future(self._client_left())
+        try:
+            async with within(seconds) as limit:
+                leaving.add_done_callback(lambda task: task.cancelled() or expire(limit))
+                return await work
+        except asyncio.TimeoutError:
+            if not expired(limit):
+                raise
+            raise (ClientLeftError if leaving.done() else HookTimeoutError)(seconds) from None
+        finally:
+            leaving.cancel()
+
+    async def _client_left(self) -> None:
+        """Wait until the client has closed the socket; for ever, if it sends something before."""
+        receiving = self._receive_ahead()
+        await asyncio.wait({receiving})
+        if receiving.exception() is None and receiving.result()["type"] != "websocket.disconnect":
+            await asyncio.Event().wait()
+
+    def _receive_ahead(self) -> asyncio.Future[dict[str, Any]]:
+        if self._receiving is None:
+            self._receiving = asyncio.ensure_future(self._receive())
+        return self._receiving
+
+    def stop_reading(self) -> None:
+        """Ask the server for no more messages."""
+        if self._receiving is not None:
+            self._receiving.cancel()
+            self._receiving = None
+
     async def _next_message(self) -> dict[str, Any] | None:
         """Return the client's next message, or `None` when the socket is closed.
 
@@ -81,12 +127,12 @@ class SocketConnection(AsyncWebSocketAdapter):
         (RFC 6455, section 7.4.1), one too many in a second with 4429.
         """
         writer = self._writer
-        receiving = asyncio.ensure_future(self._receive())
+        receiving = self._receive_ahead()
         either: set[asyncio.Future[Any]] = {receiving, writer.closed}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            receiving.cancel()
+            self.stop_reading()
         if writer.closed.done():
             return None
         message: dict[str, Any] = receiving.result()

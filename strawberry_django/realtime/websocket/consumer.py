@@ -9,28 +9,34 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from graphql import GraphQLError
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.typevars import Context, RootValue
 from strawberry.types.unset import UNSET, UnsetType
 from typing_extensions import override
 
 from ..auth.entry import handshake_refusal, origin_allowed
-from ..auth.revocation import connect_signals
 from ..auth.sessions import open_session, resolve_user
-from ..conf import OperationRequest, RealtimeOptions, resolve_options
+from ..conf import OperationRequest, RealtimeOptions
 from ..consumer import GraphQLConsumer
-from ..context import GraphQLContext
-from ..exceptions import SessionCheckError, SessionEndedError
-from ..logs import log_client_errors_briefly
+from ..context import ConnectionContext, GraphQLContext
+from ..exceptions import (
+    ClientLeftError,
+    HookTimeoutError,
+    RealtimeError,
+    SessionCheckError,
+    SessionEndedError,
+)
 from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     GRAPHQL_WS_PROTOCOL,
     RESTARTING,
     CloseCode,
+    names_persisted_query,
 )
 from ..request import GraphQLRequest
-from ..threads import pool
 from .connection import SocketConnection
 from .legacy import GraphQLWSHandler
 from .presence import Presence
@@ -38,16 +44,22 @@ from .transport_ws import GraphQLTransportWSHandler
 from .writer import SocketWriter, refuse_handshake
 
 if TYPE_CHECKING:
-    from strawberry.schema import BaseSchema
-    from typing_extensions import Unpack
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from typing_extensions import Self
 
     from ..exceptions import ListenerOverflowError
     from ..interfaces import Application, Receive, Send
 
+T = TypeVar("T")
+
 logger = logging.getLogger("strawberry_django.realtime")
 
+_HANDSHAKE = "the socket is accepted by itself; override `on_connect` to refuse a client."
+_FRAMES = "frames are the subprotocol's; yield from a subscription to send something."
 
-class GraphQLWSConsumer(GraphQLConsumer):
+
+class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
     """Serve one WebSocket. Give `GraphQLWSConsumer.as_asgi(schema=…)` to a router.
 
     Override `get_context`, `get_root_value`, `on_connect`, `on_operation` or
@@ -56,34 +68,35 @@ class GraphQLWSConsumer(GraphQLConsumer):
     Attributes:
         receive: the ASGI `receive` of the socket.
         writer: everything that the socket sends goes through it.
+        connection: what the client sends comes in through it.
         presence: the socket among those of its process.
     """
 
     graphql_transport_ws_handler_class = GraphQLTransportWSHandler
     graphql_ws_handler_class = GraphQLWSHandler
+    never_called: ClassVar[Mapping[str, str]] = {
+        "accept": _HANDSHAKE,
+        "connect": _HANDSHAKE,
+        "disconnect": "a resolver that is cancelled when its socket is gone has a `finally`.",
+        "receive": _FRAMES,
+        "send": _FRAMES,
+        "websocket_connect": _HANDSHAKE,
+        "websocket_receive": _FRAMES,
+    }
     receive: Receive
     writer: SocketWriter
+    connection: SocketConnection
     presence: Presence
+    _connection_context: ConnectionContext
     _closing: asyncio.Future[None] | None = None
 
     @classmethod
-    def as_asgi(cls, *, schema: BaseSchema, **options: Unpack[RealtimeOptions]) -> Application:
-        """Return the ASGI application that serves each WebSocket with a consumer of its own.
+    @override
+    def _serving(cls, make: Callable[[], Self], options: RealtimeOptions) -> Application:
+        async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+            await make()(scope, receive, send)
 
-        Raises:
-            TypeError: an option does not exist.
-        """
-        resolved = resolve_options(options)
-        pool.configure(resolved)
-        log_client_errors_briefly()
-        connect_signals()
-
-        async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-            await cls(schema, **resolved)(scope, receive, send)
-
-        application.consumer_class = cls  # type: ignore[attr-defined]
-        application.consumer_initkwargs = {"schema": schema, **resolved}  # type: ignore[attr-defined]
-        return application
+        return serve
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve the WebSocket of `scope` from its handshake to its end."""
@@ -101,17 +114,36 @@ class GraphQLWSConsumer(GraphQLConsumer):
         ):
             await refuse_handshake(scope, send, *refusal)
             return
-        try:
-            await self._authenticate()
-        except Exception:
-            logger.exception("The user of a handshake could not be read")
-            await refuse_handshake(scope, send, 503, "The session cannot be read now.")
-            return
         self.writer = SocketWriter(
             send,
             max_outbound_bytes=self.options["max_outbound_bytes"],
             send_timeout=self.options["send_timeout"],
         )
+        self.connection = SocketConnection(self, receive, self.writer)
+        try:
+            if await self._authenticated(send):
+                await self._serve_present()
+        finally:
+            self.connection.stop_reading()
+
+    async def _authenticated(self, send: Send) -> bool:
+        """Resolve the user, or refuse the handshake; tell whether it goes on."""
+        try:
+            await self._before_init(self._authenticate())
+        except ClientLeftError:
+            return False
+        except Exception:
+            logger.exception("The user of a handshake could not be read")
+            await refuse_handshake(self.scope, send, 503, "The session cannot be read now.")
+            return False
+        return True
+
+    def _before_init(self, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Bound what the connection waits for before it is acknowledged."""
+        seconds = self.options["connection_init_wait_timeout"].total_seconds()
+        return self.connection.attend(work, seconds)
+
+    async def _serve_present(self) -> None:
         self.presence = Presence(self.request, self.writer, self.options)
         try:
             async with self.presence:
@@ -121,7 +153,7 @@ class GraphQLWSConsumer(GraphQLConsumer):
             await self.writer.close(CloseCode.SERVICE_RESTART, RESTARTING, timeout=1)
             raise
         except Exception:
-            logger.exception("The WebSocket %s failed", scope["path"])
+            logger.exception("The WebSocket %s failed", self.scope["path"])
             await self.writer.close(CloseCode.INTERNAL_ERROR, "Internal server error")
         finally:
             self.writer.abandon()
@@ -139,17 +171,18 @@ class GraphQLWSConsumer(GraphQLConsumer):
 
     async def _serve(self) -> None:
         """Accept the socket, and speak the subprotocol that was picked until it is closed."""
-        async with self.operation_thread():
-            root_value = await self.get_root_value(self.request)
-            context = await self.get_context(self.request, self)
+        try:
+            root_value = await self._before_init(self._make_contexts())
+        except ClientLeftError:
+            return
         subprotocol = await self.pick_websocket_subprotocol(self.request)
         await self.writer.accept(subprotocol)
         if self.presence.surplus is not None:
             await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         shared: dict[str, Any] = {
             "view": self,
-            "websocket": SocketConnection(self, self.receive, self.writer),
-            "context": context,
+            "websocket": self.connection,
+            "context": self._connection_context.context,
             "root_value": root_value,
             "schema": self.schema,
             "max_subscriptions_per_connection": self.options["max_subscriptions_per_connection"],
@@ -169,16 +202,54 @@ class GraphQLWSConsumer(GraphQLConsumer):
             code = CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE
             await self.writer.close(code, "Subprotocol not acceptable")
 
-    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
-        """Ask the hook `on_connect`."""
-        before = self.presence.user
+    async def _make_contexts(self) -> Any:
         async with self.operation_thread():
-            payload = await self.on_connect(GraphQLContext.wrap(context))
+            root_value = await self.get_root_value(self.request)
+            self._connection_context = ConnectionContext(await self.get_context(self.request, self))
+            return root_value
+
+    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
+        """Ask the hook `on_connect`, while the client stays and for a bounded time.
+
+        Raises:
+            ConnectionRejectionError: the hook refuses, or the socket is closed already.
+        """
+        before = self.presence.user
+        try:
+            payload = await self._before_init(self._ask_on_connect(context))
+        except ClientLeftError as error:
+            self.writer.abandon()
+            raise ConnectionRejectionError from error
+        except HookTimeoutError as error:
+            logger.error("on_connect has not returned: %s", error)
+            await self.writer.close(CloseCode.TIMEOUT, str(error))
+            raise ConnectionRejectionError from error
         if self.presence.user is not before:
             self.presence.came_with_token()
             if self.presence.surplus is not None:
                 await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         return UNSET if payload is None else payload
+
+    async def _ask_on_connect(self, context: Any) -> dict[str, Any] | None:
+        async with self.operation_thread():
+            return await self.on_connect(context)
+
+    async def accept(self, *_: Any, **__: Any) -> NoReturn:
+        """Say that there is nothing to accept."""
+        raise RealtimeError(f"GraphQLWSConsumer has no accept(): {_HANDSHAKE}")
+
+    async def send(self, *_: Any, **__: Any) -> NoReturn:
+        """Say that no frame can be sent beside the subprotocol's."""
+        raise RealtimeError(f"GraphQLWSConsumer has no send(): {_FRAMES}")
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Close the socket, as with Channels' consumers; its operations end.
+
+        Args:
+            code: the close code; 1000 by default.
+            reason: what to tell the client; cut to the 123 bytes that fit.
+        """
+        await self.writer.close(code or CloseCode.NORMAL, reason or "")
 
     @override
     def _fell_behind(self, error: ListenerOverflowError) -> None:
@@ -192,7 +263,7 @@ class GraphQLWSConsumer(GraphQLConsumer):
         Raises:
             GraphQLError: the operation is refused.
         """
-        if not operation.query:
+        if not operation.query and not names_persisted_query(operation.extensions):
             raise GraphQLError("No GraphQL query found in the request")
         try:
             await self.presence.confirm_user()
@@ -201,22 +272,15 @@ class GraphQLWSConsumer(GraphQLConsumer):
         await self.on_operation(context, operation)
 
     @override
-    async def get_context(self, request: GraphQLRequest, response: GraphQLWSConsumer) -> Any:
+    async def get_context(
+        self, request: GraphQLRequest, response: GraphQLWSConsumer[Any, Any]
+    ) -> Any:
         """Return the context of one operation; override to add to it."""
         return GraphQLContext(request=request, response=None, ws=self, connection_params=None)
 
-    async def operation_context(self, connection_context: Any) -> Any:
-        """Return a fresh context, with the parameters that the connection began with."""
-        context = GraphQLContext.wrap(await self.get_context(self.request, self))
-        if isinstance(connection_context, dict):
-            params = connection_context.get("connection_params")
-        else:
-            params = getattr(connection_context, "connection_params", None)
-        if isinstance(context, dict):
-            context["connection_params"] = params
-        elif hasattr(context, "connection_params"):
-            context.connection_params = params  # pyright: ignore[reportAttributeAccessIssue]
-        return context
+    async def operation_context(self) -> Any:
+        """Return a fresh context, with what the connection's has been given since it began."""
+        return self._connection_context.give_to(await self.get_context(self.request, self))
 
     def is_websocket_origin_allowed(self, request: GraphQLRequest, origin: str) -> bool:  # noqa: ARG002
         """Tell whether a page of `origin` may connect; override for rules of your own."""

@@ -1,30 +1,35 @@
 """The server's side of graphql-ws, the legacy subprotocol of subscriptions-transport-ws.
 
-Imports what it shares with `transport_ws`, and the ground modules. It is off unless
-`subscription_protocols` names it.
+Imports the ground modules. It is off unless `subscription_protocols` names it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult
 
 from .._upstream import aclosing
 from ..conf import OperationRequest
-from ..protocol import CloseCode, legacy_ws_problem
-from .transport_ws import internal_error
+from ..exceptions import FrameTooLongError
+from ..logs import internal_error
+from ..protocol import LEGACY_TYPES, CloseCode, is_request_error, legacy_ws_problem
 
 if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_ws.types import (
         ConnectionInitMessage,
         OperationMessage,
+        StartMessage,
     )
 
     from ..interfaces import SocketConsumer
+
+#: What the client sent beside the query of the operation that a task runs.
+_extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", default=None)
 
 _BEGUN = "Too many initialisation requests"
 
@@ -42,9 +47,20 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         return cast("SocketConsumer", self.view)
 
     async def handle_message(self, message: OperationMessage) -> None:
-        """Answer one message; close with 1002 what is not of the protocol's shape."""
+        """Answer one message; close with 1002 what is not of the protocol's shape.
+
+        A message of an unknown type is answered with an error, as the reference server does
+        (`server.ts` of subscriptions-transport-ws).
+        """
         if problem := legacy_ws_problem(message):
             await self.websocket.close(CloseCode.PROTOCOL_ERROR, problem)
+            return
+        said = cast("dict[str, Any]", message)
+        if said["type"] not in LEGACY_TYPES:
+            error = {"message": f"Unknown message type: {said['type']}"}
+            await self.websocket.send_json(
+                {"type": "error", "id": said.get("id"), "payload": error}
+            )
             return
         await super().handle_message(message)
 
@@ -56,6 +72,26 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
             self.consumer.presence.begun(lambda: bool(self.tasks), None)
+
+    async def handle_start(self, message: StartMessage) -> None:
+        """Start an operation, if the connection may have one more."""
+        payload = cast("dict[str, Any]", message["payload"])
+        _extensions.set(payload.get("extensions"))  # Its task begins with a copy of the context.
+        complete = {**message, "payload": {**payload, "query": payload.get("query") or ""}}
+        await super().handle_start(cast("StartMessage", complete))
+
+    async def send_message(self, message: OperationMessage) -> None:
+        """Send a message; an `error` that is longer than the server sends says that instead.
+
+        Raises:
+            FrameTooLongError: any other message is.
+        """
+        try:
+            await super().send_message(message)
+        except FrameTooLongError as error:
+            if message["type"] != "error":
+                raise
+            await super().send_message(_error(message["id"], GraphQLError(str(error))))
 
     async def handle_async_results(
         self,
@@ -71,8 +107,9 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         last: OperationMessage = {"type": "complete", "id": operation_id}
         try:
             async with self.consumer.operation_thread():
-                context = await self.consumer.operation_context(self.context)
-                request = OperationRequest(query, operation_name, variables)
+                context = await self.consumer.operation_context()
+                extensions = _extensions.get()
+                request = OperationRequest(query, operation_name, variables, extensions)
                 await self.consumer.judge(context, request)
                 results = await self.schema.stream(
                     query,
@@ -80,19 +117,22 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                     operation_name=operation_name,
                     context_value=context,
                     root_value=self.root_value,
+                    operation_extensions=extensions,
                 )
                 async with aclosing(results):
                     async for result in results:
-                        if isinstance(result, PreExecutionError):
+                        assert isinstance(result, ExecutionResult)
+                        if is_request_error(result):
                             last = _error(operation_id, (result.errors or [])[0])
                             break
-                        assert isinstance(result, ExecutionResult)
                         await self.send_data_message(result, operation_id)
         except asyncio.CancelledError:
             await self.send_message(last)
             raise
         except GraphQLError as refusal:
             last = _error(operation_id, refusal)
+        except FrameTooLongError as error:
+            last = _error(operation_id, GraphQLError(str(error)))
         except Exception as error:
             last = _error(operation_id, internal_error(error, operation_name))
         finally:

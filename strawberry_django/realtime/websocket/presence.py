@@ -5,12 +5,13 @@ Imports `auth`, `writer` and the ground modules.
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..auth.watch import SocketWatch
 from ..auth.watched import WatchedSocket
-from ..limits import open_sockets
+from ..limits import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ..conf import RealtimeOptions
     from ..request import GraphQLRequest
     from .writer import SocketWriter
+
+
+logger = logging.getLogger("strawberry_django.realtime")
 
 
 class Presence:
@@ -29,9 +33,6 @@ class Presence:
         request: the handshake, whose user is resolved.
         writer: closes the socket.
         options: the resolved options.
-
-    Attributes:
-        surplus: why the socket is one too many, if it is.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Presence:
         self._options = options
         self._stack = AsyncExitStack()
         self._socket = WatchedSocket(writer, options)
-        self.surplus: str | None = None
+        self._place = Place(options)
 
     async def __aenter__(self) -> Presence:
         socket, user = self._socket, self.user
@@ -51,13 +52,24 @@ class Presence:
             socket.user_key = user.pk
             socket.session_key = session.session_key if session is not None else None
         socket.request = self._request
-        self._count("address", self._request.META.get("REMOTE_ADDR"), "max_sockets_per_address")
-        self._count("user", socket.user_key, "max_sockets_per_user")
+        place = self._stack.enter_context(self._place)
+        place.take_for_address(self._request.META)
+        place.take_for_user(socket.user_key)
+        self._log_surplus()
         await self._stack.enter_async_context(SocketWatch.current().watching(socket))
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
         await self._stack.aclose()
+
+    def _log_surplus(self) -> None:
+        if self.surplus is not None:
+            logger.warning("WebSocket %s refused (4429): %s", self._request.path, self.surplus)
+
+    @property
+    def surplus(self) -> str | None:
+        """Why the socket is one too many, if it is."""
+        return self._place.surplus
 
     @property
     def user(self) -> Any:
@@ -70,7 +82,8 @@ class Presence:
         self._socket.session_key = None
         self._socket.user_key = user.pk if user is not None and user.is_authenticated else None
         if self._socket.user_key != before:
-            self._count("user", self._socket.user_key, "max_sockets_per_user")
+            self._place.take_for_user(self._socket.user_key)
+            self._log_surplus()
 
     async def confirm_user(self) -> None:
         """Check that the user may still act, before an operation begins; see `SocketWatch.confirm`.
@@ -81,31 +94,19 @@ class Presence:
         """
         await SocketWatch.current().confirm(self._socket)
 
-    def begun(self, busy: Callable[[], bool], ping: str | None) -> None:
+    def begun(self, busy: Callable[[], bool], ping: Callable[[str], str] | None) -> None:
         """Note that the client's `connection_init` was acknowledged.
 
         Args:
             busy: tells whether an operation is under way.
-            ping: the frame of a ping, where the subprotocol has one.
+            ping: makes the frame of a ping from its token, where the subprotocol has one.
         """
         self._socket.busy = busy
         if ping is not None and self._options["ping_interval"] is not None:
             self._writer.probe = ping
             self._socket.ping = self._writer.ping
 
-    def heard_pong(self) -> None:
-        """Note that the client has answered a ping."""
+    def heard_pong(self, token: str | None) -> None:
+        """Note that the client has answered a ping; `token` is what its pong carries."""
         self._socket.pong_due = None
-        self._writer.acknowledge()
-
-    def _count(
-        self,
-        what: str,
-        who: Any,
-        option: Literal["max_sockets_per_address", "max_sockets_per_user"],
-    ) -> None:
-        most = self._options[option]
-        if who is None or most is None:
-            return
-        if self._stack.enter_context(open_sockets.counted((what, who), most)):
-            self.surplus = f"More than {most} open sockets of one {what} ({option})"
+        self._writer.acknowledge(token)

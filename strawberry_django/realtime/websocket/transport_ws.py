@@ -1,6 +1,6 @@
 """The server's side of graphql-transport-ws.
 
-Imports `conf`, `protocol` and `threads`. Strawberry's handler keeps the state of the
+Imports the ground modules. Strawberry's handler keeps the state of the
 connection; this one adds what the protocol asks for beside: every message is
 checked before it is believed, an error in one document is an `error` message for
 that operation alone, and each operation has a context and a thread of its own.
@@ -9,20 +9,20 @@ that operation alone, and each operation has a context and a thread of its own.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, cast
 
-from django.conf import settings
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult
 
 from .._upstream import aclosing
 from ..conf import OperationRequest
-from ..protocol import CloseCode, transport_ws_problem
+from ..exceptions import FrameTooLongError
+from ..logs import internal_error
+from ..protocol import CloseCode, is_request_error, transport_ws_problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,21 +30,14 @@ if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
         ConnectionInitMessage,
         Message,
+        PingMessage,
         PongMessage,
         SubscribeMessage,
     )
 
     from ..interfaces import SocketConsumer
 
-logger = logging.getLogger("strawberry_django.realtime")
-
 _NO_INCREMENTAL_DELIVERY = "Incremental delivery is not supported over graphql-transport-ws"
-
-
-def internal_error(error: Exception, operation_name: str | None) -> GraphQLError:
-    """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
-    logger.error("The operation %r failed", operation_name, exc_info=error)
-    return GraphQLError(str(error) if settings.DEBUG else "Internal server error")
 
 
 class TransportWSOperation(Operation[Any, Any]):
@@ -58,7 +51,7 @@ class TransportWSOperation(Operation[Any, Any]):
         super().__init__(
             handler,
             id,
-            payload["query"],
+            payload.get("query") or "",
             payload.get("variables"),
             payload.get("operationName"),
         )
@@ -67,7 +60,7 @@ class TransportWSOperation(Operation[Any, Any]):
     @property
     def request(self) -> OperationRequest:
         """What the client asked for."""
-        return OperationRequest(self.query, self.operation_name, self.variables)
+        return OperationRequest(self.query, self.operation_name, self.variables, self.extensions)
 
     async def send_operation_message(self, message: Message) -> None:
         """Send a message, unless the client has ended this operation: its id may be another's.
@@ -122,12 +115,33 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Begin the connection, if it may; from then on the client can be pinged."""
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
-            ping = self.consumer.encode_json_string({"type": "ping"})
-            self.consumer.presence.begun(lambda: bool(self.operations), ping)
+            self.consumer.presence.begun(lambda: bool(self.operations), self._ping)
 
-    async def handle_pong(self, message: PongMessage) -> None:  # noqa: ARG002
+    async def send_message(self, message: Message) -> None:
+        """Send a message; an `error` that is longer than the server sends says that instead.
+
+        Raises:
+            FrameTooLongError: any other message is.
+        """
+        try:
+            await super().send_message(message)
+        except FrameTooLongError as error:
+            if message["type"] != "error":
+                raise
+            payload = [GraphQLError(str(error)).formatted]
+            await super().send_message({**message, "payload": payload})
+
+    def _ping(self, token: str) -> str:
+        return self.consumer.encode_json_string({"type": "ping", "payload": {"token": token}})
+
+    async def handle_ping(self, message: PingMessage) -> None:
+        """Answer a ping with its payload, as graphql-ws does."""
+        await self.send_message(cast("PongMessage", {**message, "type": "pong"}))
+
+    async def handle_pong(self, message: PongMessage) -> None:
         """Note that the client is there, and has read what was sent before the ping."""
-        self.consumer.presence.heard_pong()
+        token = (message.get("payload") or {}).get("token")
+        self.consumer.presence.heard_pong(token if isinstance(token, str) else None)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, if the connection may have one more.
@@ -161,7 +175,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         assert isinstance(operation, TransportWSOperation)
         try:
             async with self.consumer.operation_thread():
-                context = await self.consumer.operation_context(self.context)
+                context = await self.consumer.operation_context()
                 await self.consumer.judge(context, operation.request)
                 results = await self.schema.stream(
                     operation.query,
@@ -175,6 +189,8 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
                     await _send_results(operation, results)
         except GraphQLError as refusal:
             await operation.send_initial_errors([refusal])
+        except FrameTooLongError as error:
+            await operation.send_initial_errors([GraphQLError(str(error))])
         except Exception as error:
             failure = internal_error(error, operation.operation_name)
             await operation.send_initial_errors([failure])
@@ -185,11 +201,11 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 async def _send_results(operation: TransportWSOperation, results: AsyncIterator[Any]) -> None:
     """Send each result; an operation that cannot begin has an `error`, and its socket goes on."""
     async for result in results:
-        if isinstance(result, PreExecutionError):
-            await operation.send_initial_errors(result.errors or [])
-            return
         if not isinstance(result, ExecutionResult):
             await operation.send_initial_errors([GraphQLError(_NO_INCREMENTAL_DELIVERY)])
+            return
+        if is_request_error(result):
+            await operation.send_initial_errors(result.errors or [])
             return
         await operation.send_next(result)
 

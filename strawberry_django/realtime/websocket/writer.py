@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
+import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from .._upstream import refused_as_too_long, waiting_send
+from ..exceptions import FrameTooLongError
 from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
-
-if sys.version_info >= (3, 11):
-    from asyncio import timeout as within
-else:  # pragma: no cover - Python 3.10, whose `wait_for` loses cancellations
-    from async_timeout import timeout as within
+from ..waiting import within
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from ..interfaces import Send
 
@@ -72,10 +70,12 @@ class SocketWriter:
     themselves. So the event loop's other tasks have a turn after every few frames:
     one socket with a thousand events does not hold up all others.
 
-    Servers differ in whether their `send` waits for a client that does not read
-    (Daphne's never does). So the writer asks the client itself: with `probe`, at
-    most `max_outbound_bytes` are on their way until the client has answered a ping
-    that was sent after them.
+    Servers differ in how much they buffer for a client that does not read before
+    their `send` waits. So the writer asks the client itself: with `probe`, at most
+    `max_outbound_bytes` are on their way until the client has answered a ping that
+    was sent after them. Each ping carries a token. A client that has sent one back
+    is believed by its tokens alone; one that never does, by its pongs, and then
+    what bounds the memory is the server's own buffer.
 
     Args:
         send: the ASGI `send` of the WebSocket.
@@ -83,13 +83,13 @@ class SocketWriter:
         send_timeout: how many seconds one frame may wait.
 
     Attributes:
-        probe: the frame of a ping that the client must answer; `None` where the
+        probe: makes the frame of a ping from its token; `None` where the
             subprotocol has none, or its connection is not begun.
         closed: done when nothing more can be sent, whoever closed the socket.
     """
 
     def __init__(self, send: Send, *, max_outbound_bytes: int, send_timeout: float) -> None:
-        self._send = send
+        self._send = waiting_send(send)
         self._max_outbound_bytes = max_outbound_bytes
         self._send_timeout = send_timeout
         self._turn = asyncio.Lock()
@@ -98,9 +98,10 @@ class SocketWriter:
         self._sent = 0
         self._replied = 0
         self._acknowledged = 0
-        self._pings: deque[int] = deque()
+        self._pings: deque[tuple[str, int]] = deque()
+        self._echoes = False
         self._closing = False
-        self.probe: str | None = None
+        self.probe: Callable[[str], str] | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def accept(self, subprotocol: str | None) -> None:
@@ -108,7 +109,11 @@ class SocketWriter:
         await self._transmit({"type": "websocket.accept", "subprotocol": subprotocol})
 
     async def send(self, frame: str) -> None:
-        """Send a frame after those that came before; once closed, do nothing."""
+        """Send a frame after those that came before; once closed, do nothing.
+
+        Raises:
+            FrameTooLongError: the server does not send so long a frame; the socket goes on.
+        """
         if self._closing:  # Whoever has the turn may still wait for a client that is gone.
             await asyncio.sleep(0)  # Who goes on to send is cancelled here.
             return
@@ -127,14 +132,17 @@ class SocketWriter:
         Whoever reads the client's messages must not: the pong that makes room is one
         of them. A client that asks on and reads no answer is closed with 4429, when
         these are more than `max_outbound_bytes`.
+
+        Raises:
+            FrameTooLongError: as with `send`.
         """
         if self.probe is not None and 0 < self._max_outbound_bytes < self._replied:
             logger.warning("A client asks on and reads no answers: its socket is closed")
             reason = "Too slow: answers are not being read (max_outbound_bytes)"
             await self._close_slow(reason)
             return
-        self._replied += _size(frame)
         await self._send_text(frame)
+        self._replied += _size(frame)
         await self._ask()
 
     async def ping(self) -> None:
@@ -142,12 +150,25 @@ class SocketWriter:
         async with self._turn:
             await self._send_ping()
 
-    def acknowledge(self) -> None:
-        """Note that the client has read all that was sent before the oldest open ping."""
-        if self._pings:
-            self._acknowledged = self._pings.popleft()
-            self._replied = 0
-            self._room.set()
+    def acknowledge(self, token: str | None = None) -> None:
+        """Note that the client has read all that was sent before a ping that it answers.
+
+        Args:
+            token: what the ping carried; without it the oldest open ping is meant, of a
+                client that has never sent a token back.
+        """
+        if token is None:
+            if self._echoes or not self._pings:
+                return
+        elif any(token == sent for sent, _ in self._pings):
+            self._echoes = True
+            while self._pings[0][0] != token:
+                self._pings.popleft()
+        else:
+            return
+        _, self._acknowledged = self._pings.popleft()
+        self._replied = 0
+        self._room.set()
 
     @property
     def _on_its_way(self) -> int:
@@ -174,13 +195,20 @@ class SocketWriter:
 
     async def _send_ping(self) -> None:
         if self.probe is not None:
-            self._pings.append(self._sent)
-            await self._send_text(self.probe)
+            token = secrets.token_urlsafe(6)
+            self._pings.append((token, self._sent))
+            await self._send_text(self.probe(token))
 
     async def _send_text(self, frame: str) -> None:
-        if not self._closing:
-            self._sent += _size(frame)
+        if self._closing:
+            return
+        size = _size(frame)
+        self._sent += size
+        try:
             await self._transmit({"type": "websocket.send", "text": frame})
+        except FrameTooLongError:
+            self._sent -= size
+            raise
 
     async def close(self, code: int, reason: str = "", *, timeout: float | None = None) -> None:
         """Send a close frame, and drop the frames that wait; the first call counts.
@@ -216,7 +244,11 @@ class SocketWriter:
     async def _transmit(self, message: dict[str, Any], timeout: float | None = None) -> None:
         try:
             await self._bounded(self._send(message), timeout)
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError) as error:
+            if refused_as_too_long(error):
+                too_long = FrameTooLongError(_size(message["text"]))
+                logger.warning("A frame was not sent: %s", too_long)
+                raise too_long from error
             # Servers raise these when the client has gone (ASGI, "Disconnected
             # Client"), or when they have closed the socket themselves.
             self.abandon()

@@ -7,6 +7,7 @@ import gc
 import importlib.util
 import json
 import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "security_site.settings")
 
 django_application = get_asgi_application()
 
+from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
@@ -27,7 +29,7 @@ import strawberry_django
 # Of the guide: laid under this package in the project that the tests build.
 _hooks, _schema = import_module("myproject.hooks"), import_module("myproject.schema")
 
-from .schema import resolved, running, schema
+from .schema import release, resolved, running, schema
 from .variants import VARIANTS, options
 
 queries: list[str] = []
@@ -76,6 +78,10 @@ endpoints["guarded"] = Router(
     ),
 )
 
+if not settings.STOCK:
+    _rooms = import_module("myproject.rooms")
+    endpoints["rooms"] = ProtocolTypeRouter({"websocket": _rooms.websocket})
+
 
 def _memory() -> int:
     """Return the resident memory of this process, in bytes."""
@@ -112,10 +118,19 @@ async def report() -> dict[str, Any]:
     return seen
 
 
+#: What is answered here, on the event loop, whatever the router and its threads do.
+looks: dict[str, Callable[[], Any]] = {
+    "report": report,
+    "queries": lambda: queries,
+    "release": release,
+}
+
+
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     first = scope.get("path", "/").split("/")[1]
-    if scope["type"] == "http" and first in ("report", "queries"):
-        body = json.dumps(await report() if first == "report" else queries).encode()
+    if scope["type"] == "http" and first in looks:
+        seen = looks[first]()
+        body = json.dumps(await seen if asyncio.iscoroutine(seen) else seen).encode()
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import AsyncGenerator
+from importlib import import_module
 from typing import Any, cast
 
+import channels.auth
 import strawberry
-from django.contrib.auth import get_user_model
+from django.contrib.auth import alogout, get_user_model
 from strawberry.file_uploads import Upload
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
 from strawberry_django.auth.utils import get_current_user
 from strawberry_django.permissions import IsAuthenticated
@@ -34,12 +38,6 @@ def _secret() -> str:
     return "for users only"
 
 
-def _wait(seconds: float) -> str:
-    """Wait as for a slow query: in a thread, where the ORM runs."""
-    time.sleep(seconds)
-    return "waited"
-
-
 class Running:
     """Count a generator while it runs."""
 
@@ -51,6 +49,22 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         running[self.name] -= 1
+
+
+_slow = threading.Condition()
+
+
+def _wait() -> str:
+    """Wait as for a slow query, in a thread, where the ORM runs: until released, or 5 seconds."""
+    with _slow, Running("wait"):
+        _slow.wait(5)
+    return "waited"
+
+
+def release() -> None:
+    """Let every slow query end."""
+    with _slow:
+        _slow.notify_all()
 
 
 @strawberry.type
@@ -85,6 +99,10 @@ class Query:
         return text
 
     @strawberry.field
+    def big(self, size: int) -> str:
+        return "x" * size
+
+    @strawberry.field
     def node(self) -> Node:
         return Node()
 
@@ -105,6 +123,18 @@ class Mutation:
     def touch(self, name: str) -> int:
         resolved[name] = resolved.get(name, 0) + 1
         return resolved[name]
+
+    @strawberry.mutation
+    async def leave(self, info: Info[Any, Any], how: str) -> str:
+        """Log out, in one of the ways that Django and Channels have."""
+        request = info.context["request"]
+        if how == "channels":
+            await channels.auth.logout(request.scope)
+        elif how == "django":
+            await alogout(request)
+        else:
+            await request.session.aflush()
+        return how
 
     @strawberry.mutation
     def upload(self, file: Upload) -> str:
@@ -169,4 +199,10 @@ class Subscription:
         raise ValueError("the secret is 4711")
 
 
-schema = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription)
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    extensions=[import_module("myproject.persisted").PersistedQueries],
+    config=StrawberryConfig(batching_config={"max_operations": 10}),
+)

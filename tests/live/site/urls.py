@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from channels.auth import logout as channels_logout
 from channels.layers import get_channel_layer
 from django.contrib.auth import authenticate, get_user_model, login, logout
 from django.contrib.sessions.models import Session
@@ -41,6 +42,16 @@ def leave(request: HttpRequest) -> None:
     logout(request)
 
 
+def flush(request: HttpRequest) -> None:
+    request.session.flush()
+
+
+def leave_as_channels_has_it(request: HttpRequest) -> None:
+    """Log out as a consumer of the project's own does."""
+    scope = {"session": request.session, "user": request.user}
+    async_to_sync(channels_logout)(scope)
+
+
 def change(request: HttpRequest, username: str, **fields: Any) -> None:
     user = User.objects.get(username=username)
     for name, value in fields.items():
@@ -64,7 +75,9 @@ def delete_user(request: HttpRequest, username: str) -> None:
 
 
 def delete_session(request: HttpRequest, key: str) -> None:
-    Session.objects.filter(session_key=key).delete()
+    """Delete a session as no signal tells."""
+    rows = Session.objects.filter(session_key=key)
+    rows._raw_delete(rows.db)
 
 
 def expire_session(request: HttpRequest, key: str) -> None:
@@ -83,12 +96,14 @@ def disconnect(request: HttpRequest, username: str, times: int = 1) -> None:
         disconnect_user(User.objects.get(username=username))
 
 
-def publish(request: HttpRequest, group: str, texts: list[str]) -> None:
+def publish(
+    request: HttpRequest, group: str, texts: list[str], type: str = "site.event"
+) -> None:
     layer: Any = get_channel_layer()
 
     async def send() -> None:
         for text in texts:
-            await layer.group_send(group, {"type": "site.event", "text": text})
+            await layer.group_send(group, {"type": type, "text": text})
 
     async_to_sync(send)()
 
@@ -113,7 +128,7 @@ def token(request: HttpRequest, username: str) -> dict[str, str]:
 ACTIONS = {
     function.__name__: function
     for function in (
-        *(create, enter, leave, change, change_in_silence, set_password, delete_user),
+        *(create, enter, leave, flush, leave_as_channels_has_it, change, change_in_silence, set_password, delete_user),
         *(delete_session, expire_session, read_session, disconnect),
         *(publish, publish_event, confuse, token),
     )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 
+from .schema import Running
+
 
 async def fail(*_: Any) -> None:
     raise ValueError("the secret is 4711")
+
+
+async def hang(*_: Any) -> None:
+    with Running("hook"):
+        await asyncio.Event().wait()
 
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -20,7 +28,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "listed": {"allowed_origins": ["https://listed.example"]},
     "inside": {"django_middleware": True},
     "per-user": {"max_sockets_per_user": 2},
+    "inside-per-user": {"max_sockets_per_user": 2, "django_middleware": True},
     "per-address": {"max_sockets_per_address": 2},
+    "proxied": {"max_sockets_per_address": 1, "trusted_proxies": ["127.0.0.1"]},
     "rate": {"max_messages_per_second": 5},
     "few": {"max_subscriptions_per_connection": 2},
     "small": {"max_message_size": 1000},
@@ -29,7 +39,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "lifetime": {"max_lifetime": 0.8},
     "hasty": {"connection_init_wait_timeout": timedelta(seconds=0.3)},
     "impatient": {"max_outbound_bytes": 32 * 1024, "send_timeout": 1},
-    "patient": {"max_outbound_bytes": 32 * 1024, "send_timeout": 60},
+    "patient": {
+        "max_outbound_bytes": 32 * 1024,
+        "send_timeout": 60,
+        "max_messages_per_second": None,
+    },
     "unbounded": {"max_outbound_bytes": 0},
     "overflow-close": {
         "max_outbound_bytes": 32 * 1024,
@@ -45,6 +59,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "max_outbound_bytes": 32 * 1024,
         "listener_capacity": 20,
         "slow_consumer": "latest",
+    },
+    "hanging": {"on_connect": hang},
+    "hanging-briefly": {
+        "on_connect": hang,
+        "connection_init_wait_timeout": timedelta(seconds=0.3),
     },
     "failing": {"on_connect": fail},
     "failing-operation": {"on_operation": fail},

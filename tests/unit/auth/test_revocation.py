@@ -43,7 +43,7 @@ def told() -> Iterator[Messages]:
     def receive(message: dict[str, Any], by: Any) -> None:
         messages.append(message)
 
-    revocation.connect_signals()
+    revocation.connect_signals(session_auth=True)
     revocation.local_receivers.add(receive)
     yield messages
     revocation.local_receivers.discard(receive)

@@ -217,7 +217,8 @@ async def test_after_a_failure_of_the_layer_the_users_are_looked_at_and_it_is_he
     ):
         await heard(layer)
         redis.stop()
-        await in_database(Session.objects.filter(pk=session_key(ada_client)).delete)
+        rows = Session.objects.filter(pk=session_key(ada_client))
+        await in_database(lambda: rows._raw_delete(rows.db))  # No signal tells of it.
         assert await socket.closed() == (4401, "The session has ended")
         for seconds in ("0.05", "0.1"):
             await until(partial(_not_hearing_for, seconds, caplog))

@@ -8,7 +8,10 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from strawberry_django.realtime import GraphQLWSConsumer
+from strawberry_django.realtime.checks.application import Endpoint
 from strawberry_django.realtime.checks.settings import (
+    check_daphne_limits,
     check_options,
     check_routers,
     check_runserver,
@@ -60,6 +63,32 @@ def test_another_app_may_bring_a_runserver(tmp_path: Path, monkeypatch: pytest.M
         assert check_runserver() == []
 
 
+SERVED = Endpoint("websocket", "", GraphQLWSConsumer, {"max_message_size": 2**20}, ())
+
+
+@pytest.mark.parametrize(
+    ("message", "frame", "low"),
+    [
+        (None, None, "DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE is 1048576 and DAPHNE_WEBSOCKET_MAX_FR"),
+        (2**24, 2**20, "DAPHNE_WEBSOCKET_MAX_FRAME_SIZE is 1048576, not above max_message_size"),
+        (2**20 + 1, 2**24, ""),
+        (0, 0, ""),
+    ],
+)
+def test_daphne_lets_long_messages_pass(message: Any, frame: Any, low: str) -> None:
+    names = {"MESSAGE": message, "FRAME": frame}
+    given = {
+        f"DAPHNE_WEBSOCKET_MAX_{name}_SIZE": limit
+        for name, limit in names.items()
+        if limit is not None
+    }
+    with installed("daphne", STATIC), override_settings(**given):
+        found = check_daphne_limits([SERVED])
+        assert [each.msg.startswith(low) for each in found] == [True] * bool(low)
+    with installed(STATIC), override_settings(**given):
+        assert check_daphne_limits([SERVED]) == []
+
+
 def test_routers_is_this_librarys() -> None:
     assert check_routers() == []
 
@@ -83,6 +112,7 @@ def test_every_option_may_be_set() -> None:
             "MAX_SUBSCRIPTIONS_PER_CONNECTION": None,
             "ALLOWED_ORIGINS": ("https://app.example.com",),
             "MAX_MESSAGE_SIZE": 1,
+            "TRUSTED_PROXIES": ["10.0.0.1/8", "::1", "unix"],
         }
     ):
         assert check_options() == []
@@ -128,6 +158,7 @@ def test_an_unknown_key_may_have_no_neighbour() -> None:
         ("ALLOWED_ORIGINS", "https://example.com", "a list of strings"),
         ("ALLOWED_ORIGINS", [7], "a list of strings"),
         ("ALLOWED_ORIGINS", 7, "a list of strings"),
+        ("TRUSTED_PROXIES", ["10.0.0.0/33"], 'addresses, networks ("10.0.0.0/8") or "unix"'),
     ],
 )
 def test_a_value_has_its_type(key: str, value: Any, expected: str) -> None:

@@ -68,10 +68,26 @@ async def test_a_body_over_the_limit_is_413_as_it_arrives(
     answer = await exchange.answer()
     assert answer.status == 413
     assert answer.body == b"The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE (10 bytes)."
-    assert exchange.communicator.input_queue.qsize() == max(0, len(chunks) - 3)
+    assert (answer["content-length"], answer["connection"]) == (str(len(answer.body)), "close")
     assert [(record.levelno, record.exc_info) for record in caplog.records] == [
         (logging.WARNING, None)
     ]
+
+
+async def test_a_refused_body_is_read_no_longer_than_a_bound(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    monkeypatch.setattr("strawberry_django.realtime.http.endpoint._DROPPED", 100)
+    monkeypatch.setattr("strawberry_django.realtime.http.endpoint._DROPPING", 0.05)
+    for pieces, left in ((1000, 977), (10, 0)):  # Too much of it, and a client that says no more.
+        exchange = Exchange(endpoint(), http_scope(http_version="2"))
+        for _ in range(pieces):
+            piece = {"type": "http.request", "body": b"x" * 5, "more_body": True}
+            await exchange.communicator.send_input(piece)
+        answer = await exchange.answer()
+        assert (answer.status, answer["connection"]) == (413, "")
+        assert exchange.communicator.input_queue.qsize() == left
 
 
 @pytest.mark.parametrize("length", ["10", "5", "-1", ""])

@@ -11,10 +11,11 @@ from django.test.client import encode_multipart
 from graphql import GraphQLError
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
 
 from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.http.consumer import GraphQLHTTPConsumer
-from tests.schema import Query, schema
+from tests.schema import Query, Subscription, probe, schema
 from tests.support import Answer, ask, post, request, stream
 
 JSON = "application/json"
@@ -227,6 +228,26 @@ async def test_a_batch_cannot_be_a_stream(accept: str) -> None:
     assert answer.message.startswith("Batching is not supported for")
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        {"query": "subscription { count }"},
+        {"query": ""},
+        {"variables": {}},
+        {"query": "query A { hello }", "operationName": "B"},
+    ],
+)
+async def test_a_batch_that_is_refused_has_done_nothing(refused: Any) -> None:
+    done = []
+
+    def note(info: Any) -> None:
+        done.append(info)
+
+    batch = [{"query": f'{{ probe(name: "{probe(note)}") }}'}, refused]
+    assert (await post(application, batch)).status == 400
+    assert done == []
+
+
 async def test_a_schema_without_batching_refuses_one() -> None:
     alone = GraphQLHTTPConsumer.as_asgi(schema=strawberry.Schema(Query))
     answer = await post(alone, [HELLO])
@@ -428,22 +449,71 @@ async def test_an_operation_is_refused_by_on_operation(accept: str, status: int)
 # Extensions of the schema.
 
 
+DOCUMENTS = {"echo": '{ echo(text: "hi") }', "count": "subscription { count(to: 1) }"}
+
+
 class Persisted(SchemaExtension):
     """Find the document where the request has only its name."""
 
     def on_operation(self) -> Any:
-        extensions = self.execution_context.operation_extensions or {}
-        if "name" in extensions:
-            self.execution_context.query = '{ echo(text: "hi") }'
+        name = (self.execution_context.operation_extensions or {}).get("persistedQuery", {})
+        if name.get("fault"):
+            raise ValueError("the secret is 4711")
+        if name and not self.execution_context.query:
+            if name["sha256Hash"] not in DOCUMENTS:
+                raise GraphQLError("PersistedQueryNotFound", extensions={"code": "NOT_FOUND"})
+            self.execution_context.query = DOCUMENTS[name["sha256Hash"]]
         yield
 
 
+persisted = GraphQLHTTPConsumer.as_asgi(
+    schema=strawberry.Schema(
+        Query,
+        subscription=Subscription,
+        extensions=[Persisted],
+        config=StrawberryConfig(batching_config={"max_operations": 3}),
+    ),
+    session_auth=True,
+)
+
+
+def named(name: str, **more: Any) -> dict[str, Any]:
+    return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": name}}, **more}
+
+
 async def test_an_extension_may_find_the_query() -> None:
-    persisted = GraphQLHTTPConsumer.as_asgi(
-        schema=strawberry.Schema(Query, extensions=[Persisted]), session_auth=True
-    )
-    assert (await post(persisted, {"extensions": {"name": "hi"}})).json() == ANSWER
-    path = '/graphql?extensions={"name":"hi"}'
-    assert (await request(persisted, "GET", path)).json() == ANSWER
+    for body in (named("echo"), named("echo", query=""), named("echo", query=None)):
+        for accept in (JSON, URQL):
+            answer = await post(persisted, body, headers={"accept": accept})
+            assert answer.json() == ANSWER
+    path = f"/graphql?extensions={json.dumps(named('echo')['extensions'])}"
+    for accept in ("*/*", JSON, "text/html"):
+        answer = await request(persisted, "GET", path, headers={"accept": accept})
+        assert answer.json() == ANSWER
     answer = await post(persisted, {"extensions": {}})
     assert (answer.status, answer.message) == (400, "No GraphQL query found in the request")
+    batch = [named("echo"), named("count"), named("gone")]
+    found, subscription, missing = (await post(persisted, batch)).json()
+    assert found == ANSWER
+    assert subscription["errors"][0]["message"].startswith("A subscription needs a stream")
+    assert missing["errors"][0]["extensions"] == {"code": "NOT_FOUND"}
+
+
+@pytest.mark.parametrize("accept", [SSE, MULTIPART, f"{JSON}, {SSE}", URQL])
+async def test_an_extension_may_find_the_subscription(accept: str) -> None:
+    body = json.dumps(named("count")).encode()
+    headers = {"accept": accept, "content-type": JSON}
+    answer = await request(persisted, body=body, headers=headers)
+    assert b'{"data":{"count":1}}' in answer.body
+    answer = await request(persisted, body=body.replace(b"count", b"gone"), headers=headers)
+    assert b"PersistedQueryNotFound" in answer.body
+
+
+async def test_what_fails_in_an_extension_is_an_error_in_the_stream(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    body = {"extensions": {"persistedQuery": {"fault": True}}}
+    answer = await post(persisted, body, headers={"accept": SSE})
+    assert b"Internal server error" in answer.body
+    assert b"event: complete" in answer.body
+    assert caplog.records.pop().exc_info

@@ -21,7 +21,8 @@ from redis.backoff import NoBackoff
 
 from strawberry_django.realtime.exceptions import ChannelLayerError, ListenerOverflowError
 from strawberry_django.realtime.pubsub import listener as listener_module
-from strawberry_django.realtime.pubsub.listener import ChannelListener, Messages
+from strawberry_django.realtime.pubsub.listener import ChannelListener
+from strawberry_django.realtime.pubsub.messages import Messages
 from strawberry_django.realtime.threads import OperationThread
 from tests.support import SECONDS, until
 from tools.harness.redis import RedisServer
@@ -252,8 +253,15 @@ async def test_over_redis_by_publish_and_subscribe(redis: RedisServer, settings:
             await layer().group_send(group, message(f"to {group}"))
         assert await next_text(first) == "to a"
         assert await next_text(second) == "to b"
+    redis.stop()
+    for _ in range(2):
+        with pytest.raises(ChannelLayerError, match="Subscribe again"):
+            async with listener.listen("test.message", groups=["a"]):
+                pass
     await listener.aclose()
+    assert (layer().groups, layer().channels) == ({}, {})
     await layer().flush()
+    redis.start()
 
 
 @pytest.mark.parametrize("turns", range(12))

@@ -47,7 +47,7 @@ async def test_one_too_many_of_a_user_says_so() -> None:
     ada, grace = user(1), user(2)
     limit = {"max_sockets_per_user": 1}
     sockets = [presence(each, **limit) for each in (ada, grace, ada)]
-    reason = "More than 1 open sockets of one user (max_sockets_per_user)"
+    reason = "More than 1 open sockets and streams of one user (max_sockets_per_user)"
     assert await surplus(*sockets) == [None, None, reason]
     assert open_sockets._open == {}
     assert await surplus(presence(ada, **limit)) == [None]

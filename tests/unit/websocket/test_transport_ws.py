@@ -395,7 +395,7 @@ async def test_a_legacy_client_is_told_why_on_connect_refused() -> None:
 async def test_a_ping_is_answered_at_any_time() -> None:
     async with connect(application, init=False) as socket:
         await socket.send({"type": "ping", "payload": {"a": 1}})
-        assert await socket.receive() == {"type": "pong"}
+        assert await socket.receive() == {"type": "pong", "payload": {"a": 1}}
         await socket.send({"type": "pong"})
         await socket.init()
         await socket.send({"type": "pong", "payload": None})
@@ -450,7 +450,7 @@ async def test_a_message_of_another_shape_is_4400(
 
 
 LEGACY_INVALID = [
-    *("null", "[]", "{}", '{"type": {}}', '{"type": "subscribe"}'),
+    *("null", "[]", "{}", '{"type": {}}'),
     '{"type": "start", "id": [], "payload": {"query": "{ hello }"}}',
     '{"type": "start", "id": "1", "payload": {"query": 1}}',
     '{"type": "stop"}',
@@ -465,6 +465,16 @@ async def test_a_message_of_another_shape_is_1002_in_the_legacy_protocol(
         await client.socket.send_text(text)
         assert (await client.socket.closed())[0] == 1002
     assert not caplog.records
+
+
+async def test_a_message_of_an_unknown_type_is_an_error_in_the_legacy_protocol() -> None:
+    async with speak(LEGACY) as client:
+        await client.socket.send({"type": "subscribe", "id": "7"})
+        answer = await client.socket.receive()
+        assert (answer["type"], answer["id"]) == ("error", "7")
+        assert answer["payload"] == {"message": "Unknown message type: subscribe"}
+        await client.socket.start("8", "{ hello }")
+        assert (await client.socket.receive())["id"] == "8"
 
 
 @pytest.mark.parametrize(("words", "code"), [(MODERN, 4400), (LEGACY, 1002)])

@@ -7,7 +7,9 @@ import logging
 from typing import Any
 
 import pytest
+from autobahn.exception import PayloadExceededError
 
+from strawberry_django.realtime.exceptions import FrameTooLongError
 from strawberry_django.realtime.websocket.writer import SocketWriter, refuse_handshake
 from tests.support import until
 
@@ -44,7 +46,7 @@ def writer_to(
     writer = SocketWriter(
         server.send, max_outbound_bytes=max_outbound_bytes, send_timeout=send_timeout
     )
-    writer.probe = probe
+    writer.probe = None if probe is None else lambda _token: probe
     return writer
 
 
@@ -140,6 +142,22 @@ async def test_a_server_that_says_the_client_is_gone_is_believed(error: Exceptio
     assert writer.closed.done()
 
 
+async def test_a_frame_that_the_server_finds_too_long_leaves_the_socket_open(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=10, probe=PING)
+    server.error = PayloadExceededError("tried to send")
+    for write in (writer.send, writer.reply):
+        with pytest.raises(FrameTooLongError, match=r"has 100 bytes, .*--websocket"):
+            await write("x" * 100)
+    server.error = None
+    await writer.send("text")
+    await writer.reply("reply")
+    assert server.texts == ["text", "reply", PING]
+    assert len(caplog.records) == 2
+
+
 async def test_another_error_of_the_server_is_not_hidden() -> None:
     server = Server()
     server.error = ValueError("a fault")
@@ -216,6 +234,21 @@ async def test_a_client_that_answers_no_ping_gets_no_more_than_the_bound() -> No
     await until(lambda: sum(map(len, server.texts)) > sent and writer._turn.locked())
     writer.abandon()
     await sending
+
+
+async def test_a_client_that_sends_tokens_back_is_believed_by_them_alone() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    writer.probe = "ping {}".format
+    await writer.send("x" * 60)
+    first = server.texts[-1].removeprefix("ping ")
+    writer.acknowledge("made up")
+    writer.acknowledge(first)
+    await writer.send("x" * 60)
+    second = server.texts[-1].removeprefix("ping ")
+    for guess in (None, first):
+        writer.acknowledge(guess)
+    assert [token for token, _ in writer._pings] == [second]
 
 
 async def send_many(writer: SocketWriter, count: int) -> None:

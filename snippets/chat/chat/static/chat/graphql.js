@@ -57,7 +57,7 @@ export class Socket {
       this.onStatus("live");
       for (const [id, { payload }] of this.#operations) this.#send({ id, type: "subscribe", payload });
     } else if (type === "ping") {
-      this.#send({ type: "pong" });
+      this.#send({ type: "pong", payload });
     } else if (type === "next") {
       if (payload.errors) operation?.error(payload.errors);
       else operation?.next(payload.data);

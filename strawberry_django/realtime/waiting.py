@@ -1,0 +1,38 @@
+"""Waiting with a bound, on each version of Python.
+
+Ground: imports nothing of its siblings. `asyncio.wait_for` loses a cancellation that comes with the
+result, before Python 3.12; `asyncio.timeout`, which has come with 3.11, does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as within
+else:  # pragma: no cover - Python 3.10
+    from async_timeout import timeout as within
+
+__all__ = ["expire", "expired", "within"]
+
+
+def expire(limit: Any) -> bool:
+    """End the block of `within(…) as limit` now, as if its time were over.
+
+    Returns:
+        Whether the block was still entered.
+    """
+    end = getattr(limit, "reschedule", None) or limit.update
+    try:
+        end(asyncio.get_running_loop().time())
+    except RuntimeError:
+        return False
+    return True
+
+
+def expired(limit: Any) -> bool:
+    """Tell whether the block of `within(…) as limit` was ended for its time."""
+    over = limit.expired
+    return bool(over() if callable(over) else over)
