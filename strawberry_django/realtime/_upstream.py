@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 from asgiref.sync import AsyncToSync, SyncToAsync
+from channels.layers import InMemoryChannelLayer
 from django.core.handlers.exception import convert_exception_to_response
 from strawberry.utils.aio import aclosing as aclosing
 
@@ -37,6 +38,7 @@ T = TypeVar("T")
 
 _DJANGO = "Django 5.2 to 6.1"
 _STRAWBERRY = "strawberry-graphql 0.330.3 to 0.341"
+_CHANNELS, _CHANNELS_REDIS = "Channels 4.3", "channels_redis 4.3"
 _PROTOCOLS = "strawberry.subscriptions.protocols"
 
 
@@ -172,6 +174,28 @@ RELIED_ON = (
         instead="contextlib.aclosing and suppress",
     ),
     Reliance(
+        "channels.layers:InMemoryChannelLayer",
+        "channels",
+        _CHANNELS,
+        reason="a channel that has ended keeps nothing in the process",
+        instead="a method of the layer that gives a channel back",
+    ),
+    Reliance(
+        "channels_redis.core:RedisChannelLayer",
+        "deserialize receive_buffer",
+        _CHANNELS_REDIS,
+        reason="a channel that has ended keeps nothing; a message that cannot be decoded is told "
+        "from a failure of Redis",
+        instead="a method of the layer that gives a channel back, and an exception of its own",
+    ),
+    Reliance(
+        "channels_redis.pubsub:RedisPubSubChannelLayer",
+        "deserialize",
+        _CHANNELS_REDIS,
+        reason="a message that cannot be decoded is told from a failure of Redis",
+        instead="an exception of its own",
+    ),
+    Reliance(
         "daphne.server:Server",
         "create_application handle_reply",
         "Daphne 4.2",
@@ -187,10 +211,11 @@ RELIED_ON = (
     ),
     Reliance(
         "channels_redis.pubsub:RedisPubSubLoopLayer",
-        "channels prefix",
-        "channels-redis 4.2 to 4.3",
-        reason="`consumer.channel_name` is there without waiting, as with Channels",
-        instead="a channel for each socket, whether it is used or not",
+        "_get_shard channels prefix",
+        _CHANNELS_REDIS,
+        reason="`consumer.channel_name` is there without waiting, as with Channels; a channel is "
+        "given back, and not while the layer does so itself",
+        instead="a channel for each socket, and a method of the layer that gives it back",
     ),
     Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
@@ -296,6 +321,46 @@ def check_batch(view: BaseView[Any], data: Any, transport: HTTPStreamTransport |
     view._validate_batch_request(data, transport.protocol if transport else "http")
 
 
+def _is_of(layer: Any, module: str) -> bool:
+    return any(kind.__module__ == module for kind in type(layer).__mro__)
+
+
+def channels_share_a_key(layer: Any) -> bool:
+    """Tell whether one subscription takes the messages of all others of its process from Redis."""
+    return _is_of(layer, "channels_redis.core")
+
+
+def holds_channel(layer: Any, channel: str) -> bool | None:
+    """Tell whether the pub/sub layer holds `channel`; `None` for another layer.
+
+    It gives the channel back when a `receive` that waits is cancelled, and in no other way.
+    """
+    return channel in layer.channels if _is_pubsub(layer) else None
+
+
+def forget_channel(layer: Any, channel: str) -> None:
+    """Take what waits for a channel that has ended: nobody else ever does."""
+    if channels_share_a_key(layer):
+        layer.receive_buffer.pop(channel, None)
+    elif isinstance(layer, InMemoryChannelLayer):
+        layer.channels.pop(channel, None)
+
+
+def is_undecodable(error: Exception) -> bool:
+    """Tell whether a layer's `receive` has failed over one message, which it has taken already."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_name == "deserialize":
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def pool_is_full(error: Exception) -> bool:
+    """Tell whether redis-py has as many connections as `max_connections` allows."""
+    return "too many connections" in str(error).lower()
+
+
 class _Room:
     """A producer as Twisted has it (`IPushProducer`): told when a connection's buffer is full."""
 
@@ -367,6 +432,22 @@ def name_channel(layer: Any) -> str:
     )
 
 
+async def make_channel(layer: Any) -> str:
+    """Make a channel of `layer`, and leave none behind where that fails.
+
+    The pub/sub layer notes a channel before Redis has answered, and keeps it if Redis does not.
+    """
+    if not _is_pubsub(layer):
+        return str(await layer.new_channel())
+    name = name_channel(layer)
+    try:
+        await layer._get_shard(name).subscribe(name)
+    except BaseException:
+        layer.channels.pop(name, None)
+        raise
+    return name
+
+
 def enrol_channel(layer: Any, name: str) -> None:
     """Have `layer.receive(name)`, which must follow at once, subscribe to a channel of that name.
 
@@ -377,7 +458,7 @@ def enrol_channel(layer: Any, name: str) -> None:
 
 
 def _is_pubsub(layer: Any) -> bool:
-    return any(kind.__module__ == "channels_redis.pubsub" for kind in type(layer).__mro__)
+    return _is_of(layer, "channels_redis.pubsub")
 
 
 def before_daphne_stops(

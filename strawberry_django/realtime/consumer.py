@@ -16,7 +16,7 @@ from .auth.revocation import connect_signals
 from .auth.sessions import hear_of_deleted_sessions
 from .conf import DEFAULTS, OperationRequest, RealtimeOptions, resolve_options
 from .logs import log_client_errors_briefly
-from .pubsub.listener import ChannelListener, Message
+from .pubsub.listener import ChannelListener
 from .threads import OperationThread, pool
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .exceptions import ListenerOverflowError
     from .interfaces import Application, Receive, Send
+    from .pubsub.messages import Message
     from .request import GraphQLRequest
 
 

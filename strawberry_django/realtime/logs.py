@@ -25,22 +25,39 @@ _CLIENT_ERRORS = (
 )
 
 
-class _ClientErrorFilter(logging.Filter):
-    """Take the traceback away from what no line of the project is to blame for."""
+#: How asgiref begins to refuse `async_to_sync` on the event loop, where a plain resolver runs.
+_ASYNC_TO_SYNC = "You cannot use AsyncToSync"
+
+_AWAIT_INSTEAD = (
+    "async_to_sync was called in a plain resolver, which runs on the event loop and must not wait "
+    "there. Make the resolver `async def` and await what you called: `await layer.group_send(…)`. "
+    "Or make its field with strawberry_django (`@strawberry_django.mutation`): it runs in a thread."
+)
+
+
+class _ExecutionFilter(logging.Filter):
+    """Take the traceback away from what no line of the project is to blame for.
+
+    And say what to write where asgiref does not: the error is also what the client is told.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass."""
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, _CLIENT_ERRORS):
             record.exc_info = None
+        elif isinstance(record.msg, GraphQLError) and str(error).startswith(_ASYNC_TO_SYNC):
+            record.msg.message = _AWAIT_INSTEAD
         return True
 
 
-_FILTER = _ClientErrorFilter()
+_FILTER = _ExecutionFilter()
 
 
 def log_client_errors_briefly() -> None:
     """Log without a traceback that a value was wrong, or a permission refused.
+
+    It also explains the error of `async_to_sync` in a plain resolver.
 
     `strawberry.execution`, the logger of `Schema.process_errors`, shows the
     traceback of whatever an operation failed with. A client that sends a date which

@@ -47,6 +47,7 @@ class Visitor:
 
     username: str
     client: httpx.Client
+    pk: int | None = None
 
     @property
     def session_key(self) -> str:
@@ -117,9 +118,9 @@ class Site:
         """Create a user, and log in."""
         username = new_name("visitor")
         client = self.client()
-        self.act("create", client, username=username, **fields)
+        created = self.act("create", client, username=username, **fields)
         self.act("enter", client, username=username)
-        return Visitor(username, client)
+        return Visitor(username, client, created["pk"])
 
     def post(
         self,

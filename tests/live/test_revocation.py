@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
+from redis import Redis
 from websockets.exceptions import ConnectionClosed
 
 from tests.live.promises import expected, promise
 from tests.live.sites import SECONDS, Site, Sites, Visitor, new_name, next_server, until
 from tools.harness.clients import WebSocketClient
+from tools.harness.redis import redis_server
 from tools.harness.servers import SERVERS
 
-LAYERS = ("pubsub", "core")
+BACKENDS = {
+    "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
+    "core": "channels_redis.core.RedisChannelLayer",
+}
+LAYERS = tuple(BACKENDS)
 STREAMS = ("text/event-stream", "multipart/mixed;subscriptionSpec=1.0")
 INTERVAL = 0.5  # `session_revalidate_interval` of the endpoint "looked"
 
@@ -105,6 +115,51 @@ def test_another_process_ends_the_socket_at_once(
     until(lambda: not here.running(name))
 
 
+@looked_for
+@pytest.mark.parametrize("layer", LAYERS)
+def test_redis_that_hangs_holds_up_nobody(sites: Sites, layer: str) -> None:
+    """It is the Redis of the process that tells: its request ends, and others find out."""
+    there = sites.get("uvicorn")
+    with redis_server() as redis, ExitStack() as stack:
+        config: dict[str, Any] = {"hosts": [{"address": redis.url, "socket_timeout": 60}]}
+        layers = {"default": {"BACKEND": BACKENDS[layer], "CONFIG": config}}
+        here = stack.enter_context(sites.another(layer=layer, CHANNEL_LAYERS=layers))
+        here.act("publish", group="of-nobody", texts=["so that it is connected"])
+        with Redis.from_url(redis.url) as client:
+            pid = client.info("server")["process_id"]
+        visitors = {cause: here.visitor() for cause in ("deactivated", "log-out")}
+        sockets = {
+            cause: stack.enter_context(subscribed(there, "/looked", visitor))
+            for cause, visitor in visitors.items()
+        }
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for cause, visitor in visitors.items():
+                CAUSES[cause](here, visitor)
+                assert sockets[cause].wait_closed() == 4401
+            here.act("disconnect", username=visitors["log-out"].username, times=20)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        log = here.server.log()
+    assert log.count("Other processes were not told of a revocation: TimeoutError()") >= 22
+
+
+@told
+@pytest.mark.parametrize("layer", LAYERS)
+def test_messages_that_nobody_can_read_do_not_end_the_hearing(sites: Sites, layer: str) -> None:
+    here, there = sites.get("uvicorn", layer), sites.get("hypercorn", layer)
+    visitor = here.visitor()
+    with subscribed(here, "/never-looked", visitor) as socket:
+        before = here.server.log()
+        there.act("confuse", group="strawberry_django_realtime.revocation")
+        log_out(there, visitor)
+        ended(socket)
+    log = here.server.log().removeprefix(before)
+    assert "A message about a revocation was dropped: KeyError('user')" in log
+    assert "cannot be decoded: ValueError('int is not allowed" in log
+    assert "Not hearing" not in log
+
+
 @told
 @pytest.mark.parametrize("cause", CAUSES)
 @expected(
@@ -175,6 +230,36 @@ def test_a_session_that_runs_out_ends_its_socket(uvicorn: Site) -> None:
     uvicorn.act("enter", visitor.client, username=visitor.username, expiry=1)
     with subscribed(uvicorn, "/looked", visitor) as socket:
         ended(socket)
+
+
+def start_operations(socket: WebSocketClient, until: float) -> None:
+    """Start one operation after the other."""
+    for number in itertools.count():
+        socket.subscribe(str(number), "{ ping }")
+        assert [socket.next_message()["type"] for _ in range(2)] == ["next", "complete"]
+        assert time.monotonic() < until
+
+
+@looked_for
+@cheap
+def test_a_new_operation_is_refused_soon_after_its_session_is_gone(
+    sites: Sites, server: str
+) -> None:
+    here, there = sites.get(server), sites.get(next_server(server))
+    visitor, other = here.visitor(), here.visitor()
+    with (
+        here.socket("/patient", visitor) as socket,  # It may send as many messages as it likes.
+        here.socket("/patient", other) as idle,
+    ):
+        socket.init()
+        idle.init()
+        start, before = time.monotonic(), here.report()["queries"]
+        SILENT["session deleted"](there, visitor)
+        with pytest.raises(ConnectionClosed):
+            start_operations(socket, start + SECONDS)
+        assert socket.close_code == 4401
+        looks = [query for query in here.queries(before) if "django_session" in query]
+        assert 1 <= len(looks) <= 1 + time.monotonic() - start
 
 
 @cheap

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 import pytest
 import strawberry
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
 from django.core.exceptions import PermissionDenied
 from strawberry.types.execution import PreExecutionError
 
+import strawberry_django
 from strawberry_django.realtime.logs import log_client_errors_briefly
 
 QUERY = "query ($day: Date!) { year(day: $day) }"
@@ -74,3 +77,27 @@ async def test_an_operation_that_the_document_has_not_has_no_traceback(
     assert isinstance(result, PreExecutionError)
     assert 'Unknown operation named "B".' in caplog.text
     assert "Traceback" not in caplog.text
+
+
+def send() -> bool:
+    async_to_sync(get_channel_layer().group_send)("group", {"type": "test.message"})
+    return True
+
+
+@strawberry.type
+class Sends:
+    plainly: bool = strawberry.field(resolver=send)
+    in_a_thread: bool = strawberry_django.field(resolver=send)
+
+
+async def test_async_to_sync_in_a_plain_resolver_says_what_to_write(
+    caplog: pytest.LogCaptureFixture, channel_layer: object
+) -> None:
+    log_client_errors_briefly()
+    schema = strawberry.Schema(query=Sends)
+    works = await schema.execute("{ inAThread }")
+    assert getattr(works, "data", None) == {"inAThread": True}
+    refused = await schema.execute("{ plainly }")
+    for told in (str(refused.errors), caplog.text):
+        assert "Make the resolver `async def`" in told
+        assert "strawberry_django.mutation" in told

@@ -52,6 +52,7 @@ class SocketWatch:
         self._services: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
         self._looks: dict[WatchedSocket, asyncio.Future[None]] = {}
+        self._under_way: dict[WatchedSocket, asyncio.Future[None]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._tick = LONGEST_TICK
         self._empty = asyncio.Event()
@@ -176,11 +177,19 @@ class SocketWatch:
             SessionEndedError: it may not; the socket is being closed.
             SessionCheckError: the database did not say.
         """
-        if socket.user_key is None or not socket.must_be_confirmed(time.monotonic()):
+        now = time.monotonic()
+        if socket.ended:
+            raise SessionEndedError
+        if socket.user_key is None or not socket.must_be_confirmed(now):
             return
-        self._look_at([socket])
+        look = self._looks.get(socket) or self._under_way.get(socket)
+        if look is None:
+            if socket.was_looked_at(now):  # In vain, and nobody asks more than once a second.
+                raise SessionCheckError
+            self._look_at([socket])
+            look = self._looks[socket]
         # Others wait for the same look: who is cancelled does not take it from them.
-        await asyncio.shield(self._looks[socket])
+        await asyncio.shield(look)
 
     def _look_at(self, sockets: Iterable[WatchedSocket]) -> None:
         """Let the sessions of `sockets` be checked; one look is made at a time."""
@@ -196,8 +205,9 @@ class SocketWatch:
     def _looked(self, task: asyncio.Task[None]) -> None:
         self._errands.discard(task)
         self._looking = None
+        looks, self._under_way = self._under_way, {}
         if task.cancelled():
-            for look in self._looks.values():
+            for look in (*looks.values(), *self._looks.values()):
                 look.cancel()
             self._looks.clear()
         else:
@@ -205,6 +215,7 @@ class SocketWatch:
 
     async def _look(self) -> None:
         looks, self._looks = self._looks, {}
+        self._under_way = looks
         alone = [socket for socket in looks if socket.options["enter_thread"] is not None]
         together = [socket for socket in looks if socket.options["enter_thread"] is None]
         for group in [*([socket] for socket in alone), together]:
@@ -242,7 +253,9 @@ class SocketWatch:
                 valid = of_sessions[socket.session_key] == socket.user_key
             else:
                 valid = socket.user_key in active
-            if not valid:
+            if valid:
+                socket.confirmed = now
+            else:
                 socket.ended = True
                 self._close(socket, CloseCode.UNAUTHORIZED, "The session has ended")
 
@@ -257,7 +270,7 @@ class SocketWatch:
                 ) as messages:
                     retry = _RETRY
                     async for message in messages:
-                        self._apply(message)
+                        self._hear(message)
             except Exception as error:
                 logger.warning("Not hearing of revocations for %g s: %r", retry, error)
             finally:
@@ -266,6 +279,12 @@ class SocketWatch:
             retry = min(2 * retry, _MAX_RETRY)
             # What was told meanwhile was not heard.
             self._look_at([s for s in self._sockets if s.user_key is not None])
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        try:
+            self._apply(message)
+        except Exception as error:  # One message's fault must not make us miss the others.
+            logger.error("A message about a revocation was dropped: %r", error)
 
     async def _close_when_answered(self, socket: WatchedSocket) -> None:
         await asyncio.sleep(_LAST_ANSWER)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 #: Seconds between two looks at the clock, where no limit asks for more of them.
 LONGEST_TICK = 1.0
 
-#: Seconds for which a check of the user holds for the operations that a socket starts.
+#: Seconds for which a check of the user holds for the operations that a socket starts, whatever it
+#: has brought to light.
 _CONFIRMED = 1.0
 
 
@@ -35,6 +36,8 @@ class WatchedSocket:
         ping: sends a ping; `None` where the connection is not begun or knows none.
         active: when an operation was last seen under way.
         ended: the user may not act any more.
+        revalidated: when the database was last asked whether the user may act.
+        confirmed: when it was asked and said so.
         pong_due: until when the ping that is out may be answered.
     """
 
@@ -48,6 +51,7 @@ class WatchedSocket:
     opened: float = field(default_factory=time.monotonic)
     active: float = field(default_factory=time.monotonic)
     revalidated: float = field(default_factory=time.monotonic)
+    confirmed: float = field(default_factory=time.monotonic)
     pinged: float = field(default_factory=time.monotonic)
     pong_due: float | None = None
     ended: bool = False
@@ -71,8 +75,12 @@ class WatchedSocket:
         )
 
     def must_be_confirmed(self, now: float) -> bool:
-        """Tell whether it is so long ago that the user was checked that an operation must ask."""
-        return self.ended or now - self.revalidated > _CONFIRMED
+        """Tell whether it is so long ago that the user was confirmed that an operation must ask."""
+        return now - self.confirmed > _CONFIRMED
+
+    def was_looked_at(self, now: float) -> bool:
+        """Tell whether the database was asked so recently that it must not be asked again."""
+        return now - self.revalidated <= _CONFIRMED
 
     def must_be_pinged(self, now: float) -> bool:
         """Tell whether it is time for a ping."""

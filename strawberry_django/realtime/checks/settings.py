@@ -40,6 +40,8 @@ _MIDDLEWARE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 )
+#: As many connections of one process to Redis as are soon too few.
+_FEW = 100
 _DAPHNE_LIMITS = ("DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE", "DAPHNE_WEBSOCKET_MAX_FRAME_SIZE")
 _DAPHNE_DEFAULT = 1024 * 1024  # Of both; 0 is no limit.
 _HOST_NAME = re.compile(r"\*|\.?[^/:\[\]]+|\[[0-9a-fA-F:.]+\]")
@@ -123,31 +125,56 @@ def _check_layer(alias: str, config: Any) -> Messages:
         return [found("E007", text)]
     try:
         layer = channel_layers.make_backend(alias)
-        short = _short_timeouts(layer)
+        pools = _pools(layer)
+        short = _short_timeouts(layer, pools)
     except Exception as error:
         return [found("E008", f"{name} cannot be made: {type(error).__name__}: {error}")]
     if isinstance(layer, InMemoryChannelLayer) and in_production():
         text = f"{name} is the in-memory layer and DEBUG is False: it reaches no other process."
         return [found("W009", text)]
+    messages = []
     if short:
         text = (
             f"{name} has a socket_timeout of {', '.join(short)} s, no longer than it waits for "
             "messages: the wait ends in an error, and subscriptions with it."
         )
-        return [found("W010", text)]
-    return []
+        messages.append(found("W010", text))
+    if few := _few_connections(layer, pools):
+        text = (
+            f"{name} says no max_connections, so redis-py opens {few} to Redis at most: when more "
+            'messages are sent at the same moment, some fail with "Too many connections".'
+        )
+        messages.append(found("W013", text))
+    return messages
 
 
-def _short_timeouts(layer: Any) -> list[str]:
+def _pools(layer: Any) -> list[Any]:
+    """Return a pool of connections for each host of a `channels_redis.core.RedisChannelLayer`."""
+    # Asked of the class: a pub/sub layer looks every attribute up in the running event loop.
+    if not (hasattr(type(layer), "brpop_timeout") and hasattr(type(layer), "create_pool")):
+        return []
+    return [layer.create_pool(index) for index in range(layer.ring_size)]
+
+
+def _few_connections(layer: Any, pools: list[Any]) -> int | None:
+    """Return how many connections a host may have that does not say so itself, if they are few.
+
+    redis-py 8 made 100 of what had been no limit.
+    """
+    unsaid = [
+        pool.max_connections
+        for host, pool in zip(layer.hosts if pools else (), pools, strict=True)
+        if "max_connections" not in host and "max_connections=" not in str(host.get("address"))
+    ]
+    return min((most for most in unsaid if most <= _FEW), default=None)
+
+
+def _short_timeouts(layer: Any, pools: list[Any]) -> list[str]:
     """Return the socket timeouts, in seconds, that end before the layer's own wait does.
 
     redis-py 8 gave every connection a `socket_timeout` of 5 s, which is also the `brpop_timeout` of
     `channels_redis.core.RedisChannelLayer`.
     """
-    # Asked of the class: a pub/sub layer looks every attribute up in the running event loop.
-    if not (hasattr(type(layer), "brpop_timeout") and hasattr(type(layer), "create_pool")):
-        return []
-    pools = map(layer.create_pool, range(layer.ring_size))
     timeouts = {pool.make_connection().socket_timeout for pool in pools}
     return sorted(
         f"{each:g}" for each in timeouts if each is not None and each <= layer.brpop_timeout

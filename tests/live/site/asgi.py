@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from channels.layers import get_channel_layer
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "security_site.settings")
@@ -88,7 +89,21 @@ def _memory() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def report() -> dict[str, Any]:
+async def _layer() -> dict[str, int]:
+    """Return how many channels and memberships of groups the channel layer has on this process."""
+    layer: Any = get_channel_layer()
+    if hasattr(type(layer), "receive_buffer_lpop") or hasattr(layer, "brpop_timeout"):
+        keys = await layer.connection(0).keys(f"{layer.prefix}:group:*")
+        members = [m for key in keys for m in await layer.connection(0).zrange(key, 0, -1)]
+        own = [member for member in members if layer.client_prefix.encode() in member]
+        return {"channels": len(layer.receive_buffer), "memberships": len(own)}
+    looped = getattr(layer, "_get_layer", lambda: layer)()
+    subscribed = sum(len(shard._subscribed_to) for shard in getattr(looped, "_shards", ()))
+    memberships = sum(map(len, looped.groups.values()))
+    return {"channels": len(looped.channels), "memberships": memberships, "subscribed": subscribed}
+
+
+async def report() -> dict[str, Any]:
     """Return what goes on in this process."""
     gc.collect()
     tasks = sorted(repr(task.get_coro()) for task in asyncio.all_tasks())
@@ -98,6 +113,7 @@ def report() -> dict[str, Any]:
         "running": {name: count for name, count in running.items() if count},
         "resolved": dict(resolved),
         "queries": len(queries),
+        "layer": await _layer(),
     }
     return seen
 
@@ -111,16 +127,11 @@ looks: dict[str, Callable[[], Any]] = {
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-<<<<<<< HEAD
-    first = scope.get("path", "/").split("/")[1]
-    if scope["type"] == "http" and first in looks:
-        body = json.dumps(looks[first]()).encode()
-=======
     prefix = getattr(settings, "PREFIX", "")
     first = scope.get("path", "/").removeprefix(prefix).split("/")[1]
-    if scope["type"] == "http" and first in ("report", "queries"):
-        body = json.dumps(report() if first == "report" else queries).encode()
->>>>>>> fit
+    if scope["type"] == "http" and first in looks:
+        seen = looks[first]()
+        body = json.dumps(await seen if asyncio.iscoroutine(seen) else seen).encode()
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

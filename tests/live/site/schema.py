@@ -100,14 +100,13 @@ class Query:
         return text
 
     @strawberry.field
-<<<<<<< HEAD
     def big(self, size: int) -> str:
         return "x" * size
-=======
+
+    @strawberry.field
     def address(self, info: Info[Any, Any]) -> list[str]:
         """Where a page is, and where this is."""
         return [reverse("visits"), info.context["request"].build_absolute_uri()]
->>>>>>> fit
 
     @strawberry.field
     def node(self) -> Node:

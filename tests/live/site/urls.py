@@ -94,10 +94,11 @@ def read_session(request: HttpRequest, key: str) -> dict[str, Any]:
     return {"data": row.get_decoded(), "stored": row.session_data, "expires": str(row.expire_date)}
 
 
-def disconnect(request: HttpRequest, username: str) -> None:
+def disconnect(request: HttpRequest, username: str, times: int = 1) -> None:
     from strawberry_django.realtime import disconnect_user
 
-    disconnect_user(User.objects.get(username=username))
+    for _ in range(times):
+        disconnect_user(User.objects.get(username=username))
 
 
 def publish(
@@ -117,6 +118,13 @@ def publish_event(request: HttpRequest, text: str) -> None:
     async_to_sync(layer.group_send)("events", {"type": "events.event", "text": text})
 
 
+def confuse(request: HttpRequest, group: str) -> None:
+    """Send what no other version would, and what Redis carries and cannot be decoded."""
+    layer: Any = get_channel_layer()
+    for message in ({"type": group.replace("revocation", "revoke")}, {"type": "x", 1: 2}):
+        async_to_sync(layer.group_send)(group, message)
+
+
 def token(request: HttpRequest, username: str) -> dict[str, str]:
     hooks = import_module("myproject.hooks")
     return {"token": hooks.make_token(User.objects.get(username=username))}
@@ -127,7 +135,7 @@ ACTIONS = {
     for function in (
         *(create, enter, leave, flush, leave_as_channels_has_it, change, change_in_silence, set_password, delete_user),
         *(delete_session, delete_session_in_silence, expire_session, read_session, disconnect),
-        *(publish, publish_event, token),
+        *(publish, publish_event, confuse, token),
     )
 }
 

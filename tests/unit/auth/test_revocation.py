@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
+from django.db import connections, transaction
 from django.http import HttpRequest
 from django.test import Client
 
@@ -25,6 +28,9 @@ from strawberry_django.realtime.auth.revocation import (
     session_digest,
 )
 from strawberry_django.realtime.auth.sessions import hear_of_deleted_sessions, open_session
+from strawberry_django.realtime.auth.watch import SocketWatch
+from strawberry_django.realtime.auth.watched import WatchedSocket
+from strawberry_django.realtime.conf import DEFAULTS
 from tests.support import until
 
 Messages = list[dict[str, Any]]
@@ -84,6 +90,58 @@ def test_what_is_rolled_back_has_not_happened(ada: Any, told: Messages) -> None:
         ada.save()
         transaction.set_rollback(True)
     assert told == []
+
+
+@pytest.fixture
+def other_database(django_db_setup: None, django_db_blocker: Any, tmp_path: Path) -> Iterator[str]:
+    """A second database, with a table of users."""
+    connections.databases["other"] = {
+        **connections["default"].settings_dict,
+        "NAME": tmp_path / "other.sqlite3",
+    }
+    with django_db_blocker.unblock():
+        with connections["other"].schema_editor() as editor:
+            editor.create_model(get_user_model())
+        yield "other"
+        connections.close_all()
+    del connections["other"], connections.databases["other"]
+
+
+@pytest.mark.parametrize(
+    ("act", "recheck"), [(lambda user: user.save(), True), (disconnect_user, False)]
+)
+def test_a_user_in_a_second_database_is_told_after_its_commit(
+    other_database: str, told: Messages, act: Callable[[Any], None], recheck: bool
+) -> None:
+    grace = get_user_model().objects.using(other_database).create(username="grace")
+    with transaction.atomic(using=other_database):
+        act(grace)
+        transaction.set_rollback(True, using=other_database)
+    assert told == []
+    with transaction.atomic():
+        with transaction.atomic(using=other_database):
+            act(grace)
+            assert told == []
+        assert told == of_user(grace, recheck=recheck)
+
+
+def test_an_event_loop_closed_with_a_socket_open_is_forgotten(ada: Any, settings: Any) -> None:
+    settings.CHANNEL_LAYERS = {}
+    before = set(revocation.local_receivers)
+    loop = asyncio.new_event_loop()
+
+    async def open_socket() -> AbstractAsyncContextManager[None]:
+        watching = SocketWatch.current().watching(WatchedSocket(SimpleNamespace(), DEFAULTS))
+        await watching.__aenter__()
+        return watching
+
+    watching = loop.run_until_complete(open_socket())
+    loop.close()
+    assert len(revocation.local_receivers) == len(before) + 1
+    for _ in range(2):
+        ada.save()
+    assert revocation.local_receivers == before
+    del watching
 
 
 def test_a_logout_tells_of_the_session(ada_client: Client, told: Messages) -> None:

@@ -15,7 +15,6 @@ from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.test import Client
-from django.utils import timezone
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -100,6 +99,23 @@ async def test_when_nobody_can_be_looked_at_the_sockets_stay(
         assert await lives(socket)
     assert caplog.records[0].message.startswith("Open sockets could not be revalidated: ")
     assert caplog.records[0].exc_info is None
+
+
+async def test_an_operation_is_refused_while_nobody_can_tell_who_starts_it(
+    ada_client: Client, channel_layer: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connect(application, client=ada_client) as socket:
+        (watched,) = SocketWatch.current()._sockets
+        watched.confirmed -= 60
+        watched.revalidated -= 60
+        engine, settings.SESSION_ENGINE = settings.SESSION_ENGINE, "tests.no_such_engine"
+        for number in ("1", "2"):  # The second asks nobody.
+            await socket.subscribe(number, HELLO)
+            (refusal,) = (await socket.receive())["payload"]
+            assert "cannot be checked now" in refusal["message"]
+        settings.SESSION_ENGINE = engine
+        watched.revalidated -= 60
+        assert await lives(socket, "3")
 
 
 # What signals tell.
@@ -201,16 +217,8 @@ async def test_after_a_failure_of_the_layer_the_users_are_looked_at_and_it_is_he
     ):
         await heard(layer)
         redis.stop()
-<<<<<<< HEAD
-        session = Session.objects.filter(pk=session_key(ada_client))
-        await in_database(
-            partial(session.update, expire_date=datetime.fromtimestamp(0, timezone.utc))
-=======
-        expired = {"expire_date": timezone.now()}
-        await in_database(
-            partial(Session.objects.filter(pk=session_key(ada_client)).update, **expired)
->>>>>>> fit
-        )
+        rows = Session.objects.filter(pk=session_key(ada_client))
+        await in_database(lambda: rows._raw_delete(rows.db))  # No signal tells of it.
         assert await socket.closed() == (4401, "The session has ended")
         for seconds in ("0.05", "0.1"):
             await until(partial(_not_hearing_for, seconds, caplog))

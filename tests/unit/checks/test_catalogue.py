@@ -9,7 +9,7 @@ from strawberry_django.realtime import snippets
 from strawberry_django.realtime.checks.catalogue import CATALOGUE, GUIDE, Fault
 
 GIVEN_OUT = [f"E{number:03}" for number in range(1, 13)] + [
-    f"W{number:03}" for number in (*range(1, 13), 14)
+    f"W{number:03}" for number in range(1, 15)
 ]
 DOCS = Path(__file__).parents[3] / "docs"
 

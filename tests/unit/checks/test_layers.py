@@ -15,6 +15,10 @@ def redis(*hosts: Any, backend: str = CORE, **config: Any) -> dict[str, Any]:
     return {"default": {"BACKEND": backend, "CONFIG": {"hosts": list(hosts), **config}}}
 
 
+def found(number: str) -> list[Any]:
+    return [message for message in check_channel_layers() if str(message.id).endswith(number)]
+
+
 @pytest.mark.parametrize("value", [None, {}])
 def test_no_layer_is_no_fault_by_itself(value: Any) -> None:
     with override_settings(CHANNEL_LAYERS=value):
@@ -82,8 +86,7 @@ def test_the_underlying_exception_is_shown() -> None:
 )
 def test_connections_must_not_time_out_before_the_wait_ends(host: Any) -> None:
     with override_settings(CHANNEL_LAYERS=redis(host)):
-        [message] = check_channel_layers()
-    assert message.id == "strawberry_django_realtime.W010"
+        [message] = found("W010")
     assert "socket_timeout" in message.msg
     assert '"socket_timeout": 15' in str(message.hint)
 
@@ -92,7 +95,23 @@ def test_connections_must_not_time_out_before_the_wait_ends(host: Any) -> None:
 def test_a_longer_timeout_or_none_is_right(timeout: float | None) -> None:
     host = {"address": "redis://127.0.0.1:6379/0", "socket_timeout": timeout}
     with override_settings(CHANNEL_LAYERS=redis(host)):
-        assert check_channel_layers() == []
+        assert found("W010") == []
+
+
+@pytest.mark.parametrize(
+    ("host", "faults"),
+    [
+        ("redis://127.0.0.1:6379/0", 1),
+        (("127.0.0.1", 6379), 1),
+        ("redis://127.0.0.1:6379/0?max_connections=50", 0),
+        ({"address": "redis://127.0.0.1:6379/0", "max_connections": 50}, 0),
+    ],
+    ids=str,
+)
+def test_a_hundred_connections_are_not_many(host: Any, faults: int) -> None:
+    with override_settings(CHANNEL_LAYERS=redis(host)):
+        messages = found("W013")
+    assert ["opens 100 to Redis at most" in message.msg for message in messages] == [True] * faults
 
 
 def test_the_pubsub_layer_does_not_wait_that_way() -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 import threading
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from redis import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from strawberry_django.realtime.exceptions import ChannelLayerError, ListenerOverflowError
-from strawberry_django.realtime.pubsub.listener import ChannelListener, Messages
+from strawberry_django.realtime.pubsub import listener as listener_module
+from strawberry_django.realtime.pubsub.listener import ChannelListener
+from strawberry_django.realtime.pubsub.messages import Messages
 from strawberry_django.realtime.threads import OperationThread
 from tests.support import SECONDS, until
 from tools.harness.redis import RedisServer
@@ -70,12 +76,12 @@ async def test_nothing_is_left_of_who_has_listened(channel_layer: Any, listener:
                 "b": 1,
             }
         assert list(channel_layer.groups) == ["a"]
-        assert len(listener._tasks) == 2  # What receives, and what renews the membership.
+        assert len(asyncio.all_tasks()) == 3  # This one, what receives, and what is a member.
         await channel_layer.group_send("a", message("still here"))
         assert await next_text(messages) == "still here"
     assert channel_layer.groups == {}
     assert channel_layer.channels == {}
-    assert listener._tasks == set()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_who_still_listens_is_ended_with_the_consumer(channel_layer: Any) -> None:
@@ -146,7 +152,6 @@ async def test_a_layer_that_is_not_configured_is_an_error_that_names_the_setting
     with pytest.raises(ChannelLayerError, match="CHANNEL_LAYERS has no 'default' layer"):
         async with listener.listen("test.message", groups=["a"]):
             pass
-    assert listener._tasks == set()
 
 
 def texts(messages: Messages) -> list[str]:
@@ -248,8 +253,15 @@ async def test_over_redis_by_publish_and_subscribe(redis: RedisServer, settings:
             await layer().group_send(group, message(f"to {group}"))
         assert await next_text(first) == "to a"
         assert await next_text(second) == "to b"
+    redis.stop()
+    for _ in range(2):
+        with pytest.raises(ChannelLayerError, match="Subscribe again"):
+            async with listener.listen("test.message", groups=["a"]):
+                pass
     await listener.aclose()
+    assert (layer().groups, layer().channels) == ({}, {})
     await layer().flush()
+    redis.start()
 
 
 @pytest.mark.parametrize("turns", range(12))
@@ -306,9 +318,75 @@ async def test_a_group_that_cannot_be_left_is_logged_and_no_more(
     redis_layer: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    async with redis_listener() as listener:
-        async with listener.listen("test.message", groups=["a"]):
-            redis_layer.stop()
-        assert listener._tasks == set()
+    async with redis_listener() as listener, listener.listen("test.message", groups=["a"]):
+        redis_layer.stop()
     assert any("Could not leave the group 'a'" in each.message for each in caplog.records)
     redis_layer.start()
+
+
+@pytest.fixture(params=["core.RedisChannelLayer", "pubsub.RedisPubSubChannelLayer"])
+def either_layer(request: pytest.FixtureRequest, redis: RedisServer, settings: Any) -> RedisServer:
+    """A real Redis under each of its layers."""
+    host = {"address": redis.url, "socket_timeout": 15}
+    layer = {"BACKEND": f"channels_redis.{request.param}", "CONFIG": {"hosts": [host]}}
+    settings.CHANNEL_LAYERS = {"default": layer}
+    return redis
+
+
+def members() -> int:
+    """How many subscriptions still ask their layer for something."""
+    return sum("Membership" in repr(task.get_coro()) for task in asyncio.all_tasks())
+
+
+async def test_nobody_waits_long_for_a_redis_that_hangs(
+    redis_layer: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pub/sub layer does not wait for an answer when it subscribes."""
+    monkeypatch.setattr(listener_module, "_JOINED_WITHIN", 0.1)
+    with Redis.from_url(redis_layer.url) as client:
+        pid = client.info("server")["process_id"]
+    listener = ChannelListener("default", 10)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(listener.listen("test.message", groups=["a", "b"]))
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(ChannelLayerError, match="does not answer"):
+                async with listener.listen("test.message", groups=["b"]):
+                    pass
+            await asyncio.wait_for(stack.aclose(), SECONDS)
+            assert members()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    await until(lambda: not members())  # They were asked to the end.
+    assert not await layer().connection(0).keys("asgi:group:*")
+    assert not layer().receive_buffer
+    await layer().close_pools()
+
+
+async def test_what_cannot_be_decoded_is_dropped_and_logged_once(
+    either_layer: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = ChannelListener("default", 10)
+    async with (
+        listener.listen("test.message", groups=["a"]) as first,
+        listener.listen("test.message", groups=["a"]) as second,
+        listener.listen("test.message", groups=["b"]) as third,
+    ):
+        for _ in range(3):
+            await layer().group_send("a", {"type": "test.message", 1: "an integer key"})
+        for group in ("a", "b"):
+            await layer().group_send(group, message(f"to {group}"))
+        assert [await next_text(each) for each in (first, second, third)] == [
+            "to a",
+            "to a",
+            "to b",
+        ]
+        for unknown in ({1}, Decimal(1), object()):
+            with pytest.raises(TypeError, match="serialize"):
+                await layer().group_send("a", {"type": "test.message", "value": unknown})
+    dropped = [each.message for each in caplog.records if "cannot be decoded" in each.message]
+    assert len(dropped) == 1
+    assert "int is not allowed for map key" in dropped[0]
+    assert "the groups a" in dropped[0] or "specific." in dropped[0]
+    await listener.aclose()
+    await layer().flush()
