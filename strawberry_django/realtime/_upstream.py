@@ -10,6 +10,7 @@ below and nowhere else; the other names are public in form, but documented nowhe
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -137,6 +138,13 @@ RELIED_ON = (
         "asgiref 3.9 to 3.13",
         reason="in a test the application uses the thread, and so the connection, of the test",
         instead="transaction=True for every test",
+    ),
+    Reliance(
+        "graphql.pyutils:Path",
+        "key typename",
+        "graphql-core 3.2 to 3.3",
+        reason="a resolver that holds up the event loop is named",
+        instead="the duration alone, from asyncio's own debug mode",
     ),
     Reliance(
         "strawberry.http.base:BaseView",
@@ -309,6 +317,24 @@ def outside_of_loop(function: Callable[[], T]) -> T:
         return function()
     finally:
         asyncio._set_running_loop(loop)
+
+
+def field_that_runs(thread: int) -> str | None:
+    """Return the field whose resolver a thread runs now, as `Query.name`, if it runs one."""
+    frame = sys._current_frames().get(thread)
+    generator: str | None = None
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith("graphql.execution."):
+            path: Any = frame.f_locals.get("path")
+            if getattr(path, "typename", None):
+                return f"{path.typename}.{path.key}"
+            if generator is not None:
+                return generator
+        is_generator = frame.f_code.co_flags & inspect.CO_ASYNC_GENERATOR
+        code: Any = frame.f_code  # `co_qualname` has come with Python 3.11.
+        generator = getattr(code, "co_qualname", code.co_name) if is_generator else None
+        frame = frame.f_back
+    return None
 
 
 def stream_transport(view: BaseView[Any], headers: Mapping[str, str]) -> HTTPStreamTransport | None:

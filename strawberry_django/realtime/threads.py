@@ -1,6 +1,6 @@
 """The threads in which synchronous code runs: a bounded pool, lent out call by call.
 
-Ground: imports `_upstream`, `connections`, `exceptions` and `waiting` only.
+Ground: imports `_upstream`, `blocking`, `connections`, `exceptions` and `waiting` only.
 
 `sync_to_async` runs synchronous code (the ORM, a Django resolver) in one thread for the whole
 process unless a `ThreadSensitiveContext` surrounds it, and in one thread for each context then. The
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asgiref.sync import ThreadSensitiveContext
 
 from ._upstream import current_thread_context, give_executor, take_executor
+from .blocking import watching_the_loop
 from .connections import (
     IDLE,
     abandon_connections,
@@ -338,8 +339,10 @@ class OperationThread(ThreadSensitiveContext):
         super().__init__()
         self._about = (subject, enter_thread)
         self.lent: OperationExecutor | None = None
+        self._watch = watching_the_loop()
 
     async def __aenter__(self) -> OperationThread:
+        self._watch.__enter__()
         await super().__aenter__()  # type: ignore[no-untyped-call]
         if self.token is not None:
             self.lent = OperationExecutor(pool, *self._about)
@@ -347,6 +350,7 @@ class OperationThread(ThreadSensitiveContext):
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
+        self._watch.__exit__(None, None, None)
         take_executor(self)
         await super().__aexit__(*exception)  # type: ignore[no-untyped-call]
         if self.lent is not None:

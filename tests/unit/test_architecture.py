@@ -13,8 +13,10 @@ from tools.harness.live import ROOT
 
 PACKAGE = "strawberry_django.realtime"
 FLOORS = (
-    "_upstream conf connections exceptions interfaces limits logs protocol threads waiting",
-    "transactions",
+    (
+        "_upstream blocking conf connections exceptions interfaces limits logs protocol threads "
+        "transactions waiting"
+    ),
     "request context",
     "pubsub",
     "auth",
