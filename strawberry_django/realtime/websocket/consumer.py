@@ -39,8 +39,6 @@ from .writer import SocketWriter, refuse_handshake
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from typing_extensions import Self
-
     from ..exceptions import ListenerOverflowError
     from ..interfaces import Application, Receive, Send
 
@@ -81,7 +79,7 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
 
     @classmethod
     @override
-    def _serving(cls, make: Callable[[], Self], options: RealtimeOptions) -> Application:
+    def _serving(cls, make: Callable[[], Any], options: RealtimeOptions) -> Application:
         async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             await make()(scope, receive, send)
 
@@ -174,13 +172,11 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
 
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Ask the hook `on_connect`."""
-        before = self.presence.user
         async with self.operation_thread():
             payload = await self.on_connect(context)
-        if self.presence.user is not before:
-            self.presence.came_with_token()
-            if self.presence.surplus is not None:
-                await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
+        self.presence.note_user()
+        if self.presence.surplus is not None:
+            await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         return UNSET if payload is None else payload
 
     async def accept(self, *_: Any, **__: Any) -> NoReturn:

@@ -5,12 +5,14 @@ Imports `auth`, `writer` and the ground modules.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..auth.watch import SocketWatch
 from ..auth.watched import WatchedSocket
 from ..limits import open_sockets
+from ..protocol import CloseCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,10 +44,13 @@ class Presence:
         self._options = options
         self._stack = AsyncExitStack()
         self._socket = WatchedSocket(writer, options)
+        self._known_user: Any = None
+        self._closing: asyncio.Future[None] | None = None
         self.surplus: str | None = None
 
     async def __aenter__(self) -> Presence:
         socket, user = self._socket, self.user
+        self._known_user = user
         if user is not None and user.is_authenticated:
             session = vars(self._request).get("session")
             socket.user_key = user.pk
@@ -64,9 +69,12 @@ class Presence:
         """The user of the request; `None` where nothing provides one."""
         return vars(self._request).get("user")
 
-    def came_with_token(self) -> None:
-        """Note that `on_connect` has set the user: no session decides how long it may stay."""
+    def note_user(self) -> None:
+        """Note whether `on_connect` has set the user: no session decides how long it may stay."""
+        if self.user is self._known_user:
+            return
         user, before = self.user, self._socket.user_key
+        self._known_user = user
         self._socket.session_key = None
         self._socket.user_key = user.pk if user is not None and user.is_authenticated else None
         if self._socket.user_key != before:
@@ -89,6 +97,10 @@ class Presence:
             ping: the frame of a ping, where the subprotocol has one.
         """
         self._socket.busy = busy
+        self.note_user()  # A project may have overridden `on_ws_connect`, as with Strawberry.
+        if self.surplus is not None:
+            closing = self._writer.close(CloseCode.TOO_MANY_REQUESTS, self.surplus)
+            self._closing = asyncio.ensure_future(closing)
         if ping is not None and self._options["ping_interval"] is not None:
             self._writer.probe = ping
             self._socket.ping = self._writer.ping
