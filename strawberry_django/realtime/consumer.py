@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from strawberry.schema import BaseSchema
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Unpack
 
     from .exceptions import ListenerOverflowError
     from .interfaces import Application, Receive, Send
@@ -114,7 +114,7 @@ class GraphQLConsumer(Generic[Context, RootValue]):
         return application
 
     @classmethod
-    def _serving(cls, make: Callable[[], Self], options: RealtimeOptions) -> Application:
+    def _serving(cls, make: Callable[[], Any], options: RealtimeOptions) -> Application:
         """Return what serves each request or socket with a consumer that `make` returns."""
         raise NotImplementedError
 

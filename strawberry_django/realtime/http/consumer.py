@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from strawberry.django.views import TemporalHttpResponse
     from strawberry.http.ides import GraphQL_IDE
     from strawberry.schema import BaseSchema
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Unpack
 
     from ..interfaces import Application
     from ..request import GraphQLRequest
@@ -69,7 +69,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
 
     @classmethod
     @override
-    def _serving(cls, make: Callable[[], Self], options: RealtimeOptions) -> Application:
+    def _serving(cls, make: Callable[[], Any], options: RealtimeOptions) -> Application:
         async def respond(request: GraphQLRequest) -> HttpResponseBase:
             return await make().respond(request)
 

@@ -47,8 +47,6 @@ from .writer import SocketWriter, refuse_handshake
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from typing_extensions import Self
-
     from ..exceptions import ListenerOverflowError
     from ..interfaces import Application, Receive, Send
 
@@ -93,7 +91,7 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
 
     @classmethod
     @override
-    def _serving(cls, make: Callable[[], Self], options: RealtimeOptions) -> Application:
+    def _serving(cls, make: Callable[[], Any], options: RealtimeOptions) -> Application:
         async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             await make()(scope, receive, send)
 
@@ -216,7 +214,6 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
         Raises:
             ConnectionRejectionError: the hook refuses, or the socket is closed already.
         """
-        before = self.presence.user
         try:
             payload = await self._before_init(self._ask_on_connect(context))
         except ClientLeftError as error:
@@ -226,10 +223,9 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
             logger.error("on_connect has not returned: %s", error)
             await self.writer.close(CloseCode.TIMEOUT, str(error))
             raise ConnectionRejectionError from error
-        if self.presence.user is not before:
-            self.presence.came_with_token()
-            if self.presence.surplus is not None:
-                await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
+        self.presence.note_user()
+        if self.presence.surplus is not None:
+            await self.writer.close(CloseCode.TOO_MANY_REQUESTS, self.presence.surplus)
         return UNSET if payload is None else payload
 
     async def _ask_on_connect(self, context: Any) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ Imports `auth`, `writer` and the ground modules.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..auth.watch import SocketWatch
 from ..auth.watched import WatchedSocket
 from ..limits import Place
+from ..protocol import CloseCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +46,12 @@ class Presence:
         self._stack = AsyncExitStack()
         self._socket = WatchedSocket(writer, options)
         self._place = Place(options)
+        self._known_user: Any = None
+        self._closing: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Presence:
         socket, user = self._socket, self.user
+        self._known_user = user
         if user is not None and user.is_authenticated:
             session = vars(self._request).get("session")
             socket.user_key = user.pk
@@ -76,9 +81,12 @@ class Presence:
         """The user of the request; `None` where nothing provides one."""
         return vars(self._request).get("user")
 
-    def came_with_token(self) -> None:
-        """Note that `on_connect` has set the user: no session decides how long it may stay."""
+    def note_user(self) -> None:
+        """Note whether `on_connect` has set the user: no session decides how long it may stay."""
+        if self.user is self._known_user:
+            return
         user, before = self.user, self._socket.user_key
+        self._known_user = user
         self._socket.session_key = None
         self._socket.user_key = user.pk if user is not None and user.is_authenticated else None
         if self._socket.user_key != before:
@@ -102,6 +110,10 @@ class Presence:
             ping: makes the frame of a ping from its token, where the subprotocol has one.
         """
         self._socket.busy = busy
+        self.note_user()  # A project may have overridden `on_ws_connect`, as with Strawberry.
+        if self.surplus is not None:
+            closing = self._writer.close(CloseCode.TOO_MANY_REQUESTS, self.surplus)
+            self._closing = asyncio.ensure_future(closing)
         if ping is not None and self._options["ping_interval"] is not None:
             self._writer.probe = ping
             self._socket.ping = self._writer.ping

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from strawberry_django.realtime import disconnect_user
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.schema import probe, schema, signals
 from tests.support import LEGACY_WS, TRANSPORT_WS, queries, until
@@ -113,6 +114,29 @@ async def test_a_context_may_be_of_another_kind_once_the_user_is_known(
     async with connect(Both.as_asgi(schema=schema, session_auth=True), init=False) as socket:
         await socket.init({"a": 1})
         assert await socket.result("1", query(probe(look))) == {"data": {"probe": expected}}
+
+
+@pytest.mark.parametrize("subprotocol", [TRANSPORT_WS, LEGACY_WS])
+async def test_whom_an_overridden_on_ws_connect_lets_in_is_watched(
+    subprotocol: str, ada: Any
+) -> None:
+    """Strawberry's consumers have this hook, and no `on_connect`."""
+
+    class Drop(GraphQLWSConsumer):
+        async def on_ws_connect(self, context: Any) -> None:
+            context["request"].user = ada
+
+    application = Drop.as_asgi(
+        schema=schema,
+        session_auth=True,
+        max_sockets_per_user=1,
+        subscription_protocols=[TRANSPORT_WS, LEGACY_WS],
+    )
+    async with connect(application, subprotocols=[subprotocol]) as socket:
+        async with connect(application, subprotocols=[subprotocol]) as surplus:
+            assert (await surplus.closed())[0] == 4429
+        disconnect_user(ada)
+        assert (await socket.closed())[0] == 4401
 
 
 # Who may enter.

@@ -63,7 +63,7 @@ async def test_strangers_are_no_user_and_no_limit_is_none() -> None:
 async def test_who_comes_with_a_token_is_in_no_session() -> None:
     async with presence(user(1), SimpleNamespace(session_key="abc")) as one:
         one._request.user = user(2)
-        one.came_with_token()
+        one.note_user()
         assert (one._socket.user_key, one._socket.session_key) == (2, None)
 
 
@@ -71,7 +71,7 @@ async def test_who_comes_with_a_token_is_in_no_session() -> None:
 async def test_a_token_may_be_nobodys(nobody: Any) -> None:
     async with presence(user(1), SimpleNamespace(session_key="abc")) as one:
         one._request.user = nobody
-        one.came_with_token()
+        one.note_user()
         assert (one._socket.user_key, one._socket.session_key) == (None, None)
 
 
@@ -79,9 +79,9 @@ async def test_a_token_may_be_nobodys(nobody: Any) -> None:
 async def test_who_comes_with_a_token_is_counted_once(key: Callable[[], Any]) -> None:
     async with presence(user(key()), max_sockets_per_user=1) as one:
         one._request.user = user(key())
-        one.came_with_token()
+        one.note_user()
         assert one.surplus is None
         async with presence(max_sockets_per_user=1) as second:
             second._request.user = user(key())
-            second.came_with_token()
+            second.note_user()
             assert second.surplus is not None
