@@ -338,6 +338,18 @@ def members() -> int:
     return sum("Membership" in repr(task.get_coro()) for task in asyncio.all_tasks())
 
 
+async def test_too_few_connections_are_told_in_words_that_help(
+    redis_layer: RedisServer, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = {"address": redis_layer.url, "socket_timeout": 15, "max_connections": 1}
+    settings.CHANNEL_LAYERS["default"]["CONFIG"] = {"hosts": [host]}
+    async with redis_listener() as listener:
+        with pytest.raises(ChannelLayerError, match="too many connections"):
+            async with listener.listen("test.message", groups=["a", "b"]) as messages:
+                await next_text(messages)
+    assert "a higher max_connections" in caplog.text
+
+
 async def test_nobody_waits_long_for_a_redis_that_hangs(
     redis_layer: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
