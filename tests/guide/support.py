@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import subprocess
@@ -118,3 +119,15 @@ def environment() -> dict[str, str]:
     """Return an environment in which `python`, `daphne` and so on are those of this Python."""
     env = live.environment()
     return {**env, "PATH": os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])}
+
+
+def load(subject: str, name: str) -> Any:
+    """Import a module of a page into this process."""
+    path = projects.SNIPPETS / f"{subject}/myproject/{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{subject}_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # Strawberry looks names up in it.
+    spec.loader.exec_module(module)
+    return module

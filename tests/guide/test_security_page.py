@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import time
 from collections.abc import AsyncGenerator
 from typing import Any, get_type_hints
@@ -24,6 +22,7 @@ from strawberry.types import Info
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
 from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator, graphql_http
+from tests.guide.support import load
 from tests.schema import schema
 from tests.support import in_database
 from tests.support_websocket import connect
@@ -118,18 +117,6 @@ def test_the_settings_set_options_that_exist(project: projects.Project, name: st
     assert json.loads(done.stdout.splitlines()[-1]) == OPTIONS[name]
 
 
-def load(name: str) -> Any:
-    """Import a module of the page."""
-    path = projects.SNIPPETS / f"security/myproject/{name}.py"
-    spec = importlib.util.spec_from_file_location(f"security_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # Strawberry looks names up in it.
-    spec.loader.exec_module(module)
-    return module
-
-
 class EarlierSigner(TimestampSigner):
     """Signs as if it were an hour ago, to the second."""
 
@@ -139,32 +126,34 @@ class EarlierSigner(TimestampSigner):
 
 async def ask_with_token(token: str) -> tuple[int, Any]:
     """Ask who one is, with a token in `Authorization`."""
-    application = AuthGraphQLProtocolTypeRouter(schema, on_connect=load("hooks").on_connect)
+    application = AuthGraphQLProtocolTypeRouter(
+        schema, on_connect=load("security", "hooks").on_connect
+    )
     headers = [(b"authorization", f"Bearer {token}".encode())]
     answer = await graphql_http(application, "{ hello }", headers=headers)
     return answer.status, answer.json() if answer.status == 200 else None
 
 
 def test_the_hints_of_the_hooks_name_what_they_get() -> None:
-    hooks = load("hooks")
+    hooks = load("security", "hooks")
     assert get_type_hints(hooks.on_operation)["operation"] is OperationRequest
     for hook in (hooks.make_token, hooks.on_connect, hooks.suspend):
         assert Any in get_type_hints(hook).values()
 
 
 def test_the_hints_of_the_permission_name_what_it_gets() -> None:
-    hints = get_type_hints(load("schema").IsStaffNow.has_permission)
+    hints = get_type_hints(load("security", "schema").IsStaffNow.has_permission)
     assert (hints["source"], hints["info"], hints["kwargs"]) == (Any, Info, Any)
 
 
 async def test_a_token_is_of_the_hooks_salt_and_an_active_user(ada: Any) -> None:
-    status, answer = await ask_with_token(load("hooks").make_token(ada))
+    status, answer = await ask_with_token(load("security", "hooks").make_token(ada))
     assert (status, answer) == (200, {"data": {"hello": "Hello, ada!"}})
     assert await ask_with_token(signing.dumps(ada.pk, salt="myproject.graphql")) == (200, answer)
     assert (await ask_with_token(signing.dumps(ada.pk)))[0] == 403
     ada.is_active = False
     await ada.asave()
-    assert (await ask_with_token(load("hooks").make_token(ada)))[0] == 403
+    assert (await ask_with_token(load("security", "hooks").make_token(ada)))[0] == 403
 
 
 async def test_a_token_lasts_for_an_hour(ada: Any) -> None:
@@ -173,7 +162,9 @@ async def test_a_token_lasts_for_an_hour(ada: Any) -> None:
 
 
 async def test_without_a_token_the_hook_answers_nothing(ada_client: Client) -> None:
-    application = AuthGraphQLProtocolTypeRouter(schema, on_connect=load("hooks").on_connect)
+    application = AuthGraphQLProtocolTypeRouter(
+        schema, on_connect=load("security", "hooks").on_connect
+    )
     async with GraphQLWebsocketCommunicator(application, client=ada_client) as socket:
         assert socket.connection_ack is None
         result = await socket.execute("{ hello }")
@@ -181,7 +172,9 @@ async def test_without_a_token_the_hook_answers_nothing(ada_client: Client) -> N
 
 
 async def test_the_second_hook_is_for_one_operation_only(ada_client: Client) -> None:
-    application = AuthGraphQLProtocolTypeRouter(schema, on_operation=load("hooks").on_operation)
+    application = AuthGraphQLProtocolTypeRouter(
+        schema, on_operation=load("security", "hooks").on_operation
+    )
     query = "query Audit { hello } query Other { hello }"
 
     async def ask(name: str) -> Any:
@@ -196,7 +189,7 @@ async def test_who_subscribes_is_asked_for_at_the_start_and_at_each_event(
     ada: Any, ada_client: Client, channel_layer: Any
 ) -> None:
     await get_user_model().objects.acreate(username="grace", is_staff=True)
-    application = AuthGraphQLProtocolTypeRouter(load("schema").schema)
+    application = AuthGraphQLProtocolTypeRouter(load("security", "schema").schema)
     async with connect(application, client=ada_client) as socket:
         await socket.subscribe("1", EVENTS)
         assert ONLY_STAFF in str(await socket.receive())
@@ -221,7 +214,7 @@ def asked(*, depth: int = 0, aliases: int = 0, tokens: int = 0) -> list[str]:
         document = "{ node { " + " ".join(f"a{n}: name" for n in range(aliases)) + " } }"
     else:
         document = "{ node { " + "name " * (tokens - 5) + "} }"
-    result = load("schema").schema.execute_sync(document)
+    result = load("security", "schema").schema.execute_sync(document)
     return [error.message for error in result.errors or []]
 
 
@@ -246,7 +239,7 @@ async def test_the_project_puts_somebody_out(
     application = AuthGraphQLProtocolTypeRouter(schema)
     await ada.groups.acreate(name="speakers")
     async with connect(application, client=ada_client) as socket:
-        await in_database(lambda: load("hooks").suspend(ada))
+        await in_database(lambda: load("security", "hooks").suspend(ada))
         assert (await socket.closed())[0] == 4401
     assert not await ada.groups.aexists()
 
@@ -285,7 +278,7 @@ class FailingEvents:
 
 def mask() -> MaskErrors:
     """The extension as the page has it."""
-    return MaskErrors(should_mask_error=load("schema").is_ours)
+    return MaskErrors(should_mask_error=load("security", "schema").is_ours)
 
 
 FAILURES = "{ ours told refused }"
@@ -321,7 +314,7 @@ async def test_what_resolvers_raise_is_masked_on_both_transports(
 
 async def test_the_schema_of_the_page_has_the_extension(settings: Any) -> None:
     settings.DEBUG = False
-    application = AuthGraphQLProtocolTypeRouter(load("schema").schema)
+    application = AuthGraphQLProtocolTypeRouter(load("security", "schema").schema)
     answer = await graphql_http(application, "{ total }")
     assert (answer.data, messages(answer.errors)) == (
         {"total": None},
