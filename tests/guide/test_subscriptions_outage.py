@@ -162,4 +162,4 @@ def test_it_answers_pings_and_comes_back_after_4408(
         expect(page.get_by_role("status")).to_have_text("Live")
         page.context.close()
     # More answers than one second without them would have allowed.
-    assert sent.count('{"type":"pong"}') > 5
+    assert sum('"type":"pong"' in str(frame) for frame in sent) > 5
