@@ -83,12 +83,7 @@ class PostgresSite:
         self.project.manage("makemigrations", "shared", "notes", env=env)
         self.project.manage("migrate_schemas", "--shared", env=env)
         with administrator(database) as admin:
-            admin.execute("ALTER TABLE shared_secret FORCE ROW LEVEL SECURITY")
-            admin.execute("ALTER TABLE shared_secret ENABLE ROW LEVEL SECURITY")
-            admin.execute(
-                "CREATE POLICY own ON shared_secret "
-                "USING (owner = current_setting('app.user_id', true)) WITH CHECK (true)"
-            )
+            admin.execute((projects.SNIPPETS / "thread_state/policy.sql").read_bytes())
 
     def _environment(self, **options: object) -> dict[str, str]:
         return {
