@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from redis import Redis
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.guide.support import PASSWORD, guide_project, login, read
 from tools.harness import clients, projects, servers
-from tools.harness.redis import RedisServer
 
 ME = read("resolver_user/requests/me.graphql")
 ADA = {"data": {"me": "Hello, ada!"}}
@@ -56,23 +52,12 @@ LOGIN = """
 mutation Login($password: String!) { login(username: "ada", password: $password) { username } }
 """
 
-MIDDLEWARE = """
-def stamp(get_response):
-    def middleware(request):
-        response = get_response(request)
-        response.headers["X-Stamp"] = "stamped"
-        return response
-    return middleware
-"""
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
     project = guide_project(tmp_path_factory.mktemp("security") / "myproject")
-    (project.path / "myproject/middleware.py").write_text(MIDDLEWARE, encoding="utf-8")
     with (project.path / "myproject/settings.py").open("a", encoding="utf-8") as file:
         file.write(f'CSRF_TRUSTED_ORIGINS = ["{TRUSTED}"]\n')
-        file.write('MIDDLEWARE.append("myproject.middleware.stamp")\n')
     return project
 
 
@@ -138,21 +123,6 @@ def test_answers_carry_the_headers_of_djangos_security_middleware(server: server
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-def test_the_projects_middleware_surrounds_graphql_when_asked(
-    project: projects.Project, server: servers.Server
-) -> None:
-    assert httpx.get(f"{server.url}/").headers["X-Stamp"] == "stamped"
-    assert "X-Stamp" not in clients.graphql(server, ME).headers
-    option = 'STRAWBERRY_DJANGO_REALTIME = {"DJANGO_MIDDLEWARE": True}\n'
-    settings = project.path / "myproject/settings_middleware.py"
-    settings.write_text(f"from myproject.settings import *\n{option}", encoding="utf-8")
-    env = {"DJANGO_SETTINGS_MODULE": "myproject.settings_middleware"}
-    with servers.serve(project, env=env) as inside, login(inside) as ada:
-        answer = clients.graphql(ada, ME)
-    assert answer.json() == ADA
-    assert answer.headers["X-Stamp"] == "stamped"
-
-
 def test_login_works_over_http_and_says_why_not_over_websocket(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -196,59 +166,3 @@ def test_logging_out_closes_the_sockets_of_the_session(server: servers.Server) -
         assert opened.wait_closed() == 4401
         other.subscribe("1", ME)
         assert other.next_message()["payload"] == ADA
-
-
-SESSIONS = """
-from django.contrib.auth.models import User
-from django.test import Client
-for name in ("deactivated", "renewed", "deleted"):
-    client = Client()
-    client.force_login(User.objects.create_user(name))
-    print(client.cookies["sessionid"].value)
-"""
-
-CHANGES = """
-from django.contrib.auth.models import User
-User.objects.filter(username="deactivated").update(is_active=False)
-renewed = User.objects.get(username="renewed")
-renewed.set_password("new")
-renewed.save()
-User.objects.get(username="deleted").delete()
-"""
-
-
-def test_another_process_ends_sockets_at_the_next_look(tmp_path: Path) -> None:
-    project = guide_project(tmp_path / "myproject")
-    with (project.path / "myproject/settings.py").open("a", encoding="utf-8") as file:
-        file.write('STRAWBERRY_DJANGO_REALTIME = {"SESSION_REVALIDATE_INTERVAL": 1}\n')
-    keys = project.manage("shell", "-v", "0", "-c", SESSIONS).stdout.split()
-    assert len(keys) == 3
-    with servers.serve(project) as server, contextlib.ExitStack() as stack:
-        sockets = [
-            stack.enter_context(clients.WebSocketClient.connect(server, cookies={"sessionid": key}))
-            for key in keys
-        ]
-        for opened in sockets:
-            opened.init()
-        project.manage("shell", "-c", CHANGES)
-        assert [opened.wait_closed() for opened in sockets] == [4401, 4401, 4401]
-
-
-def test_a_shared_channel_layer_tells_the_other_processes_at_once(
-    tmp_path: Path, redis: RedisServer
-) -> None:
-    project = guide_project(tmp_path / "myproject", "channel_layers_redis")
-    with (project.path / "myproject/settings.py").open("a", encoding="utf-8") as file:
-        file.write('STRAWBERRY_DJANGO_REALTIME = {"SESSION_REVALIDATE_INTERVAL": None}\n')
-    env = {"REDIS_URL": redis.url, "DJANGO_SETTINGS_MODULE": "myproject.settings_pubsub"}
-    with (
-        servers.serve(project, env=env) as one,
-        servers.serve(project, env=env) as other,
-        login(one) as ada,
-        clients.WebSocketClient.connect(other, cookies=ada) as opened,
-    ):
-        opened.init()
-        with Redis(port=redis.port) as client:
-            other.process.wait_until(lambda: bool(client.pubsub_channels("*revocation*")))
-        log_out(ada)
-        assert opened.wait_closed() == 4401
