@@ -46,6 +46,14 @@ def test_queries_run_beside_each_other(site: Site) -> None:
         until(lambda: site.running("wait") == CALLS)
 
 
+def test_hooks_run_beside_each_other(site: Site) -> None:
+    with ExitStack() as stack:
+        stack.enter_context(site.slow_query())
+        for _ in range(CALLS - 1):
+            stack.enter_context(site.socket("/slow-hook")).send({"type": "connection_init"})
+        until(lambda: site.running("wait") == CALLS)
+
+
 @expected(
     "session-writes", "With `SESSION_SAVE_EVERY_REQUEST` what a page writes to the session is kept"
 )

@@ -113,6 +113,8 @@ def test_a_connection_that_the_database_has_closed_is_replaced(
                 admin.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'"
                 )
+        assert next_texts(socket) == ["of acme"]
+        assert next_texts(subscribed(stack, site, "notes", headers=OF_ACME)) == ["of acme"]
 
 
 def over_http(site: Site, query: str) -> Any:

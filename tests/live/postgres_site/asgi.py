@@ -20,6 +20,13 @@ from strawberry_django.realtime.protocol import (
 from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
 
 from .schema import schema
+from .shared.models import Tenant
+
+
+async def on_connect(context: Any) -> None:
+    """Ask the database, as a hook that looks up a token does."""
+    await Tenant.objects.acount()
+
 
 PROTOCOLS = [GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL]
 
@@ -33,6 +40,7 @@ by_tenant = AuthGraphQLProtocolTypeRouter(
     django_application,
     enter_thread=import_module("myproject.tenants").enter_tenant,
     subscription_protocols=PROTOCOLS,
+    on_connect=on_connect,
 )
 
 

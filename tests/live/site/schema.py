@@ -55,7 +55,7 @@ class Running:
 _slow = threading.Condition()
 
 
-def _wait() -> str:
+def wait() -> str:
     """Wait as for a slow query, in a thread, where the ORM runs: until released, or 5 seconds."""
     with _slow, Running("wait"):
         _slow.wait(5)
@@ -89,7 +89,7 @@ class Query:
         return f"Hello, {info.context.request.user.username}!"
 
     secret: str = strawberry_django.field(resolver=_secret, extensions=[IsAuthenticated()])
-    wait: str = strawberry_django.field(resolver=_wait)
+    wait: str = strawberry_django.field(resolver=wait)
 
     @strawberry.field
     def ping(self) -> str:

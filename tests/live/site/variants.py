@@ -6,13 +6,18 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from .schema import Running
+from .schema import Running, wait
 
 
 async def fail(*_: Any) -> None:
     raise ValueError("the secret is 4711")
+
+
+async def ask_slowly(*_: Any) -> None:
+    await sync_to_async(wait)()
 
 
 async def hang(*_: Any) -> None:
@@ -60,6 +65,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "listener_capacity": 20,
         "slow_consumer": "latest",
     },
+    "slow-hook": {"on_connect": ask_slowly},
     "hanging": {"on_connect": hang},
     "hanging-briefly": {
         "on_connect": hang,
