@@ -115,10 +115,10 @@ class MutationTransaction:
             await self._leave(rolls_back=True)
 
 
-class _Listening(Container[OperationType]):
+class _Listening(Container[object]):
     """The operation types that are allowed, and a call when Strawberry asks for a mutation's."""
 
-    def __init__(self, types: Container[OperationType], begin: Callable[[], None]) -> None:
+    def __init__(self, types: Container[object], begin: Callable[[], None]) -> None:
         self._types = types
         self._begin = begin
 

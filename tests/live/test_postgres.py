@@ -65,7 +65,7 @@ def test_what_polls_holds_no_connection(site: Site, project: PostgresSite) -> No
         for _ in range(2):
             assert all(next_texts(socket) == ["of acme"] for socket in sockets)
         with administrator(project.database) as admin:
-            (connections,) = admin.execute(OURS).fetchone() or ()
+            (connections,) = admin.execute(OURS).fetchone() or (0,)
         assert 0 < connections <= DEFAULTS["max_threads"]
         assert notes_of(site) == ["of acme"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import strawberry
@@ -80,7 +81,8 @@ async def test_an_operation_that_the_document_has_not_has_no_traceback(
 
 
 def send() -> bool:
-    async_to_sync(get_channel_layer().group_send)("group", {"type": "test.message"})
+    layer: Any = get_channel_layer()
+    async_to_sync(layer.group_send)("group", {"type": "test.message"})
     return True
 
 

@@ -91,8 +91,9 @@ class SocketConnection(AsyncWebSocketAdapter):
             HookTimeoutError: `work` has taken too long, and is cancelled.
         """
         leaving = asyncio.ensure_future(self._client_left())
+        limit = within(seconds)
         try:
-            async with within(seconds) as limit:
+            async with limit:
                 leaving.add_done_callback(lambda task: task.cancelled() or expire(limit))
                 return await work
         except asyncio.TimeoutError:

@@ -44,6 +44,6 @@ by_tenant = AuthGraphQLProtocolTypeRouter(
 )
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def application(scope: Any, receive: Any, send: Any) -> None:
     router = by_user if scope.get("path") == "/by-user" else by_tenant
     await router(scope, receive, send)

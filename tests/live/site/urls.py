@@ -49,7 +49,7 @@ def flush(request: HttpRequest) -> None:
 
 def leave_as_channels_has_it(request: HttpRequest) -> None:
     """Log out as a consumer of the project's own does."""
-    scope = {"session": request.session, "user": request.user}
+    scope: Any = {"session": request.session, "user": request.user}
     async_to_sync(channels_logout)(scope)
 
 

@@ -128,10 +128,11 @@ def test_a_user_in_a_second_database_is_told_after_its_commit(
 def test_an_event_loop_closed_with_a_socket_open_is_forgotten(ada: Any, settings: Any) -> None:
     settings.CHANNEL_LAYERS = {}
     before = set(revocation.local_receivers)
+    writer: Any = SimpleNamespace()
     loop = asyncio.new_event_loop()
 
     async def open_socket() -> AbstractAsyncContextManager[None]:
-        watching = SocketWatch.current().watching(WatchedSocket(SimpleNamespace(), DEFAULTS))
+        watching = SocketWatch.current().watching(WatchedSocket(writer, DEFAULTS))
         await watching.__aenter__()
         return watching
 
