@@ -29,7 +29,7 @@ class Mutation:
     @transaction.atomic
     def rename(self, old: str, new: str) -> str:
         User.objects.filter(username=old).update(username=new)
-        return User.objects.get(username=new).username
+        return User.objects.get(username=new, is_active=True).username
 
 
 # --8<-- [end:mutation]
