@@ -1,6 +1,6 @@
 """What the log says of an error, and what the client is told.
 
-Ground: imports nothing of its siblings.
+Ground: imports `exceptions` only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from .exceptions import FrameTooLongError
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -71,3 +73,13 @@ def internal_error(error: Exception, operation_name: str | None) -> GraphQLError
     """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
     logger.error("The operation %r failed", operation_name, exc_info=error)
     return GraphQLError(str(error) if settings.DEBUG else "Internal server error")
+
+
+def unsent(error: Exception) -> GraphQLError:
+    """Return what the client is told in place of an error that cannot be sent.
+
+    It is too long for the server, or its `extensions` hold what JSON has not.
+    """
+    if isinstance(error, FrameTooLongError):
+        return GraphQLError(str(error))
+    return internal_error(error, None)

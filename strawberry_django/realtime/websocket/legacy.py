@@ -17,7 +17,7 @@ from .. import transactions
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
-from ..logs import internal_error
+from ..logs import internal_error, unsent
 from ..protocol import LEGACY_TYPES, CloseCode, is_request_error, legacy_ws_problem
 
 if TYPE_CHECKING:
@@ -82,17 +82,17 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         await super().handle_start(cast("StartMessage", complete))
 
     async def send_message(self, message: OperationMessage) -> None:
-        """Send a message; an `error` that is longer than the server sends says that instead.
+        """Send a message; an `error` that cannot be sent says why instead.
 
         Raises:
-            FrameTooLongError: any other message is.
+            FrameTooLongError: any other message is longer than the server sends.
         """
         try:
             await super().send_message(message)
-        except FrameTooLongError as error:
+        except Exception as error:
             if message["type"] != "error":
                 raise
-            await super().send_message(_error(message["id"], GraphQLError(str(error))))
+            await super().send_message(_error(message["id"], unsent(error)))
 
     async def handle_async_results(
         self,

@@ -22,7 +22,7 @@ from .. import transactions
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
-from ..logs import internal_error
+from ..logs import internal_error, unsent
 from ..protocol import CloseCode, is_request_error, transport_ws_problem
 
 if TYPE_CHECKING:
@@ -119,17 +119,17 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             self.consumer.presence.begun(lambda: bool(self.operations), self._ping)
 
     async def send_message(self, message: Message) -> None:
-        """Send a message; an `error` that is longer than the server sends says that instead.
+        """Send a message; an `error` that cannot be sent says why instead.
 
         Raises:
-            FrameTooLongError: any other message is.
+            FrameTooLongError: any other message is longer than the server sends.
         """
         try:
             await super().send_message(message)
-        except FrameTooLongError as error:
+        except Exception as error:
             if message["type"] != "error":
                 raise
-            payload = [GraphQLError(str(error)).formatted]
+            payload = [unsent(error).formatted]
             await super().send_message({**message, "payload": payload})
 
     def _ping(self, token: str) -> str:

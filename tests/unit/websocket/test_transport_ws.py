@@ -633,3 +633,15 @@ async def test_what_an_operation_says_after_its_end_is_not_said_for_the_next_of_
         await socket.subscribe("1", WAIT)
         assert (await socket.receive())["payload"] == {"data": {"listen": "listening"}}
         assert (await socket.result("2", "{ hello }"))["data"]
+
+
+@in_both
+async def test_an_error_that_is_no_json_is_said_in_another_way(words: Words) -> None:
+    async def refuse(_context: Any, _operation: OperationRequest) -> None:
+        raise GraphQLError("No", extensions={"why": object()})
+
+    async with speak(words, consumer(on_operation=refuse)) as client:
+        await client.start("1", "{ hello }")
+        assert (await client.error("1"))["message"] == "Internal server error"
+        await client.start("1", "{ hello }")  # The id is free, and the socket goes on.
+        await client.error("1")
