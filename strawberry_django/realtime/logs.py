@@ -69,6 +69,14 @@ def log_client_errors_briefly() -> None:
     logging.getLogger("strawberry.execution").addFilter(_FILTER)
 
 
+def on_one_line(text: str) -> str:
+    """Return what a client sent as the log may have it: no line of its own making.
+
+    As Django writes a request's path (`django.utils.log.log_message`, CVE-2025-48432).
+    """
+    return text.encode("unicode_escape").decode("ascii")
+
+
 def internal_error(error: Exception, operation_name: str | None) -> GraphQLError:
     """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
     logger.error("The operation %r failed", operation_name, exc_info=error)

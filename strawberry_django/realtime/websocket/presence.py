@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..auth.watch import SocketWatch
 from ..auth.watched import WatchedSocket
 from ..limits import Place
+from ..logs import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,8 @@ class Presence:
 
     def _log_surplus(self) -> None:
         if self.surplus is not None:
-            logger.warning("WebSocket %s refused (4429): %s", self._request.path, self.surplus)
+            path = on_one_line(self._request.path)
+            logger.warning("WebSocket %s refused (4429): %s", path, self.surplus)
 
     @property
     def surplus(self) -> str | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._upstream import refused_as_too_long, waiting_send
 from ..exceptions import FrameTooLongError
+from ..logs import on_one_line
 from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
 from ..waiting import within
 
@@ -39,7 +40,9 @@ async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reaso
     `status` and `reason`; the others answer 403.
     """
     body = reason.encode("utf-8", "replace")
-    logger.warning("WebSocket %s refused (%d): %s", scope["path"], status, body.decode())
+    logger.warning(
+        "WebSocket %s refused (%d): %s", on_one_line(scope["path"]), status, body.decode()
+    )
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": CloseCode.NORMAL})
         return
@@ -196,8 +199,10 @@ class SocketWriter:
     async def _send_ping(self) -> None:
         if self.probe is not None:
             token = secrets.token_urlsafe(6)
-            self._pings.append((token, self._sent))
-            await self._send_text(self.probe(token))
+            ping = self.probe(token)
+            # Who answers has read the ping as well: a bound below its size is no dead end.
+            self._pings.append((token, self._sent + _size(ping)))
+            await self._send_text(ping)
 
     async def _send_text(self, frame: str) -> None:
         if self._closing:
