@@ -77,10 +77,10 @@ def on_one_line(text: str) -> str:
     return text.encode("unicode_escape").decode("ascii")
 
 
-def internal_error(error: Exception, operation_name: str | None) -> GraphQLError:
+def internal_error(error: BaseException, operation_name: str | None) -> GraphQLError:
     """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
     logger.error("The operation %r failed", operation_name, exc_info=error)
-    return GraphQLError(str(error) if settings.DEBUG else "Internal server error")
+    return GraphQLError(str(error) or repr(error) if settings.DEBUG else "Internal server error")
 
 
 def unsent(error: Exception) -> GraphQLError:

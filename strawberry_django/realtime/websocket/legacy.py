@@ -19,6 +19,7 @@ from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
 from ..protocol import LEGACY_TYPES, CloseCode, is_request_error, legacy_ws_problem
+from ..waiting import is_cancelled
 
 if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_ws.types import (
@@ -129,9 +130,11 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                             last = _error(operation_id, (result.errors or [])[0])
                             break
                         await self.send_data_message(result, operation_id)
-        except asyncio.CancelledError:
-            await self.send_message(last)
-            raise
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                await self.send_message(last)
+                raise
+            last = _error(operation_id, internal_error(error, operation_name))
         except GraphQLError as refusal:
             last = _error(operation_id, refusal)
         except FrameTooLongError as error:

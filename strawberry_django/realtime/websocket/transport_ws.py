@@ -24,6 +24,7 @@ from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
 from ..protocol import CloseCode, is_request_error, transport_ws_problem
+from ..waiting import is_cancelled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -194,7 +195,9 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             await operation.send_initial_errors([refusal])
         except FrameTooLongError as error:
             await operation.send_initial_errors([GraphQLError(str(error))])
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
             failure = internal_error(error, operation.operation_name)
             await operation.send_initial_errors([failure])
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -645,3 +646,18 @@ async def test_an_error_that_is_no_json_is_said_in_another_way(words: Words) -> 
         assert (await client.error("1"))["message"] == "Internal server error"
         await client.start("1", "{ hello }")  # The id is free, and the socket goes on.
         await client.error("1")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before, no task tells who is cancelled")
+@in_both
+async def test_a_resolver_whose_own_task_was_cancelled_has_failed(words: Words) -> None:
+    async def source(_info: Any) -> AsyncIterator[int]:
+        yield 1
+        other = asyncio.ensure_future(asyncio.Event().wait())
+        other.cancel()
+        await other
+
+    async with speak(words) as client:
+        await client.start("1", f'subscription {{ probe(name: "{probe(source)}") }}')
+        assert await client.result("1") == {"data": {"probe": 1}}
+        assert (await client.error("1"))["message"] == "Internal server error"
