@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -661,3 +662,29 @@ async def test_a_resolver_whose_own_task_was_cancelled_has_failed(words: Words) 
         await client.start("1", f'subscription {{ probe(name: "{probe(source)}") }}')
         assert await client.result("1") == {"data": {"probe": 1}}
         assert (await client.error("1"))["message"] == "Internal server error"
+
+
+async def test_a_legacy_connection_has_to_begin_in_time() -> None:
+    hasty = consumer(connection_init_wait_timeout=timedelta(seconds=0.05))
+    async with connect(hasty, subprotocols=[LEGACY_WS], init=False) as socket:
+        assert await socket.closed() == (4408, "Connection initialisation timeout")
+
+
+@in_both
+async def test_an_operation_that_ends_slowly_does_not_hold_up_its_socket(words: Words) -> None:
+    may_end = asyncio.Event()
+
+    async def source(_info: Any) -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            await may_end.wait()
+
+    async with speak(words) as client:
+        query = f'subscription {{ probe(name: "{probe(source)}") }}'
+        await client.start("1", query)
+        await client.result("1")
+        await client.stop("1")
+        assert await client.run("1", "{ hello }") == {"data": {"hello": "Hello, stranger!"}}
+        may_end.set()
