@@ -231,11 +231,12 @@ class SocketWriter:
             message["reason"] = fit_close_reason(reason)
         try:
             await self._transmit(message, timeout)
-        except Exception:
+        except Exception as error:
             substitute = SUBSTITUTES.get(message["code"])
-            if substitute is None:
-                raise
-            await self._transmit({**message, "code": int(substitute)}, timeout)
+            if substitute is not None:
+                await self._transmit({**message, "code": int(substitute)}, timeout)
+            else:  # Uvicorn fails in a way of its own over a client that vanishes when accepted.
+                logger.info("The close frame %d was not sent: %r", message["code"], error)
         finally:
             self.abandon()
 

@@ -165,6 +165,14 @@ async def test_another_error_of_the_server_is_not_hidden() -> None:
         await writer_to(server).send("text")
 
 
+async def test_a_close_frame_that_cannot_be_sent_is_no_fault_of_the_socket() -> None:
+    server = Server()
+    server.error = AttributeError("no attribute 'transfer_data_task'")  # Uvicorn with websockets.
+    writer = writer_to(server)
+    await writer.close(4406)
+    assert writer.closed.done()
+
+
 async def test_a_client_that_does_not_read_in_time_is_closed_and_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
