@@ -29,6 +29,10 @@ logger = logging.getLogger("strawberry_django.realtime")
 #: A turn after each would cost a burst a seventh more of the processor's time.
 _AT_ONCE = 8
 
+#: How many unanswered pings are remembered: who has sent a token back, and then sends none, is
+#: pinged on.
+_MOST_PINGS = 16
+
 #: Seconds that a close frame may take when the frames before it were not read.
 _LAST_WORD_TIMEOUT = 1.0
 
@@ -101,7 +105,7 @@ class SocketWriter:
         self._sent = 0
         self._replied = 0
         self._acknowledged = 0
-        self._pings: deque[tuple[str, int]] = deque()
+        self._pings: deque[tuple[str, int]] = deque(maxlen=_MOST_PINGS)
         self._echoes = False
         self._closing = False
         self.probe: Callable[[str], str] | None = None

@@ -268,6 +268,10 @@ async def test_a_client_that_sends_tokens_back_is_believed_by_them_alone() -> No
     for guess in (None, first):
         writer.acknowledge(guess)
     assert [token for token, _ in writer._pings] == [second]
+    for _ in range(100):
+        await writer.ping()
+        writer.acknowledge()
+    assert len(writer._pings) == 16
 
 
 async def send_many(writer: SocketWriter, count: int) -> None:
