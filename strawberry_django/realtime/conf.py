@@ -37,6 +37,10 @@ SETTING = "STRAWBERRY_DJANGO_REALTIME"
 UNIX = "unix"
 
 
+#: Options of which 0 would mean that nothing works at all.
+_AT_LEAST_ONE = frozenset({"listener_capacity", "max_message_size", "max_threads"})
+
+
 @dataclass(frozen=True)
 class OperationRequest:
     """What a client asks to have executed.
@@ -182,6 +186,8 @@ def expected(name: str, value: Any) -> str | None:
     hint = get_type_hints(RealtimeOptions)[name]
     if not _fits(value, hint):
         return _described(hint)
+    if name in _AT_LEAST_ONE and value < 1:
+        return "a whole number from 1 up"
     if name == "trusted_proxies" and not all(map(_is_proxy, value)):
         return 'addresses, networks ("10.0.0.0/8") or "unix"'
     return None

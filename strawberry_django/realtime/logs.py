@@ -1,6 +1,6 @@
 """What the log says of an error, and what the client is told.
 
-Ground: imports nothing of its siblings.
+Ground: imports `exceptions` only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from .exceptions import FrameTooLongError
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -67,7 +69,25 @@ def log_client_errors_briefly() -> None:
     logging.getLogger("strawberry.execution").addFilter(_FILTER)
 
 
-def internal_error(error: Exception, operation_name: str | None) -> GraphQLError:
+def on_one_line(text: str) -> str:
+    """Return what a client sent as the log may have it: no line of its own making.
+
+    As Django writes a request's path (`django.utils.log.log_message`, CVE-2025-48432).
+    """
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def internal_error(error: BaseException, operation_name: str | None) -> GraphQLError:
     """Log `error`, and return what the client is told of it: all of it with `DEBUG` only."""
     logger.error("The operation %r failed", operation_name, exc_info=error)
-    return GraphQLError(str(error) if settings.DEBUG else "Internal server error")
+    return GraphQLError(str(error) or repr(error) if settings.DEBUG else "Internal server error")
+
+
+def unsent(error: Exception) -> GraphQLError:
+    """Return what the client is told in place of an error that cannot be sent.
+
+    It is too long for the server, or its `extensions` hold what JSON has not.
+    """
+    if isinstance(error, FrameTooLongError):
+        return GraphQLError(str(error))
+    return internal_error(error, None)

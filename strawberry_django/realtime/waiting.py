@@ -15,7 +15,7 @@ if sys.version_info >= (3, 11):
 else:  # pragma: no cover - Python 3.10
     from async_timeout import timeout as within
 
-__all__ = ["expire", "expired", "within"]
+__all__ = ["expire", "expired", "is_cancelled", "within"]
 
 
 def expire(limit: Any) -> bool:
@@ -36,3 +36,12 @@ def expired(limit: Any) -> bool:
     """Tell whether the block of `within(…) as limit` was ended for its time."""
     over = limit.expired
     return bool(over() if callable(over) else over)
+
+
+def is_cancelled() -> bool:
+    """Tell whether the running task itself is cancelled, where it has met a `CancelledError`.
+
+    If not, something that it awaits was. Before Python 3.11 nobody can tell, and it is.
+    """
+    cancelling = getattr(asyncio.current_task(), "cancelling", None)
+    return cancelling is None or bool(cancelling())

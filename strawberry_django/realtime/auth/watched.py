@@ -103,4 +103,4 @@ class WatchedSocket:
             options["max_idle_time"],
             options["max_lifetime"],
         )
-        return min(LONGEST_TICK, *(limit / 4 for limit in limits if limit))
+        return min([LONGEST_TICK, *(limit / 4 for limit in limits if limit)])

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.http import HttpResponse
 
 from .._upstream import load_no_middleware
+from ..logs import on_one_line
 from ..request import GraphQLRequest
 from ..threads import OperationThread
 from ..waiting import within
@@ -104,7 +105,7 @@ class GraphQLEndpoint(ASGIHandler):
         await super().handle(scope, body.receive, send)
         if body.is_too_big:
             reason = f"The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE ({limit} bytes)."
-            logger.warning("%s refused (413): %s", scope["path"], reason)
+            logger.warning("%s refused (413): %s", on_one_line(scope["path"]), reason)
             response = HttpResponse(reason, status=413)
             response["Content-Length"] = len(response.content)
             if scope["http_version"].startswith("1"):
@@ -117,7 +118,7 @@ class GraphQLEndpoint(ASGIHandler):
             request = self.request_class(scope, body_file)
             int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError as error:
-            logger.warning("%s refused (400): %s", scope["path"], error)
+            logger.warning("%s refused (400): %s", on_one_line(scope["path"]), error)
             return None, HttpResponse("The request cannot be read.", status=400)
         return request, None
 
@@ -150,7 +151,8 @@ class LimitedBody:
         self._received = 0
         self._more = True
         declared = dict(headers).get(b"content-length", b"")
-        self.is_too_big = declared.isdigit() and int(declared) > limit
+        # Python refuses to read a number of thousands of digits.
+        self.is_too_big = declared.isdigit() and (len(declared) > 20 or int(declared) > limit)
 
     async def receive(self) -> dict[str, Any]:
         """Return the next part of the body, or its early end."""

@@ -35,6 +35,7 @@ from ..consumer import GraphQLConsumer
 from ..context import ConnectionContext
 from ..logs import internal_error
 from ..protocol import is_request_error
+from ..waiting import is_cancelled
 from .negotiation import (
     GRAPHQL_RESPONSE_JSON,
     accepts_json,
@@ -354,5 +355,7 @@ async def _with_faults(
                 yield result
     except GraphQLError as error:
         yield PreExecutionError(data=None, errors=[error])
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError) and is_cancelled():
+            raise
         yield PreExecutionError(data=None, errors=[internal_error(error, operation_name)])

@@ -30,6 +30,7 @@ from ..exceptions import (
     SessionCheckError,
     SessionEndedError,
 )
+from ..logs import on_one_line
 from ..protocol import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     GRAPHQL_WS_PROTOCOL,
@@ -153,7 +154,7 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
             await self.writer.close(CloseCode.SERVICE_RESTART, RESTARTING, timeout=1)
             raise
         except Exception:
-            logger.exception("The WebSocket %s failed", self.scope["path"])
+            logger.exception("The WebSocket %s failed", on_one_line(self.scope["path"]))
             await self.writer.close(CloseCode.INTERNAL_ERROR, "Internal server error")
         finally:
             self.writer.abandon()
@@ -295,8 +296,8 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
         if picked is None:
             logger.warning(
                 "WebSocket %s refused (4406): the client offers %s, the server speaks %s",
-                self.scope["path"],
-                ", ".join(offered) or "no subprotocol",
+                on_one_line(self.scope["path"]),
+                on_one_line(", ".join(offered)) or "no subprotocol",
                 ", ".join(sorted(known)) or "none",
             )
         return picked

@@ -17,8 +17,9 @@ from .. import transactions
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
-from ..logs import internal_error
+from ..logs import internal_error, unsent
 from ..protocol import LEGACY_TYPES, CloseCode, is_request_error, legacy_ws_problem
+from ..waiting import is_cancelled
 
 if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_ws.types import (
@@ -34,6 +35,9 @@ _extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", defaul
 
 _BEGUN = "Too many initialisation requests"
 
+#: Seconds for which the client's next message waits until an operation has ended that it stops.
+_ENDED_WITHIN = 1.0
+
 
 class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
     """Serve one connection of the legacy graphql-ws subprotocol.
@@ -42,10 +46,28 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
     has it. Source: `PROTOCOL.md` of subscriptions-transport-ws.
     """
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._ending: set[asyncio.Task[None]] = set()
+        self._init_wait: asyncio.Task[None] | None = None
+
     @property
     def consumer(self) -> SocketConsumer:
         """The consumer that Strawberry's handler calls its view."""
         return cast("SocketConsumer", self.view)
+
+    async def handle(self) -> None:
+        """Serve the connection, which has to begin in time, as with the other subprotocol."""
+        self._init_wait = asyncio.create_task(self._close_without_init())
+        try:
+            await super().handle()
+        finally:
+            self._init_wait.cancel()
+
+    async def _close_without_init(self) -> None:
+        wait = self.consumer.options["connection_init_wait_timeout"]
+        await asyncio.sleep(wait.total_seconds())
+        await self.websocket.close(CloseCode.TIMEOUT, "Connection initialisation timeout")
 
     async def handle_message(self, message: OperationMessage) -> None:
         """Answer one message; close with 1002 what is not of the protocol's shape.
@@ -70,6 +92,8 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         if self.connection_acknowledged:
             await self.websocket.close(CloseCode.TOO_MANY_REQUESTS, _BEGUN)
             return
+        if self._init_wait is not None:
+            self._init_wait.cancel()
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
             self.consumer.presence.begun(lambda: bool(self.tasks), None)
@@ -81,18 +105,43 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         complete = {**message, "payload": {**payload, "query": payload.get("query") or ""}}
         await super().handle_start(cast("StartMessage", complete))
 
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """End an operation, and wait a moment until it has ended."""
+        if (task := self._cancel(operation_id)) is not None:
+            await asyncio.wait([task], timeout=_ENDED_WITHIN)
+
+    async def cleanup(self) -> None:
+        """End every operation, and wait until each has ended."""
+        for operation_id in list(self.tasks):
+            self._cancel(operation_id)
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    def _cancel(self, operation_id: str) -> asyncio.Task[None] | None:
+        task: asyncio.Task[None] | None = self.tasks.pop(operation_id, None)
+        if task is not None:
+            self._ending.add(task)
+            task.add_done_callback(self._ended)
+            task.cancel()
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._ending.discard(task)
+        if not task.cancelled():
+            task.exception()  # It was logged.
+
     async def send_message(self, message: OperationMessage) -> None:
-        """Send a message; an `error` that is longer than the server sends says that instead.
+        """Send a message; an `error` that cannot be sent says why instead.
 
         Raises:
-            FrameTooLongError: any other message is.
+            FrameTooLongError: any other message is longer than the server sends.
         """
         try:
             await super().send_message(message)
-        except FrameTooLongError as error:
+        except Exception as error:
             if message["type"] != "error":
                 raise
-            await super().send_message(_error(message["id"], GraphQLError(str(error))))
+            await super().send_message(_error(message["id"], unsent(error)))
 
     async def handle_async_results(
         self,
@@ -129,9 +178,12 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                             last = _error(operation_id, (result.errors or [])[0])
                             break
                         await self.send_data_message(result, operation_id)
-        except asyncio.CancelledError:
-            await self.send_message(last)
-            raise
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                if operation_id not in self.tasks:  # Its id may be another's by now.
+                    await self.send_message(last)
+                raise
+            last = _error(operation_id, internal_error(error, operation_name))
         except GraphQLError as refusal:
             last = _error(operation_id, refusal)
         except FrameTooLongError as error:
@@ -139,8 +191,10 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         except Exception as error:
             last = _error(operation_id, internal_error(error, operation_name))
         finally:
-            self.tasks.pop(operation_id, None)
-        await self.send_message(last)
+            if self.tasks.get(operation_id) is asyncio.current_task():
+                del self.tasks[operation_id]
+        if operation_id not in self.tasks:
+            await self.send_message(last)
 
     async def send_data_message(self, execution_result: ExecutionResult, operation_id: str) -> None:
         """Send a result of an operation under way.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..auth.watch import SocketWatch
 from ..auth.watched import WatchedSocket
 from ..limits import Place
+from ..logs import on_one_line
 from ..protocol import CloseCode
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Presence:
 
     def _log_surplus(self) -> None:
         if self.surplus is not None:
-            logger.warning("WebSocket %s refused (4429): %s", self._request.path, self.surplus)
+            path = on_one_line(self._request.path)
+            logger.warning("WebSocket %s refused (4429): %s", path, self.surplus)
 
     @property
     def surplus(self) -> str | None:

@@ -22,8 +22,9 @@ from .. import transactions
 from .._upstream import aclosing
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
-from ..logs import internal_error
+from ..logs import internal_error, unsent
 from ..protocol import CloseCode, is_request_error, transport_ws_problem
+from ..waiting import is_cancelled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -119,17 +120,17 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             self.consumer.presence.begun(lambda: bool(self.operations), self._ping)
 
     async def send_message(self, message: Message) -> None:
-        """Send a message; an `error` that is longer than the server sends says that instead.
+        """Send a message; an `error` that cannot be sent says why instead.
 
         Raises:
-            FrameTooLongError: any other message is.
+            FrameTooLongError: any other message is longer than the server sends.
         """
         try:
             await super().send_message(message)
-        except FrameTooLongError as error:
+        except Exception as error:
             if message["type"] != "error":
                 raise
-            payload = [GraphQLError(str(error)).formatted]
+            payload = [unsent(error).formatted]
             await super().send_message({**message, "payload": payload})
 
     def _ping(self, token: str) -> str:
@@ -194,7 +195,9 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             await operation.send_initial_errors([refusal])
         except FrameTooLongError as error:
             await operation.send_initial_errors([GraphQLError(str(error))])
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
             failure = internal_error(error, operation.operation_name)
             await operation.send_initial_errors([failure])
         else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._upstream import refused_as_too_long, waiting_send
 from ..exceptions import FrameTooLongError
+from ..logs import on_one_line
 from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
 from ..waiting import within
 
@@ -28,6 +29,10 @@ logger = logging.getLogger("strawberry_django.realtime")
 #: A turn after each would cost a burst a seventh more of the processor's time.
 _AT_ONCE = 8
 
+#: How many unanswered pings are remembered: who has sent a token back, and then sends none, is
+#: pinged on.
+_MOST_PINGS = 16
+
 #: Seconds that a close frame may take when the frames before it were not read.
 _LAST_WORD_TIMEOUT = 1.0
 
@@ -39,7 +44,9 @@ async def refuse_handshake(scope: dict[str, Any], send: Send, status: int, reaso
     `status` and `reason`; the others answer 403.
     """
     body = reason.encode("utf-8", "replace")
-    logger.warning("WebSocket %s refused (%d): %s", scope["path"], status, body.decode())
+    logger.warning(
+        "WebSocket %s refused (%d): %s", on_one_line(scope["path"]), status, body.decode()
+    )
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": CloseCode.NORMAL})
         return
@@ -98,7 +105,7 @@ class SocketWriter:
         self._sent = 0
         self._replied = 0
         self._acknowledged = 0
-        self._pings: deque[tuple[str, int]] = deque()
+        self._pings: deque[tuple[str, int]] = deque(maxlen=_MOST_PINGS)
         self._echoes = False
         self._closing = False
         self.probe: Callable[[str], str] | None = None
@@ -196,8 +203,10 @@ class SocketWriter:
     async def _send_ping(self) -> None:
         if self.probe is not None:
             token = secrets.token_urlsafe(6)
-            self._pings.append((token, self._sent))
-            await self._send_text(self.probe(token))
+            ping = self.probe(token)
+            # Who answers has read the ping as well: a bound below its size is no dead end.
+            self._pings.append((token, self._sent + _size(ping)))
+            await self._send_text(ping)
 
     async def _send_text(self, frame: str) -> None:
         if self._closing:
@@ -226,11 +235,12 @@ class SocketWriter:
             message["reason"] = fit_close_reason(reason)
         try:
             await self._transmit(message, timeout)
-        except Exception:
+        except Exception as error:
             substitute = SUBSTITUTES.get(message["code"])
-            if substitute is None:
-                raise
-            await self._transmit({**message, "code": int(substitute)}, timeout)
+            if substitute is not None:
+                await self._transmit({**message, "code": int(substitute)}, timeout)
+            else:  # Uvicorn fails in a way of its own over a client that vanishes when accepted.
+                logger.info("The close frame %d was not sent: %r", message["code"], error)
         finally:
             self.abandon()
 

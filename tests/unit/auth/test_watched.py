@@ -100,6 +100,7 @@ def test_no_ping_is_sent_where_there_is_none_or_no_interval() -> None:
         ({"pong_timeout": 0.4}, 0.1),
         ({"session_revalidate_interval": 0.4}, 0.1),
         ({"session_revalidate_interval": None, "ping_interval": None}, 1),
+        ({"session_revalidate_interval": None, "ping_interval": None, "pong_timeout": 0}, 1),
     ],
 )
 def test_the_clock_is_looked_at_often_enough_for_the_shortest_limit(

@@ -100,6 +100,11 @@ async def test_only_what_comes_counts_of_a_body_that_announces_something_else(
     assert (await request(endpoint(), body=b"x" * 11, headers=headers)).status == 413
 
 
+async def test_a_length_that_python_does_not_read_is_413() -> None:
+    answer = await request(endpoint(), body=b"x", headers={"content-length": "9" * 5000})
+    assert answer.status == 413
+
+
 @pytest.mark.parametrize("length", ["many", "1e9", "²", "0x1"])
 async def test_a_length_that_is_no_number_is_400(length: str) -> None:
     answer = await request(endpoint(), body=b"x", headers={"content-length": length})

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -633,3 +635,56 @@ async def test_what_an_operation_says_after_its_end_is_not_said_for_the_next_of_
         await socket.subscribe("1", WAIT)
         assert (await socket.receive())["payload"] == {"data": {"listen": "listening"}}
         assert (await socket.result("2", "{ hello }"))["data"]
+
+
+@in_both
+async def test_an_error_that_is_no_json_is_said_in_another_way(words: Words) -> None:
+    async def refuse(_context: Any, _operation: OperationRequest) -> None:
+        raise GraphQLError("No", extensions={"why": object()})
+
+    async with speak(words, consumer(on_operation=refuse)) as client:
+        await client.start("1", "{ hello }")
+        assert (await client.error("1"))["message"] == "Internal server error"
+        await client.start("1", "{ hello }")  # The id is free, and the socket goes on.
+        await client.error("1")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before, no task tells who is cancelled")
+@in_both
+async def test_a_resolver_whose_own_task_was_cancelled_has_failed(words: Words) -> None:
+    async def source(_info: Any) -> AsyncIterator[int]:
+        yield 1
+        other = asyncio.ensure_future(asyncio.Event().wait())
+        other.cancel()
+        await other
+
+    async with speak(words) as client:
+        await client.start("1", f'subscription {{ probe(name: "{probe(source)}") }}')
+        assert await client.result("1") == {"data": {"probe": 1}}
+        assert (await client.error("1"))["message"] == "Internal server error"
+
+
+async def test_a_legacy_connection_has_to_begin_in_time() -> None:
+    hasty = consumer(connection_init_wait_timeout=timedelta(seconds=0.05))
+    async with connect(hasty, subprotocols=[LEGACY_WS], init=False) as socket:
+        assert await socket.closed() == (4408, "Connection initialisation timeout")
+
+
+@in_both
+async def test_an_operation_that_ends_slowly_does_not_hold_up_its_socket(words: Words) -> None:
+    may_end = asyncio.Event()
+
+    async def source(_info: Any) -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            await may_end.wait()
+
+    async with speak(words) as client:
+        query = f'subscription {{ probe(name: "{probe(source)}") }}'
+        await client.start("1", query)
+        await client.result("1")
+        await client.stop("1")
+        assert await client.run("1", "{ hello }") == {"data": {"hello": "Hello, stranger!"}}
+        may_end.set()

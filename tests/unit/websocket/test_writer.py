@@ -165,6 +165,14 @@ async def test_another_error_of_the_server_is_not_hidden() -> None:
         await writer_to(server).send("text")
 
 
+async def test_a_close_frame_that_cannot_be_sent_is_no_fault_of_the_socket() -> None:
+    server = Server()
+    server.error = AttributeError("no attribute 'transfer_data_task'")  # Uvicorn with websockets.
+    writer = writer_to(server)
+    await writer.close(4406)
+    assert writer.closed.done()
+
+
 async def test_a_client_that_does_not_read_in_time_is_closed_and_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -221,6 +229,17 @@ async def test_a_client_that_answers_pings_may_have_as_much_as_it_reads() -> Non
     assert len([text for text in server.texts if text != PING]) == 50
 
 
+async def test_a_bound_below_the_size_of_a_ping_lets_a_frame_through_for_each_answer() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=1, probe=PING)
+    sending = asyncio.create_task(send_many(writer, 3))
+    await until(lambda: server.texts == ["x" * 60, PING])
+    writer.acknowledge()
+    await until(lambda: server.texts == ["x" * 60, PING] * 2)
+    writer.acknowledge()
+    await sending
+
+
 async def test_a_client_that_answers_no_ping_gets_no_more_than_the_bound() -> None:
     server = Server()
     writer = writer_to(server, max_outbound_bytes=100, probe=PING)
@@ -249,6 +268,10 @@ async def test_a_client_that_sends_tokens_back_is_believed_by_them_alone() -> No
     for guess in (None, first):
         writer.acknowledge(guess)
     assert [token for token, _ in writer._pings] == [second]
+    for _ in range(100):
+        await writer.ping()
+        writer.acknowledge()
+    assert len(writer._pings) == 16
 
 
 async def send_many(writer: SocketWriter, count: int) -> None:
@@ -388,3 +411,10 @@ async def test_a_code_that_the_server_does_not_send_is_replaced() -> None:
         await writer.close(code, "why")
         assert server.messages == [{"type": "websocket.close", "code": sent, "reason": "why"}]
         assert writer.closed.done()
+
+
+async def test_a_path_makes_no_line_of_its_own_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await refuse_handshake({"path": "/\nERROR all is lost"}, Server().send, 403, "a reason")
+    assert "WebSocket /\\nERROR all is lost refused (403): a reason" in caplog.messages
