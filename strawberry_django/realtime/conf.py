@@ -166,6 +166,10 @@ DEFAULTS = RealtimeOptions(
 )
 
 
+#: Options of which there must be one at least: with none nothing works.
+_AT_LEAST_ONE = frozenset({"max_threads", "listener_capacity"})
+
+
 def unknown_options(names: Mapping[str, Any]) -> list[str]:
     """Return one sentence for each name that is not an option, with the nearest that is."""
     problems = []
@@ -184,6 +188,8 @@ def expected(name: str, value: Any) -> str | None:
         return _described(hint)
     if name == "trusted_proxies" and not all(map(_is_proxy, value)):
         return 'addresses, networks ("10.0.0.0/8") or "unix"'
+    if name in _AT_LEAST_ONE and value < 1:
+        return "a whole number from 1 up"
     return None
 
 

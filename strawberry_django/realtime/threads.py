@@ -267,7 +267,7 @@ class OperationExecutor(Executor):
             self._wait_limit = self._pool.run(call)
 
     def _set_limits(self) -> None:
-        """Limit the hold of a thread that begins; forget the limits that are over, which keep us."""
+        """Limit the hold of a thread that begins; forget those that are over, which keep us."""
         if self._wait_limit is not None:
             self._wait_limit.cancel()
             self._wait_limit = None
