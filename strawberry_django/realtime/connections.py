@@ -48,9 +48,14 @@ def give_up_connections() -> None:
 
 
 def must_stay() -> bool:
-    """Tell whether the current thread has a transaction or a server-side cursor open."""
+    """Tell whether the current thread has a transaction or a server-side cursor open.
+
+    A database that the project has added during the call is not looked after yet.
+    """
     return any(
-        connection.in_atomic_block or connection.realtime_cursors or not connection.autocommit
+        connection.in_atomic_block
+        or getattr(connection, "realtime_cursors", ())
+        or not connection.autocommit
         for connection in _open_connections()
     )
 
@@ -77,6 +82,7 @@ def refresh_connections(unused: float) -> None:
         if not hasattr(connection, "realtime_cursors"):
             _track_cursors(connection)
         connection.health_check_done = False
+        connection.queries_log.clear()  # Of `DEBUG`: those of another operation.
         if connection.connection is None:
             continue
         if (unused > IDLE or connection.errors_occurred) and not connection.is_usable():

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -74,19 +75,22 @@ class ThreadPool:
         self.wait = options["thread_wait_timeout"]
         self.hold = options["max_transaction_time"]
 
-    def run(self, call: _Call) -> None:
+    def run(self, call: _Call) -> asyncio.TimerHandle | None:
         """Run `call` in the next free thread.
 
         Its future fails with `ThreadWaitError` if there is none within `wait` seconds.
+
+        Returns:
+            What ends the wait, if it must wait; to be cancelled when the call was run.
         """
         with self._lock:
             thread = self._free_thread()
             if thread is None:
                 self._waiting.append(call)
-        if thread is not None:
-            thread.calls.put(call)
-        else:
-            asyncio.get_running_loop().call_later(self.wait, self._give_up, call)
+        if thread is None:
+            return asyncio.get_running_loop().call_later(self.wait, self._give_up, call)
+        thread.calls.put(call)
+        return None
 
     def _free_thread(self) -> _Thread | None:
         if self._idle:
@@ -94,8 +98,12 @@ class ThreadPool:
         if len(self._threads) >= self.size:
             return None
         thread = _Thread(self)
+        try:
+            thread.start()
+        except RuntimeError as error:  # The system gives no more: one of ours may become free.
+            logger.error("A thread of at most %d (max_threads): %s", self.size, error)
+            return None
         self._threads.add(thread)
-        thread.start()
         return thread
 
     def _give_up(self, call: _Call) -> None:
@@ -129,6 +137,11 @@ class ThreadPool:
         with self._lock:
             return len(self._threads), len(self._idle), len(self._waiting)
 
+    def forget_threads(self) -> None:
+        """Begin anew in a process that was forked: the threads are in the other one."""
+        self._lock = threading.Lock()
+        self._threads, self._idle, self._waiting = set(), [], deque()
+
     def close(self) -> None:
         """Let the idle threads close their connections and end."""
         with self._lock:
@@ -148,6 +161,7 @@ class _Thread(threading.Thread):
         super().__init__(name="strawberry_django_realtime", daemon=True)
         self.calls: SimpleQueue[_Call | None] = SimpleQueue()
         self.used = 0.0
+        self.kept_by: OperationExecutor | None = None
         self._pool = pool
 
     def run(self) -> None:
@@ -155,7 +169,9 @@ class _Thread(threading.Thread):
             try:
                 call = self.calls.get(timeout=IDLE)
             except Empty:
-                if not close_old_connections() and self._pool.retire(self):
+                if self.kept_by is not None:
+                    self.kept_by.leave_if_stranded(self)
+                elif not close_old_connections() and self._pool.retire(self):
                     return
                 continue
             if call is None:
@@ -215,6 +231,8 @@ class OperationExecutor(Executor):
         self._ended = False
         self._held: _Thread | None = None
         self._held_since = 0.0
+        self._hold_limit: asyncio.TimerHandle | None = None
+        self._wait_limit: asyncio.TimerHandle | None = None
         self._leave_state: Callable[[], object] = _nothing
         self._overheld: TransactionTimeoutError | None = None
         self._loop = asyncio.get_running_loop()
@@ -234,16 +252,34 @@ class OperationExecutor(Executor):
         return call.future
 
     def _next(self) -> None:
+        self._set_limits()
         with self._lock:
-            if not self._calls:
+            if self._calls:
+                call = self._calls.popleft()
+            elif self._ended and self._held is not None:  # It ended just as the thread was kept.
+                call = _Call(self, _nothing)
+            else:
                 self._busy = False
                 self._idle.set()
                 return
-            call = self._calls.popleft()
         if self._held is not None:
             self._held.calls.put(call)
         else:
-            self._pool.run(call)
+            self._wait_limit = self._pool.run(call)
+
+    def _set_limits(self) -> None:
+        """Limit the hold of a thread that begins; forget those that are over, which keep us."""
+        if self._wait_limit is not None:
+            self._wait_limit.cancel()
+            self._wait_limit = None
+        if self._held is None:
+            if self._hold_limit is not None:
+                self._hold_limit.cancel()
+                self._hold_limit = None
+        elif self._hold_limit is None:
+            self._hold_limit = self._loop.call_later(
+                self._pool.hold, self._end_hold, self._held_since
+            )
 
     def inside(self, thread: _Thread, function: Callable[[], Any]) -> Any:
         """Run `function` in `thread`, with the project's state entered there."""
@@ -270,21 +306,23 @@ class OperationExecutor(Executor):
             if must_stay() and not self._ended:
                 if self._held is None:
                     self._held, self._held_since = thread, time.monotonic()
-                    self._on_loop(self._limit_hold, self._held_since)
+                    thread.kept_by = self
             else:
                 self._give_back(thread)
-        self._on_loop(self._next)
-
-    def _on_loop(self, callback: Callable[..., None], *arguments: Any) -> None:
         with suppress(RuntimeError):  # The loop is closed, and nobody waits for more.
-            self._loop.call_soon_threadsafe(callback, *arguments)
+            self._loop.call_soon_threadsafe(self._next)
+
+    def leave_if_stranded(self, thread: _Thread) -> None:
+        """Give back a thread that was kept if the loop is closed: nobody else ends it now."""
+        if self._loop.is_closed():
+            self._give_back(thread)
 
     def _give_back(self, thread: _Thread) -> None:
         leave_state, self._leave_state = self._leave_state, _nothing
-        self._held = None
+        self._held = thread.kept_by = None
         try:
             leave_state()
-        except Exception:
+        except BaseException:  # A thread that ends would be missed, and its operation never end.
             logger.exception("enter_thread could not be left: the thread's connections are closed")
             abandon_connections()
         if must_stay():
@@ -292,9 +330,6 @@ class OperationExecutor(Executor):
         give_up_connections()
         thread.used = time.monotonic()
         self._pool.take_back(thread)
-
-    def _limit_hold(self, since: float) -> None:
-        self._loop.call_later(self._pool.hold, self._end_hold, since)
 
     def _end_hold(self, since: float) -> None:
         if self._held is not None and self._held_since == since:
@@ -352,9 +387,10 @@ class OperationThread(ThreadSensitiveContext):
     async def __aexit__(self, *exception: Any) -> None:
         self._watch.__exit__(None, None, None)
         take_executor(self)
+        if self.lent is not None:
+            self.lent.shutdown()  # First: whom the garbage collector ends fails at the next line.
         await super().__aexit__(*exception)  # type: ignore[no-untyped-call]
         if self.lent is not None:
-            self.lent.shutdown()
             await self.lent.wait()
 
 
@@ -383,3 +419,5 @@ def _nothing() -> None:
 #: The threads of this process; the router's options set its bounds.
 pool = ThreadPool(size=32, wait=10, hold=60)
 atexit.register(pool.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=pool.forget_threads)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Container
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -16,9 +17,10 @@ from django.db import connections, transaction
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from . import threads
 from ._upstream import aclosing, current_sync_executor
+from .exceptions import ThreadWaitError, TransactionTimeoutError
 from .logs import internal_error
-from .threads import before_first_call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -56,27 +58,32 @@ class MutationTransaction:
     def __init__(self, rolls_back: RollsBack | None) -> None:
         self.aliases = atomic_aliases()
         self._rolls_back = rolls_back or root_field_failed
-        self._entered: list[tuple[str, transaction.Atomic]] = []
-        self._finished = False
+        self._entered: ExitStack | None = None
+        self._begun = self._finished = False
 
     def allowing(self, types: Any) -> Any:
         """Return `types`, which Strawberry asks for the type of an operation, and we hear it."""
         return _Listening(types, self._begin) if self.aliases else types
 
     def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
         executor = current_sync_executor()
         if executor is not None:  # A test's own thread.
             executor.submit(self._enter)
         else:
-            before_first_call(self._enter)
+            threads.before_first_call(self._enter)
 
     def _enter(self) -> None:
-        if self._entered or self._finished:
+        if self._finished:
             return
-        for alias in self.aliases:
-            atomic = transaction.atomic(using=alias)
-            atomic.__enter__()
-            self._entered.append((alias, atomic))
+        if self._entered is not None:  # It has lost its thread, and the rest must not be done.
+            raise TransactionTimeoutError(threads.pool.hold)
+        with ExitStack() as entered:
+            for alias in self.aliases:
+                entered.enter_context(transaction.atomic(using=alias))
+            self._entered = entered.pop_all()
 
     async def finish(self, result: Any, operation_name: str | None) -> Any:
         """Commit what a mutation has done, or roll it back.
@@ -86,8 +93,8 @@ class MutationTransaction:
         """
         if self._finished or not isinstance(result, ExecutionResult):
             return result
-        self._finished = True
-        if not self._entered:
+        if self._entered is None:
+            self._finished = True
             return result
         try:
             await self._leave(rolls_back=self._rolls_back(result))
@@ -97,11 +104,10 @@ class MutationTransaction:
 
     async def _leave(self, *, rolls_back: bool) -> None:
         def leave() -> None:
-            while self._entered:
-                alias, atomic = self._entered.pop()
-                if rolls_back:
+            entered, self._entered, self._finished = self._entered, None, True
+            with entered or ExitStack():
+                for alias in self.aliases if rolls_back else ():
                     transaction.set_rollback(True, using=alias)
-                atomic.__exit__(None, None, None)
 
         await sync_to_async(leave)()
 
@@ -109,10 +115,11 @@ class MutationTransaction:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: Any) -> None:
-        self._finished = True
         # Who is cancelled leaves its thread, which rolls back what is open in it.
         if self._entered and (kind is None or not issubclass(kind, asyncio.CancelledError)):
-            await self._leave(rolls_back=True)
+            with suppress(ThreadWaitError, TransactionTimeoutError):  # Nothing is open any more.
+                await self._leave(rolls_back=True)
+        self._finished = True
 
 
 class _Listening(Container[object]):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, connections, transaction
 
 from strawberry_django.realtime import threads
 from strawberry_django.realtime.exceptions import ThreadWaitError, TransactionTimeoutError
-from strawberry_django.realtime.threads import OperationThread, ThreadPool
+from strawberry_django.realtime.threads import OperationExecutor, OperationThread, ThreadPool
 from tests.support import until
 
 
@@ -213,3 +217,102 @@ async def test_a_cancelled_operation_ends_with_its_call(pool: ThreadPool) -> Non
     with pytest.raises(asyncio.CancelledError):
         await task
     assert pool.usage == (1, 1, 0)
+
+
+@pytest.mark.parametrize("error", [LookupError, SystemExit, asyncio.CancelledError])
+async def test_state_that_cannot_be_left_costs_no_thread(
+    pool: ThreadPool, error: type[BaseException]
+) -> None:
+    @contextmanager
+    def enter_thread(subject: Any) -> Iterator[None]:
+        yield
+        raise error
+
+    async with OperationThread("acme", enter_thread):
+        assert await asyncio.wait_for(sync_to_async(lambda: "done")(), 5) == "done"
+    assert await call(lambda: "next") == "next"
+    assert pool.usage == (1, 1, 0)
+
+
+async def test_a_call_may_add_a_database(
+    pool: ThreadPool, django_db_blocker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add() -> None:
+        added = {**connections.settings["default"], "NAME": tmp_path / "added.sqlite3"}
+        monkeypatch.setitem(connections.settings, "added", added)
+        connections["added"].ensure_connection()
+
+    with django_db_blocker.unblock():
+        await asyncio.wait_for(call(add), 5)
+    pool.close()
+
+
+async def test_a_thread_that_the_system_does_not_give_is_not_counted(pool: ThreadPool) -> None:
+    pool.wait = 0.05
+    usual = threading.stack_size(2**45)
+    try:
+        with pytest.raises(ThreadWaitError):
+            await call(lambda: None)
+    finally:
+        threading.stack_size(usual)
+    assert pool.usage == (0, 0, 0)
+    assert await call(lambda: "again") == "again"
+
+
+async def test_what_has_waited_or_kept_a_thread_is_not_kept_until_the_limit(
+    pool: ThreadPool, django_db_blocker: Any
+) -> None:
+    """Else each mutation in a transaction keeps its request for `max_transaction_time`."""
+    pool.size = 1
+    slow = Slow()
+    busy = asyncio.create_task(call(slow))
+    await until(slow.started.is_set)
+
+    async def begin() -> weakref.ref[Any]:
+        async with OperationThread() as block:
+            await sync_to_async(transaction.atomic().__enter__)()
+            return weakref.ref(block.lent)
+
+    with django_db_blocker.unblock():
+        waiting = asyncio.create_task(begin())
+        await until(lambda: pool.usage[2] == 1)
+        slow.release.set()
+        await busy
+        operation = await waiting
+        del waiting
+        await until(lambda: not gc.collect() or operation() is None)
+        assert operation() is None
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_operation_does_not_see_the_queries_of_another(
+    pool: ThreadPool, settings: Any
+) -> None:
+    settings.DEBUG = True
+    await call(User.objects.exists)
+    assert await call(lambda: connection.queries) == []
+    assert pool.usage == (1, 1, 0)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    assert asyncio.run(call(lambda: "done")) == "done"
+    child = os.fork()
+    if not child:
+        try:
+            asyncio.run(asyncio.wait_for(call(lambda: "done"), 5))
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_closed_event_loop_keeps_no_transaction(pool: ThreadPool, django_db_blocker: Any) -> None:
+    async def begin() -> None:
+        operation = OperationExecutor(pool)
+        await asyncio.wrap_future(operation.submit(transaction.atomic().__enter__))
+
+    with django_db_blocker.unblock():
+        asyncio.run(begin())
+        assert pool.usage == (1, 0, 0)
+        asyncio.run(until(lambda: pool.usage == (0, 0, 0)))

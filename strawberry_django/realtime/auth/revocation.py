@@ -57,11 +57,11 @@ def session_digest(session_key: str) -> str:
 
 async def _send(message: dict[str, Any]) -> None:
     global _hasty_until
-    layer = get_channel_layer()
-    if layer is None:
-        return
     hasty = time.monotonic() < _hasty_until
     try:
+        layer = get_channel_layer()
+        if layer is None:
+            return
         async with within(_TELL_IN_HASTE if hasty else _TELL_TIMEOUT):
             await layer.group_send(GROUP, message)
     except Exception as error:

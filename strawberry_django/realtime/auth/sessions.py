@@ -20,6 +20,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDatabaseStore
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import Error as DatabaseError
 from django.db.models.signals import post_delete
 from django.http import HttpRequest
 from django.utils import timezone
@@ -180,8 +181,8 @@ def users_of_sessions(keys: Collection[str]) -> dict[str, Any]:
 
     A session counts as Django counts it: stored, not expired, its user in the
     database and allowed in by the authentication backend, its hash that of the
-    user's password. Sessions in the database are read with one query for all;
-    each user is one more.
+    user's password. Where the backend fails for one user, its error stands there.
+    Sessions in the database are read with one query for all; each user is one more.
     """
     kind: Any = _ObservedSession
     store = _derived_store(kind, SessionMiddleware(no_view).SessionStore)
@@ -192,8 +193,13 @@ def users_of_sessions(keys: Collection[str]) -> dict[str, Any]:
         session = request.session = store(key)
         if stored is not None:
             give_session_data(session, stored.get(key, {}))
-        user = get_user(request)
-        users[key] = user.pk if user.is_authenticated else None
+        try:
+            user = get_user(request)
+            users[key] = user.pk if user.is_authenticated else None
+        except DatabaseError:
+            raise
+        except Exception as error:  # A backend's fault about one user is not another's.
+            users[key] = error
     return users
 
 

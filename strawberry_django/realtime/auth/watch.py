@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -206,12 +206,11 @@ class SocketWatch:
         self._errands.discard(task)
         self._looking = None
         looks, self._under_way = self._under_way, {}
-        if task.cancelled():
-            for look in (*looks.values(), *self._looks.values()):
+        if task.cancelled():  # Its sockets have gone; who has come since has a look to come.
+            gone = self._looks.keys() - self._sockets
+            for look in (*looks.values(), *map(self._looks.pop, gone)):
                 look.cancel()
-            self._looks.clear()
-        else:
-            self._look_at(())
+        self._look_at(())
 
     async def _look(self) -> None:
         looks, self._looks = self._looks, {}
@@ -219,26 +218,30 @@ class SocketWatch:
         alone = [socket for socket in looks if socket.options["enter_thread"] is not None]
         together = [socket for socket in looks if socket.options["enter_thread"] is None]
         for group in [*([socket] for socket in alone), together]:
-            failure: Exception | None = None
             try:
-                await self._revalidate(group)
+                unknown = await self._revalidate(group)
             except Exception as error:
                 logger.error("Open sockets could not be revalidated: %r", error)
-                failure = SessionCheckError()
+                unknown = group
             for socket in group:
                 if looks[socket].done():
                     continue
-                if failure is not None:
-                    looks[socket].set_exception(failure)
+                if socket in unknown:
+                    looks[socket].set_exception(SessionCheckError())
                 elif socket.ended:
                     looks[socket].set_exception(SessionEndedError())
                 else:
                     looks[socket].set_result(None)
 
-    async def _revalidate(self, sockets: Sequence[WatchedSocket]) -> None:
-        """Close those whose user may not act any more; see `users_of_sessions` for the cost."""
+    async def _revalidate(self, sockets: list[WatchedSocket]) -> list[WatchedSocket]:
+        """Close those whose user may not act any more; see `users_of_sessions` for the cost.
+
+        Returns:
+            Those of which the project's own code could not tell.
+        """
+        unknown: list[WatchedSocket] = []
         if not sockets:
-            return
+            return unknown
         now = time.monotonic()
         for socket in sockets:
             socket.revalidated = now
@@ -250,7 +253,12 @@ class SocketWatch:
             active = await sync_to_async(active_users)(users) if users else set()
         for socket in sockets:
             if socket.session_key:
-                valid = of_sessions[socket.session_key] == socket.user_key
+                user = of_sessions[socket.session_key]
+                if isinstance(user, Exception):
+                    logger.error("An open socket could not be revalidated: %r", user)
+                    unknown.append(socket)
+                    continue
+                valid = user == socket.user_key
             else:
                 valid = socket.user_key in active
             if valid:
@@ -258,13 +266,16 @@ class SocketWatch:
             else:
                 socket.ended = True
                 self._close(socket, CloseCode.UNAUTHORIZED, "The session has ended")
+        return unknown
 
     async def _listen(self) -> None:
         """Hear what other processes tell; where there is no channel layer, nothing does."""
         retry = _RETRY
-        while get_channel_layer() is not None:
+        while True:
             listener = ChannelListener(DEFAULT_CHANNEL_LAYER, capacity=10_000)
             try:
+                if get_channel_layer() is None:
+                    return
                 async with listener.listen(
                     revocation.MESSAGE_TYPE, groups=[revocation.GROUP]
                 ) as messages:

@@ -77,6 +77,14 @@ async def test_it_may_be_asked_for_in_asynchronous_code(told: Messages, channel_
     await until(lambda: not revocation._sending)
 
 
+def test_a_layer_that_cannot_be_made_does_not_keep_a_user_from_being_saved(
+    ada: Any, told: Messages, settings: Any
+) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "nowhere.Layer"}}
+    ada.save()
+    assert told == of_user(ada, recheck=True)
+
+
 def test_inside_a_transaction_it_happens_at_the_commit(ada: Any, told: Messages) -> None:
     with transaction.atomic():
         disconnect_user(ada)

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.file import SessionStore as FileStore
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from strawberry_django.realtime.auth import sessions
 from strawberry_django.realtime.auth.sessions import (
     active_users,
     users_of_sessions,
@@ -37,9 +39,14 @@ def grace(transactional_db: None) -> Any:
 
 
 @pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, settings: Any, tmp_path: Any) -> str:
+def engine(
+    request: pytest.FixtureRequest, settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> str:
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
     settings.SESSION_FILE_PATH = str(tmp_path)
+    # Django keeps the path of its files in the class, and we keep the classes made of it.
+    monkeypatch.delattr(FileStore, "_storage_path", raising=False)
+    sessions._derived_store.cache_clear()
     name: str = request.param
     return name
 

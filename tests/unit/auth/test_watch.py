@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
@@ -13,6 +14,7 @@ import pytest
 import strawberry
 from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.models import Session
 from django.test import Client
 from redis.asyncio.retry import Retry
@@ -22,6 +24,8 @@ from strawberry_django.realtime import disconnect_user
 from strawberry_django.realtime.auth import watch
 from strawberry_django.realtime.auth.revocation import GROUP, MESSAGE_TYPE, session_digest
 from strawberry_django.realtime.auth.watch import SocketWatch
+from strawberry_django.realtime.auth.watched import WatchedSocket
+from strawberry_django.realtime.conf import DEFAULTS
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from tests.schema import Query, schema, signals
 from tests.support import in_database, until
@@ -116,6 +120,38 @@ async def test_an_operation_is_refused_while_nobody_can_tell_who_starts_it(
         settings.SESSION_ENGINE = engine
         watched.revalidated -= 60
         assert await lives(socket, "3")
+
+
+class Directory(ModelBackend):
+    """A directory that is out of order for one of its users."""
+
+    broken: Any = None
+
+    def get_user(self, user_id: Any) -> Any:
+        if user_id == self.broken:
+            raise ConnectionError
+        return super().get_user(user_id)
+
+
+async def test_a_backend_that_fails_for_one_user_refuses_no_other(
+    ada: Any, channel_layer: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.Directory"]
+    clients = [Client(), Client()]
+    grace = await in_database(lambda: get_user_model().objects.create_user("grace"))
+    for user, client in zip((grace, ada), clients, strict=True):
+        await in_database(partial(client.force_login, user))
+    first, second = (connect(application, client=client) for client in clients)
+    async with first as of_grace, second as of_ada:
+        monkeypatch.setattr(Directory, "broken", grace.pk)
+        sockets = SocketWatch.current()._sockets
+        for watched in sockets:
+            watched.confirmed -= 60
+        SocketWatch.current()._look_at(sockets)
+        assert await lives(of_ada)
+        await of_grace.subscribe("1", HELLO)
+        (refusal,) = (await of_grace.receive())["payload"]
+        assert "cannot be checked now" in refusal["message"]
 
 
 # What signals tell.
@@ -297,3 +333,42 @@ async def test_a_socket_that_does_not_end_is_not_waited_for_without_end(
         assert not ended.is_set()
         released.set()
         await ended.wait()
+
+
+class Writer:
+    async def close(self, code: int, reason: str = "") -> None:
+        """Nobody is there to be told."""
+
+
+def socket_of(user_key: int) -> WatchedSocket:
+    return WatchedSocket(Writer(), DEFAULTS, user_key, confirmed=0, revalidated=0)
+
+
+async def test_who_comes_as_the_last_one_leaves_is_still_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The look that the last one has asked for is cancelled: that of the next one must not be."""
+    asked, answer = threading.Event(), threading.Event()
+
+    def active_users(keys: Any) -> Any:
+        asked.set()
+        answer.wait(5)
+        return keys
+
+    monkeypatch.setattr(watch, "active_users", active_users)
+    watching = SocketWatch(asyncio.get_running_loop())
+
+    async def come_and_go() -> None:
+        async with watching.watching(socket_of(1)):
+            watching._look_at(watching._sockets)
+            await until(asked.is_set)
+
+    leaving = asyncio.create_task(come_and_go())
+    await until(lambda: asked.is_set() and not watching._sockets)
+    following = socket_of(2)
+    async with watching.watching(following):
+        confirmed = asyncio.create_task(watching.confirm(following))
+        await until(lambda: following in watching._looks)
+        answer.set()
+        await confirmed
+    await leaving

@@ -155,6 +155,7 @@ def test_an_unknown_key_may_have_no_neighbour() -> None:
         ("CONNECTION_INIT_WAIT_TIMEOUT", 60, "a timedelta"),
         ("MAX_SUBSCRIPTIONS_PER_CONNECTION", 1.5, "a whole number from 0 up or None"),
         ("MAX_OUTBOUND_BYTES", -1, "a whole number from 0 up"),
+        ("MAX_THREADS", 0, "a whole number from 1 up"),
         ("LISTENER_CAPACITY", 0, "a whole number from 1 up"),
         ("ALLOWED_ORIGINS", "https://example.com", "a list of strings"),
         ("ALLOWED_ORIGINS", [7], "a list of strings"),
