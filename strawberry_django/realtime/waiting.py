@@ -7,7 +7,9 @@ result, before Python 3.12; `asyncio.timeout`, which has come with 3.11, does no
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
+from collections.abc import Collection
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -15,7 +17,12 @@ if sys.version_info >= (3, 11):
 else:  # pragma: no cover - Python 3.10
     from async_timeout import timeout as within
 
-__all__ = ["expire", "expired", "is_cancelled", "within"]
+__all__ = ["expire", "expired", "is_cancelled", "let_end", "within"]
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: Seconds for which the operations of a closed socket may go on, in what `finally` says.
+LAST_WORDS = 10.0
 
 
 def expire(limit: Any) -> bool:
@@ -45,3 +52,19 @@ def is_cancelled() -> bool:
     """
     cancelling = getattr(asyncio.current_task(), "cancelling", None)
     return cancelling is None or bool(cancelling())
+
+
+async def let_end(operations: Collection[asyncio.Task[Any]]) -> None:
+    """Wait until cancelled operations have ended; who takes too long is cancelled again and left.
+
+    A `finally` that never ends must not keep its closed socket among those that are open.
+    """
+    if not operations:
+        return
+    _, going_on = await asyncio.wait(operations, timeout=LAST_WORDS)
+    for task in going_on:
+        task.cancel()
+    if going_on:
+        logger.error(
+            "%d operations have not ended within %g s of their socket", len(going_on), LAST_WORDS
+        )

@@ -19,7 +19,7 @@ from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
 from ..protocol import LEGACY_TYPES, CloseCode, is_request_error, legacy_ws_problem
-from ..waiting import is_cancelled
+from ..waiting import is_cancelled, let_end
 
 if TYPE_CHECKING:
     from strawberry.subscriptions.protocols.graphql_ws.types import (
@@ -111,11 +111,10 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
             await asyncio.wait([task], timeout=_ENDED_WITHIN)
 
     async def cleanup(self) -> None:
-        """End every operation, and wait until each has ended."""
+        """End every operation, and wait until each has ended, up to a bound."""
         for operation_id in list(self.tasks):
             self._cancel(operation_id)
-        if self._ending:
-            await asyncio.wait(self._ending)
+        await let_end(self._ending)
 
     def _cancel(self, operation_id: str) -> asyncio.Task[None] | None:
         task: asyncio.Task[None] | None = self.tasks.pop(operation_id, None)

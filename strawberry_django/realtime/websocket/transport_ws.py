@@ -24,7 +24,7 @@ from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
 from ..protocol import CloseCode, is_request_error, transport_ws_problem
-from ..waiting import is_cancelled
+from ..waiting import is_cancelled, let_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -92,10 +92,12 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         return cast("SocketConsumer", self.view)
 
     async def shutdown(self) -> None:
-        """End every operation, and wait until each has ended."""
-        await super().shutdown()
-        if self._ending:
-            await asyncio.wait(self._ending)
+        """End every operation, and wait until each has ended, up to a bound."""
+        if self.connection_init_timeout_task:
+            self.connection_init_timeout_task.cancel()
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+        await let_end(self._ending)
 
     async def cleanup_operation(self, operation_id: str) -> None:
         """End an operation, which takes as long as its synchronous code still runs."""

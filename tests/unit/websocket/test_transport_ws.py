@@ -18,6 +18,7 @@ from graphql import GraphQLError
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import SchemaExtension
 
+from strawberry_django.realtime import waiting
 from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
 from strawberry_django.realtime.websocket.legacy import GraphQLWSHandler
@@ -688,3 +689,22 @@ async def test_an_operation_that_ends_slowly_does_not_hold_up_its_socket(words: 
         await client.stop("1")
         assert await client.run("1", "{ hello }") == {"data": {"hello": "Hello, stranger!"}}
         may_end.set()
+
+
+@in_both
+async def test_an_operation_that_never_ends_is_left(
+    words: Words, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(waiting, "LAST_WORDS", 0.05)
+
+    async def source(_info: Any) -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.Event().wait()
+
+    async with speak(words) as client:
+        await client.start("1", f'subscription {{ probe(name: "{probe(source)}") }}')
+        await client.result("1")
+    await until(lambda: "1 operations have not ended within 0.05 s" in caplog.text)
