@@ -48,15 +48,15 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests of the library, the guide and the tools, or what is given: `-- -k origin`."""
+    """Run the tests of the library, the guide and the tools, `-- -k origin`, or `-- coverage`."""
     prepare(session, "proof", library=True)
-    if session.posargs:
-        session.run("pytest", *session.posargs)
+    everything = ["tests/tools", "tests/guide", "tests/unit", *PARALLEL]
+    if session.posargs != ["coverage"]:
+        session.run("pytest", *(session.posargs or everything))
         return
     session.env["COVERAGE_FILE"] = str(Path(session.virtualenv.location, "coverage"))
     session.run("coverage", "erase", silent=True)
-    folders = ["tests/tools", "tests/guide", "tests/unit"]
-    session.run("coverage", "run", "-m", "pytest", *folders, *PARALLEL)
+    session.run("coverage", "run", "-m", "pytest", *everything)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

@@ -52,7 +52,7 @@ class Project:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.path,
-            env={**live.environment(), **(env or {})},
+            env={**live.environment(daphne="runserver" in arguments), **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -61,7 +61,8 @@ def serve(
 ) -> Iterator[Server]:
     """Serve ``project`` for the length of the block, on a free port if none is given."""
     port = port or free_port()
-    variables = {**live.environment(), **(env or {})}
+    with_daphne = server in ("daphne", "runserver")
+    variables = {**live.environment(daphne=with_daphne), **(env or {})}
     command_line = [*command(server, port, application), *arguments]
     with running(server, command_line, cwd=project.path, env=variables) as process:
         process.wait_until(lambda: accepts(port))
