@@ -21,6 +21,7 @@ from . import threads
 from ._upstream import aclosing, current_sync_executor
 from .exceptions import ThreadWaitError, TransactionTimeoutError
 from .logs import internal_error
+from .waiting import is_cancelled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -116,7 +117,8 @@ class MutationTransaction:
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: Any) -> None:
         # Who is cancelled leaves its thread, which rolls back what is open in it.
-        if self._entered and (kind is None or not issubclass(kind, asyncio.CancelledError)):
+        cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
+        if self._entered and not (cancelled and is_cancelled()):
             with suppress(ThreadWaitError, TransactionTimeoutError):  # Nothing is open any more.
                 await self._leave(rolls_back=True)
         self._finished = True

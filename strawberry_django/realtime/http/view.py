@@ -305,6 +305,12 @@ class GraphQLOverHTTPView(
                 operation_extensions=request_data.extensions,
             )
             return result
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            # Django takes it for a client that has left, and answers nothing.
+            failure = internal_error(error, request_data.operation_name)
+            return ExecutionResult(data=None, errors=[failure])
         except CannotGetOperationTypeError as error:
             raise HTTPException(400, error.as_http_error_reason()) from error
         except InvalidOperationTypeError as error:

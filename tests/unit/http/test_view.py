@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -517,3 +519,21 @@ async def test_what_fails_in_an_extension_is_an_error_in_the_stream(
     assert b"Internal server error" in answer.body
     assert b"event: complete" in answer.body
     assert caplog.records.pop().exc_info
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before, no task tells who is cancelled")
+async def test_a_resolver_that_awaits_what_was_cancelled_has_failed() -> None:
+    @strawberry.type
+    class Waiting:
+        @strawberry.field
+        async def wait(self) -> int:
+            other = asyncio.ensure_future(asyncio.Event().wait())
+            other.cancel()
+            await other
+            return 1
+
+    waiting = strawberry.Schema(query=Waiting)
+    answer = await post(
+        GraphQLHTTPConsumer.as_asgi(schema=waiting, session_auth=True), {"query": "{ wait }"}
+    )
+    assert (answer.status, answer.message) == (200, "Internal server error")
