@@ -28,7 +28,12 @@ from ..consumer import GraphQLConsumer
 from ..routing import AuthGraphQLProtocolTypeRouter
 from .catalogue import Messages, found
 from .imports import check_import_order
-from .settings import check_daphne_limits, check_layer_of_schemas, check_sessions
+from .settings import (
+    check_atomic_requests,
+    check_daphne_limits,
+    check_layer_of_schemas,
+    check_sessions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,6 +89,7 @@ def check_asgi_application() -> Messages:
         *_check_consumers(served),
         *check_sessions([each for each in served if reads_session(each)]),
         *check_layer_of_schemas(served),
+        *check_atomic_requests(served),
         *check_daphne_limits([each for each in served if each.protocol == "websocket"]),
     ]
 

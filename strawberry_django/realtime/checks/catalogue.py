@@ -32,7 +32,7 @@ class Fault:
         when: under which conditions it is reported.
         fix: what to do, as one sentence.
         snippet: the verified snippet that fixes it, by its name with section.
-        anchor: the heading of the guide that explains it.
+        anchor: the heading that explains it, on the page `GUIDE` unless a page is named.
     """
 
     number: str
@@ -50,7 +50,7 @@ class Fault:
     @property
     def docs(self) -> str:
         """Return the page and heading of the guide, relative to the site."""
-        return f"{GUIDE}#{self.anchor}"
+        return self.anchor if "#" in self.anchor else f"{GUIDE}#{self.anchor}"
 
 
 _ROWS = json.loads(Path(__file__).with_name("catalogue.json").read_text(encoding="utf-8"))

@@ -26,6 +26,7 @@ from strawberry.types.base import get_object_definition
 
 from .. import conf
 from ..routing import AuthGraphQLProtocolTypeRouter
+from ..transactions import atomic_aliases
 from .catalogue import Messages, found
 
 if TYPE_CHECKING:
@@ -257,6 +258,21 @@ def _fields_with_layer(schema: Any) -> Iterator[str]:
 def _uses_layer(code: CodeType) -> bool:
     inner = (each for each in code.co_consts if isinstance(each, CodeType))
     return not _USES_LAYER.isdisjoint(code.co_names) or any(map(_uses_layer, inner))
+
+
+def check_atomic_requests(served: Sequence[Endpoint]) -> Messages:
+    """Report endpoints at which `ATOMIC_REQUESTS` does not make every mutation atomic."""
+    aliases = ", ".join(map(repr, atomic_aliases()))
+    partly = set()
+    for endpoint in served if aliases else ():
+        if endpoint.is_stock():
+            partly.add(f"Strawberry's own consumer serves {endpoint}")
+        elif endpoint.options["schema"].config.enable_experimental_incremental_execution:
+            partly.add(f"the schema at {endpoint} may deliver results later")
+    return [
+        found("W015", f"ATOMIC_REQUESTS of {aliases} does not hold wholly: {reason}.")
+        for reason in sorted(partly)
+    ]
 
 
 def check_daphne_limits(served: Sequence[Endpoint]) -> Messages:

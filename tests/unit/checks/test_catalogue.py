@@ -9,7 +9,7 @@ from strawberry_django.realtime import snippets
 from strawberry_django.realtime.checks.catalogue import CATALOGUE, GUIDE, Fault
 
 GIVEN_OUT = [f"E{number:03}" for number in range(1, 13)] + [
-    f"W{number:03}" for number in range(1, 15)
+    f"W{number:03}" for number in range(1, 16)
 ]
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -26,7 +26,7 @@ def test_the_snippet_that_mends_a_fault_exists(fault: Fault) -> None:
 @pytest.mark.parametrize("fault", CATALOGUE, ids=lambda fault: fault.number)
 def test_the_guide_has_the_heading_that_explains_a_fault(fault: Fault) -> None:
     page, _, anchor = fault.docs.partition("#")
-    assert page == GUIDE
+    assert page in {GUIDE, "guide/database/"}
     text = (DOCS / f"{page.strip('/')}.md").read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     assert anchor in {slug(heading) for heading in headings}

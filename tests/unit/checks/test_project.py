@@ -5,17 +5,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import strawberry
 from django.conf import settings
+from django.db import connections
 from django.test import override_settings
+from strawberry.channels import GraphQLWSConsumer as StockConsumer
+from strawberry.schema.config import StrawberryConfig
 
 from strawberry_django.realtime import GraphQLWSConsumer
 from strawberry_django.realtime.checks.application import Endpoint
 from strawberry_django.realtime.checks.settings import (
+    check_atomic_requests,
     check_daphne_limits,
     check_options,
     check_routers,
     check_runserver,
 )
+from tests.schema import Query
 
 STATIC = "django.contrib.staticfiles"
 OTHERS = [name for name in settings.INSTALLED_APPS if name not in ("daphne", STATIC)]
@@ -87,6 +93,26 @@ def test_daphne_lets_long_messages_pass(message: Any, frame: Any, low: str) -> N
         assert [each.msg.startswith(low) for each in found] == [True] * bool(low)
     with installed(STATIC), override_settings(**given):
         assert check_daphne_limits([SERVED]) == []
+
+
+@pytest.mark.parametrize(
+    ("atomic", "kind", "incremental", "reason"),
+    [
+        (True, GraphQLWSConsumer, False, ""),
+        (True, GraphQLWSConsumer, True, "may deliver results later"),
+        (True, StockConsumer, False, "Strawberry's own consumer serves websocket"),
+        (False, StockConsumer, True, ""),
+    ],
+)
+def test_mutations_are_atomic_where_that_is_asked_for(
+    atomic: bool, kind: Any, incremental: bool, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = {**connections.settings["default"], "ATOMIC_REQUESTS": atomic}
+    monkeypatch.setitem(connections.settings, "default", database)
+    config = StrawberryConfig(enable_experimental_incremental_execution=incremental)
+    schema = strawberry.Schema(query=Query, config=config)
+    found = check_atomic_requests([Endpoint("websocket", "", kind, {"schema": schema}, ())])
+    assert [reason in each.msg for each in found] == [True] * bool(reason)
 
 
 def test_routers_is_this_librarys() -> None:
