@@ -66,5 +66,7 @@ async def let_end(operations: Collection[asyncio.Task[Any]]) -> None:
         task.cancel()
     if going_on:
         logger.error(
-            "%d operations have not ended within %g s of their socket", len(going_on), LAST_WORDS
+            "Operations that still run %g s after their socket closed: %d",
+            LAST_WORDS,
+            len(going_on),
         )
