@@ -109,7 +109,8 @@ def test_a_reader_that_stops_is_closed(site: Site) -> None:
     with RawSocket(site, "/impatient", receive_buffer=RECEIVE_BUFFER) as raw:
         raw.send('{"type": "connection_init"}')
         raw.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
-        until(lambda: site.running(name))
+        while (frame := raw.receive()) is not None and b'"next"' not in frame[1]:
+            pass
         until(lambda: not site.running(name))
         assert raw.close_code() in {4429, None}
     until(lambda: "Too slow" in site.server.log() or "has not read" in site.server.log())

@@ -103,6 +103,11 @@ async def _layer() -> dict[str, int]:
     return {"channels": len(looped.channels), "memberships": memberships, "subscribed": subscribed}
 
 
+def under_way() -> dict[str, int]:
+    """Return how many of the generators of each name run."""
+    return {name: count for name, count in running.items() if count}
+
+
 async def report() -> dict[str, Any]:
     """Return what goes on in this process."""
     gc.collect()
@@ -110,7 +115,7 @@ async def report() -> dict[str, Any]:
     seen = {
         "tasks": tasks,
         "memory": _memory(),
-        "running": {name: count for name, count in running.items() if count},
+        "running": under_way(),
         "resolved": dict(resolved),
         "queries": len(queries),
         "layer": await _layer(),
@@ -121,6 +126,7 @@ async def report() -> dict[str, Any]:
 #: What is answered here, on the event loop, whatever the router and its threads do.
 looks: dict[str, Callable[[], Any]] = {
     "report": report,
+    "running": under_way,
     "queries": lambda: queries,
     "release": release,
 }
