@@ -12,20 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .auth.revocation import disconnect_user
+    from .broadcast.context import SharedContext
+    from .broadcast.field import shared_subscription
     from .conf import OperationRequest
     from .context import GraphQLContext
     from .exceptions import (
         AuthNotConfiguredError,
         ChannelLayerError,
         ListenerOverflowError,
+        PayloadError,
         RealtimeError,
         SessionCheckError,
         SessionEndedError,
+        SharedSubscriptionError,
         ThreadWaitError,
         TransactionTimeoutError,
         WebSocketLoginError,
     )
     from .http.consumer import GraphQLHTTPConsumer
+    from .pubsub.topics import Topic
     from .request import GraphQLRequest
     from .routing import AuthGraphQLProtocolTypeRouter
     from .websocket.consumer import GraphQLWSConsumer
@@ -40,12 +45,17 @@ _MODULES = {
     "GraphQLWSConsumer": "websocket.consumer",
     "ListenerOverflowError": "exceptions",
     "OperationRequest": "conf",
+    "PayloadError": "exceptions",
     "RealtimeError": "exceptions",
     "SessionCheckError": "exceptions",
     "SessionEndedError": "exceptions",
+    "SharedContext": "broadcast.context",
+    "SharedSubscriptionError": "exceptions",
     "ThreadWaitError": "exceptions",
+    "Topic": "pubsub.topics",
     "TransactionTimeoutError": "exceptions",
     "disconnect_user": "auth.revocation",
+    "shared_subscription": "broadcast.field",
     "WebSocketLoginError": "exceptions",
 }
 
@@ -70,13 +80,18 @@ __all__ = [
     "GraphQLWSConsumer",
     "ListenerOverflowError",
     "OperationRequest",
+    "PayloadError",
     "RealtimeError",
     "SessionCheckError",
     "SessionEndedError",
+    "SharedContext",
+    "SharedSubscriptionError",
     "ThreadWaitError",
+    "Topic",
     "TransactionTimeoutError",
     "WebSocketLoginError",
     "disconnect_user",
+    "shared_subscription",
 ]
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -175,6 +176,20 @@ RELIED_ON = (
         instead="a transport of our own",
     ),
     Reliance(
+        "strawberry.types.info:Info",
+        "_field _raw_info",
+        _STRAWBERRY,
+        reason="a shared subscription that is executed alone has no viewer either",
+        instead="no protection where a schema is executed without a router",
+    ),
+    Reliance(
+        "django.db.models.base:Model",
+        "_meta _state",
+        _DJANGO,
+        reason="documented for `_meta` in part: the primary key, and the database of a row",
+        instead="a payload that names both",
+    ),
+    Reliance(
         "strawberry.utils.aio",
         "aclosing",
         _STRAWBERRY,
@@ -261,7 +276,7 @@ def give_session_data(session: Any, data: dict[str, Any]) -> None:
 
 def give_async_user(request: HttpRequest) -> None:
     """Have `request.auser()` give the user that `request.user` is."""
-    vars(request).setdefault("_acached_user", request.user)
+    vars(request)["_acached_user"] = request.user
 
 
 def give_executor(context: Any, executor: Executor) -> None:
@@ -317,6 +332,22 @@ def outside_of_loop(function: Callable[[], T]) -> T:
         return function()
     finally:
         asyncio._set_running_loop(loop)
+
+
+def with_context(info: Any, context: Any) -> Any:
+    """Return Strawberry's `info` with another context."""
+    return type(info)(_raw_info=info._raw_info._replace(context=context), _field=info._field)
+
+
+def key_of_model(model: Any) -> Any:
+    """Return the field that is the primary key of a model."""
+    return model._meta.pk
+
+
+def alias_of_row(row: Any) -> str | None:
+    """Return the alias of the database that a model's instance was read from or written to."""
+    alias: str | None = row._state.db
+    return alias
 
 
 def field_that_runs(thread: int) -> str | None:
@@ -426,6 +457,44 @@ def waiting_send(send: Send) -> Send:
             await room.wait()
 
     return send_and_wait
+
+
+def sends_in_any_task(send: Send) -> bool:
+    """Tell whether `send` may be begun in one task and, where it must wait, be finished in another.
+
+    Those of Uvicorn and Daphne wait for an event, and know nothing of the task that does. Other
+    servers may have a timeout or a task group around it, which belong to one task.
+    """
+    server = getattr(send, "__self__", None) or getattr(
+        getattr(send, "func", None), "__self__", None
+    )
+    return type(server).__module__.startswith(("uvicorn.protocols.websockets.", "daphne."))
+
+
+class Resumed(Awaitable[None]):
+    """The rest of a coroutine that was begun by hand, and has met something to wait for.
+
+    Args:
+        coroutine: it.
+        waits_for: what it has yielded, which asyncio's own futures mean to be waited for.
+    """
+
+    def __init__(self, coroutine: Any, waits_for: Any) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        with suppress(StopIteration):
+            while True:
+                yield from self._go_on()
+
+    def _go_on(self) -> Generator[Any, Any, None]:
+        try:
+            answer = yield self._waits_for
+        except BaseException as error:
+            self._waits_for = self._coroutine.throw(error)
+        else:
+            self._waits_for = self._coroutine.send(answer)
 
 
 def refused_as_too_long(error: Exception) -> bool:

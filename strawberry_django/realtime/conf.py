@@ -41,6 +41,10 @@ UNIX = "unix"
 _AT_LEAST_ONE = frozenset({"listener_capacity", "max_message_size", "max_threads"})
 
 
+#: What happens to a subscription when more events wait for it than may.
+Overflow = Literal["close", "drop_oldest", "latest"]
+
+
 @dataclass(frozen=True)
 class OperationRequest:
     """What a client asks to have executed.
@@ -117,7 +121,7 @@ class RealtimeOptions(TypedDict, total=False):
     """Seconds for which a frame may wait for a client that does not read (4429 then)."""
     listener_capacity: int
     """How many channel-layer messages one subscription may have waiting for it."""
-    slow_consumer: Literal["close", "drop_oldest", "latest"]
+    slow_consumer: Overflow
     """What happens when more wait: close the socket (4429), lose the oldest, keep the newest."""
     ping_interval: float | None
     """Seconds between two pings of the graphql-transport-ws protocol; `None` sends none."""

@@ -5,13 +5,12 @@ Imports `auth`, `pubsub` and the ground modules; both transports stand on it.
 
 from __future__ import annotations
 
-import json
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
-from django.core.serializers.json import DjangoJSONEncoder
 from strawberry.http.typevars import Context, RootValue
 
+from . import encoding
 from .auth.revocation import connect_signals
 from .auth.sessions import hear_of_deleted_sessions
 from .conf import DEFAULTS, OperationRequest, RealtimeOptions, resolve_options
@@ -32,12 +31,15 @@ if TYPE_CHECKING:
     from .request import GraphQLRequest
 
 
-def _is_unicode(text: str) -> bool:
-    """Tell whether `text` can be sent as UTF-8."""
-    try:
-        return text.isascii() or bool(text.encode())
-    except UnicodeEncodeError:
-        return False
+def _maker(consumer_class: Any, given: Mapping[str, Any]) -> Callable[[], Any]:
+    """Return what makes consumers that can make others like them."""
+
+    def make() -> Any:
+        consumer = consumer_class(**given)
+        consumer.make = make
+        return consumer
+
+    return make
 
 
 def _never_called(consumer_class: type) -> Mapping[str, str]:
@@ -60,6 +62,9 @@ class GraphQLConsumer(Generic[Context, RootValue]):
     channel_layer_alias = "default"
     request: GraphQLRequest
     scope: dict[str, Any]
+
+    #: Makes another one like it.
+    make: Callable[[], Any] | None = None
 
     #: Methods of Channels' consumers that nobody calls here, with what to override instead.
     never_called: ClassVar[Mapping[str, str]] = {}
@@ -97,7 +102,7 @@ class GraphQLConsumer(Generic[Context, RootValue]):
         options = resolve_options({n: v for n, v in keywords.items() if n in DEFAULTS})
         own = {name: value for name, value in keywords.items() if name not in DEFAULTS}
         given = {"schema": schema, **options, **own}
-        make = partial(cls, **given)
+        make = _maker(cls, given)
         if own:
             make()  # What is misspelt is an error now, and not at the first request.
         pool.configure(options)
@@ -117,6 +122,24 @@ class GraphQLConsumer(Generic[Context, RootValue]):
     def _serving(cls, make: Callable[[], Any], options: RealtimeOptions) -> Application:
         """Return what serves each request or socket with a consumer that `make` returns."""
         raise NotImplementedError
+
+    def for_many(self) -> GraphQLConsumer[Context, RootValue]:
+        """Return a consumer of the same kind that serves nobody: a shared subscription has it."""
+        if self.make is None:
+            return type(self)(self.schema, **self.options)
+        consumer: GraphQLConsumer[Context, RootValue] = self.make()
+        return consumer
+
+    async def get_shared_context(self, audience: Any) -> Any:  # noqa: ARG002
+        """Return the context of a shared subscription; override to add to it.
+
+        The consumer that is asked has no request. A plain dict becomes a `SharedContext`, which
+        has the `audience` as well.
+
+        Args:
+            audience: what all who share the execution have in common.
+        """
+        return {}
 
     def operation_thread(self) -> OperationThread:
         """Return the block in which an operation's synchronous code borrows threads."""
@@ -168,9 +191,7 @@ class GraphQLConsumer(Generic[Context, RootValue]):
 
     def encode_json(self, data: object) -> str | bytes:
         """Encode what is sent to the client; dates, decimals and UUIDs as Django does."""
-        encoded = json.dumps(data, cls=DjangoJSONEncoder, separators=(",", ":"), ensure_ascii=False)
-        # A lone surrogate has no UTF-8, and escaped it is JSON all the same.
-        return encoded if _is_unicode(encoded) else json.dumps(data, cls=DjangoJSONEncoder)
+        return encoding.encode(data)
 
     @property
     def channel_layer(self) -> Any:
@@ -226,10 +247,10 @@ class GraphQLConsumer(Generic[Context, RootValue]):
             self.channel_layer_alias,
             self.options["listener_capacity"],
             self.options["slow_consumer"],
-            self._fell_behind,
+            self.fell_behind,
         )
 
-    def _fell_behind(self, error: ListenerOverflowError) -> None:
+    def fell_behind(self, error: ListenerOverflowError) -> None:
         """Note that a subscription has ended because it was too slow."""
 
     async def _stop_listening(self) -> None:

@@ -102,6 +102,39 @@ class ChannelLayerError(RealtimeError):
     """The channel layer is missing, or failed while a subscription listened to it."""
 
 
+class PayloadError(RealtimeError, TypeError):
+    """A value was published that cannot travel to other processes as its topic declares it.
+
+    Attributes:
+        path: where in the payload the value is, as in `.author.tags[0]`.
+        expected: what may stand there.
+        value: what stands there.
+    """
+
+    def __init__(self, path: str, expected: str, value: object) -> None:
+        shown = repr(value)
+        shown = shown if len(shown) <= 100 else f"{shown[:99]}…"
+        super().__init__(f"payload{path} is {shown}; expected {expected}.")
+        self.path = path
+        self.expected = expected
+        self.value = value
+
+    def below(self, step: str) -> PayloadError:
+        """Return the error with a longer path: it is in a part of something else."""
+        return PayloadError(step + self.path, self.expected, self.value)
+
+
+class SharedSubscriptionError(RealtimeError):
+    """A shared subscription, which runs once for many subscribers, asked who subscribes."""
+
+    def __init__(self, field: str, name: str) -> None:
+        super().__init__(
+            f"{field} is a shared subscription: it runs once for many subscribers and has no "
+            f"{name!r}. Return what it needs of a subscriber from `audience=…` and read "
+            "info.context.audience, or make it a strawberry.subscription."
+        )
+
+
 class ListenerOverflowError(RealtimeError):
     """A subscription read its channel-layer messages more slowly than they came."""
 

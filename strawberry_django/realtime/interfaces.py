@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from strawberry.schema import BaseSchema
     from strawberry.types.unset import UnsetType
 
-    from .conf import OperationRequest, RealtimeOptions
+    from .conf import OperationRequest, Overflow, RealtimeOptions
+    from .exceptions import FrameTooLongError, ListenerOverflowError
     from .threads import OperationThread
 
 #: ASGI, section "Applications".
@@ -51,6 +53,29 @@ class Consumer(Protocol):
         ...
 
 
+class SharingConsumer(Protocol):
+    """What a shared subscription needs of the consumer of its subscribers.
+
+    Attributes:
+        options: the resolved options.
+        schema: the schema.
+    """
+
+    options: RealtimeOptions
+    schema: BaseSchema
+
+    def for_many(self) -> SharingConsumer:
+        """Return a consumer of the same kind that serves nobody."""
+        ...
+
+    async def get_shared_context(self, audience: Any) -> Any:
+        """Return the context of a shared execution."""
+
+    def encode_json(self, data: object) -> str | bytes:
+        """Encode what is sent to the client."""
+        ...
+
+
 class Closable(Protocol):
     """What can be closed with one of the protocol's codes: a socket, or a stream."""
 
@@ -61,15 +86,54 @@ class Closable(Protocol):
 class Beginning(Protocol):
     """What is told that a connection has begun, and that its client answers."""
 
-    def begun(self, busy: Callable[[], bool], ping: Callable[[str], str] | None) -> None:
+    def begun(
+        self,
+        busy: Callable[[], bool],
+        ping: Callable[[str], str] | None,
+        recheck: Callable[[], None],
+    ) -> None:
         """Note that the client's `connection_init` was acknowledged."""
 
     def heard_pong(self, token: str | None) -> None:
         """Note that the client has answered a ping; `token` is what its pong carries."""
 
 
-class SocketConsumer(Consumer, Protocol):
+class FrameSource(Protocol):
+    """Whose frames may wait in the backlog of a socket.
+
+    Attributes:
+        waiting: how many of its frames do; the writer counts them.
+    """
+
+    waiting: int
+
+    def refused(self, error: FrameTooLongError) -> None:
+        """Act on a frame that the server does not send."""
+
+
+class Posting(Protocol):
+    """Where frames are sent without waiting; see `SocketWriter`."""
+
+    def post(self, source: FrameSource | None, head: str, body: str = "", tail: str = "") -> None:
+        """Send a frame in its turn."""
+
+    def drop(self, source: FrameSource, overflow: Overflow) -> None:
+        """Make room for a frame of `source`."""
+
+
+class SocketConsumer(Consumer, SharingConsumer, Protocol):
     """What the connection inside a socket, and the handler of its subprotocol, need."""
+
+    options: RealtimeOptions
+    request: Any
+
+    @property
+    def writer(self) -> Posting:
+        """Everything that the socket sends goes through it."""
+        ...
+
+    def fell_behind(self, error: ListenerOverflowError) -> None:
+        """Close the socket, because a subscription was too slow."""
 
     @property
     def presence(self) -> Beginning:

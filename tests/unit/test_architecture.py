@@ -14,12 +14,12 @@ from tools.harness.live import ROOT
 PACKAGE = "strawberry_django.realtime"
 FLOORS = (
     (
-        "_upstream blocking conf connections exceptions interfaces limits logs protocol threads "
-        "transactions waiting"
+        "_upstream blocking conf connections encoding exceptions interfaces limits logs protocol "
+        "threads transactions waiting"
     ),
     "request context",
     "pubsub",
-    "auth",
+    "auth broadcast",
     "consumer",
     "http websocket",  # neither imports the other
     "routing",

@@ -140,6 +140,22 @@ async def resolve_user(request: HttpRequest) -> None:
         _resolve(request)
 
 
+async def refresh_user(request: HttpRequest) -> None:
+    """Load the user of `request` anew, with the permissions that it has now."""
+    user: Any = vars(request).get("user")
+    if user is None or not user.is_authenticated:
+        return
+
+    def load() -> Any:
+        fresh = get_user_model().objects.filter(pk=user.pk).first()
+        if fresh is not None and hasattr(user, "backend"):
+            fresh.backend = user.backend
+        return fresh
+
+    request.user = await sync_to_async(load)() or user
+    give_async_user(request)
+
+
 def _must_save(request: HttpRequest) -> bool:
     return bool(request.session.modified or settings.SESSION_SAVE_EVERY_REQUEST)
 

@@ -263,6 +263,7 @@ class SocketWatch:
                 valid = socket.user_key in active
             if valid:
                 socket.confirmed = now
+                socket.recheck()
             else:
                 socket.ended = True
                 self._close(socket, CloseCode.UNAUTHORIZED, "The session has ended")

@@ -34,6 +34,7 @@ class WatchedSocket:
         request: the handshake, or the request of the stream; `enter_thread` is called with it.
         busy: tells whether an operation is under way.
         ping: sends a ping; `None` where the connection is not begun or knows none.
+        recheck: called when the user was found to be allowed to act, still.
         active: when an operation was last seen under way.
         ended: the user may not act any more.
         revalidated: when the database was last asked whether the user may act.
@@ -48,6 +49,7 @@ class WatchedSocket:
     request: Any = None
     busy: Callable[[], bool] = lambda: False
     ping: Callable[[], Awaitable[None]] | None = None
+    recheck: Callable[[], None] = lambda: None
     opened: float = field(default_factory=time.monotonic)
     active: float = field(default_factory=time.monotonic)
     revalidated: float = field(default_factory=time.monotonic)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from graphql import GraphQLError
@@ -30,6 +30,7 @@ from typing_extensions import override
 
 from .. import transactions
 from .._upstream import aclosing, check_batch, stream_transport, transport_of
+from ..broadcast.admission import Admission
 from ..conf import OperationRequest
 from ..consumer import GraphQLConsumer
 from ..context import ConnectionContext
@@ -43,6 +44,7 @@ from .negotiation import (
     operation_type,
     response_media_type,
 )
+from .sharing import EncodedResult, StreamMember, shared
 from .streams import STREAM_TRANSPORTS
 
 if TYPE_CHECKING:
@@ -228,7 +230,10 @@ class GraphQLOverHTTPView(
             operation_extensions=data.extensions,
             allowed_operation_types=transport.allowed_operation_types(allowed),
         )
-        return _with_faults(results, data.operation_name)
+        request = OperationRequest(data.query, data.operation_name, data.variables, data.extensions)
+        member = StreamMember()
+        admission = Admission(self, request, member)
+        return _with_faults(shared(results, admission, member), data.operation_name)
 
     async def _execute_batch(
         self,
@@ -326,6 +331,8 @@ class GraphQLOverHTTPView(
         self, request: GraphQLRequest, result: ExecutionResult
     ) -> GraphQLHTTPResponse:
         """Return the response; a request that was not executed has no `data` in it."""
+        if isinstance(result, EncodedResult):
+            return cast("GraphQLHTTPResponse", result.response)
         response = await super().process_result(request, result)
         if is_request_error(result):
             del response["data"]

@@ -23,7 +23,7 @@ from .._upstream import (
     pool_is_full,
 )
 from ..exceptions import ChannelLayerError
-from .messages import Message, Messages
+from .messages import Listener, Message
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -60,7 +60,7 @@ class Channel:
         self.layer = layer
         self.name = name
         self.failed = False
-        self._listeners: set[Messages] = set()
+        self._listeners: set[Listener] = set()
         self._early: deque[Message] | None = deque(maxlen=capacity)
         self._groups: Counter[str] = Counter()
         self._turn = asyncio.Lock()  # A join must not be overtaken by the leave before it.
@@ -81,7 +81,7 @@ class Channel:
         self._receiver = asyncio.create_task(self._receive_named())
 
     @contextmanager
-    def heard_by(self, messages: Messages) -> Iterator[None]:
+    def heard_by(self, messages: Listener) -> Iterator[None]:
         """Let `messages` have what comes inside the block."""
         early, self._early = self._early, None
         for message in early or ():

@@ -16,10 +16,12 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from .._upstream import name_channel
+from ..conf import Overflow
 from ..exceptions import ChannelLayerError, ListenerOverflowError
 from .channel import Channel
+from .listening import current_listening
 from .member import Membership
-from .messages import Message, Messages, Overflow
+from .messages import Message, Messages
 
 #: Seconds for which a subscription waits until the layer has made it a member of its groups.
 _JOINED_WITHIN = 30.0
@@ -122,6 +124,7 @@ class ChannelListener:
             member = self._begin(channel, groups, own=own)
             try:
                 await member.joined(_JOINED_WITHIN)
+                current_listening().begun(self._overflow, self._capacity)
                 yield messages
             finally:
                 self._members.discard(member)

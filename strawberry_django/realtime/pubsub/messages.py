@@ -8,13 +8,22 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Literal
+from typing import Any, Protocol
 
+from ..conf import Overflow
 from ..exceptions import ListenerOverflowError
 
 Message = dict[str, Any]
 
-Overflow = Literal["close", "drop_oldest", "latest"]
+
+class Listener(Protocol):
+    """What a channel hands its messages to."""
+
+    def put(self, message: Message) -> None:
+        """Take the next message."""
+
+    def fail(self, error: Exception) -> None:
+        """End with an error, after what came before."""
 
 
 class Messages(AsyncIterator[Message]):
@@ -22,7 +31,7 @@ class Messages(AsyncIterator[Message]):
 
     When there are more, `overflow` says what happens: with `"close"` the iteration
     ends with an error, with `"drop_oldest"` the oldest is lost, with `"latest"` all
-    but the newest are.
+    but the newest are. An error calls them `called`.
     """
 
     def __init__(
@@ -32,8 +41,11 @@ class Messages(AsyncIterator[Message]):
         capacity: int,
         overflow: Overflow = "close",
         on_overflow: Callable[[ListenerOverflowError], None] = lambda _: None,
+        *,
+        called: str = "",
     ) -> None:
         self._type = type
+        self._called = called or type
         self._timeout = timeout
         self._capacity = capacity
         self._overflow = overflow
@@ -48,7 +60,7 @@ class Messages(AsyncIterator[Message]):
             return
         if self._failure is None and len(self._waiting) >= self._capacity:
             if self._overflow == "close":
-                error = ListenerOverflowError(self._type, self._capacity)
+                error = ListenerOverflowError(self._called, self._capacity)
                 self.fail(error)
                 self._on_overflow(error)
             elif self._overflow == "latest":

@@ -251,7 +251,7 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
         await self.writer.close(code or CloseCode.NORMAL, reason or "")
 
     @override
-    def _fell_behind(self, error: ListenerOverflowError) -> None:
+    def fell_behind(self, error: ListenerOverflowError) -> None:
         """Close the socket at once: its client may not read for long."""
         closing = self.writer.close(CloseCode.TOO_MANY_REQUESTS, f"Too slow: {error}")
         self._closing = asyncio.ensure_future(closing)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
@@ -15,13 +16,18 @@ from strawberry.types.execution import ExecutionResult
 
 from .. import transactions
 from .._upstream import aclosing
+from ..auth.sessions import refresh_user
+from ..broadcast.admission import Admission, admit_again
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
 from ..protocol import LEGACY_TYPES, CloseCode, is_request_error, legacy_ws_problem
 from ..waiting import is_cancelled, let_end
+from .sharing import SocketMember
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from strawberry.subscriptions.protocols.graphql_ws.types import (
         ConnectionInitMessage,
         OperationMessage,
@@ -34,6 +40,15 @@ if TYPE_CHECKING:
 _extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", default=None)
 
 _BEGUN = "Too many initialisation requests"
+
+
+class _Shared(NamedTuple):
+    """An operation that has joined a shared subscription, and whose answer depends on the user."""
+
+    request: OperationRequest
+    member: SocketMember
+    execute: Callable[[], Any]
+
 
 #: Seconds for which the client's next message waits until an operation has ended that it stops.
 _ENDED_WITHIN = 1.0
@@ -50,6 +65,8 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         super().__init__(*arguments, **options)
         self._ending: set[asyncio.Task[None]] = set()
         self._init_wait: asyncio.Task[None] | None = None
+        self._shared: dict[str, _Shared] = {}
+        self._rechecking: asyncio.Task[None] | None = None
 
     @property
     def consumer(self) -> SocketConsumer:
@@ -96,7 +113,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
             self._init_wait.cancel()
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
-            self.consumer.presence.begun(lambda: bool(self.tasks), None)
+            self.consumer.presence.begun(lambda: bool(self.tasks), None, self.recheck)
 
     async def handle_start(self, message: StartMessage) -> None:
         """Start an operation, if the connection may have one more."""
@@ -114,6 +131,8 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         """End every operation, and wait until each has ended, up to a bound."""
         for operation_id in list(self.tasks):
             self._cancel(operation_id)
+        if self._rechecking is not None:
+            self._rechecking.cancel()
         await let_end(self._ending)
 
     def _cancel(self, operation_id: str) -> asyncio.Task[None] | None:
@@ -154,29 +173,32 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         Its last message is sent when a `stop` no longer finds it, and so once.
         """
         last: OperationMessage = {"type": "complete", "id": operation_id}
+        request = OperationRequest(query, operation_name, variables, _extensions.get())
+        over: asyncio.Future[list[GraphQLError]] = asyncio.get_running_loop().create_future()
+        head = f'{{"type":"data","id":{self.consumer.encode_json_string(operation_id)},"payload":'
+        member = SocketMember(self.consumer, head, partial(_settle, over))
+        admission = Admission(self.consumer, request, member)
+        admission.begin()
         try:
             async with self.consumer.operation_thread():
                 context = await self.consumer.operation_context()
-                extensions = _extensions.get()
-                request = OperationRequest(query, operation_name, variables, extensions)
                 await self.consumer.judge(context, request)
-                results = await transactions.stream(
-                    self.schema,
-                    self.consumer.options["rollback_mutation"],
-                    query,
-                    variable_values=variables,
-                    operation_name=operation_name,
-                    context_value=context,
-                    root_value=self.root_value,
-                    operation_extensions=extensions,
-                )
+                results = await self._execute(request, context)
                 async with aclosing(results):
                     async for result in results:
                         assert isinstance(result, ExecutionResult)
                         if is_request_error(result):
                             last = _error(operation_id, (result.errors or [])[0])
                             break
+                        admission.note_shown(result)
                         await self.send_data_message(result, operation_id)
+            if admission.is_joined:
+                if admission.asks_again:
+                    execute = partial(self._execute, request)
+                    self._shared[operation_id] = _Shared(request, member, execute)
+                member.release()
+                if errors := await over:
+                    last = _error(operation_id, errors[0])
         except asyncio.CancelledError as error:
             if is_cancelled():
                 if operation_id not in self.tasks:  # Its id may be another's by now.
@@ -190,10 +212,47 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         except Exception as error:
             last = _error(operation_id, internal_error(error, operation_name))
         finally:
+            member.leave()
             if self.tasks.get(operation_id) is asyncio.current_task():
                 del self.tasks[operation_id]
+                self._shared.pop(operation_id, None)
         if operation_id not in self.tasks:
             await self.send_message(last)
+
+    async def _execute(self, request: OperationRequest, context: Any = None) -> Any:
+        if context is None:
+            context = await self.consumer.operation_context()
+        return await transactions.stream(
+            self.schema,
+            self.consumer.options["rollback_mutation"],
+            request.query,
+            variable_values=request.variables,
+            operation_name=request.operation_name,
+            context_value=context,
+            root_value=self.root_value,
+            operation_extensions=request.extensions,
+        )
+
+    def recheck(self) -> None:
+        """Ask again who may stay, of the shared operations that depend on who subscribes."""
+        if self._shared and self._rechecking is None:
+            self._rechecking = asyncio.create_task(self._recheck())
+            self._ending.add(self._rechecking)
+            self._rechecking.add_done_callback(self._rechecked)
+
+    def _rechecked(self, task: asyncio.Task[None]) -> None:
+        self._rechecking = None
+        self._ended(task)
+
+    async def _recheck(self) -> None:
+        async with self.consumer.operation_thread():
+            await refresh_user(self.consumer.request)
+            for shared in list(self._shared.values()):
+                if shared.member.run is not None:
+                    errors = await admit_again(self.consumer, *shared)
+                    if errors:
+                        shared.member.leave()
+                        shared.member.end(errors, refused=True)
 
     async def send_data_message(self, execution_result: ExecutionResult, operation_id: str) -> None:
         """Send a result of an operation under way.
@@ -204,6 +263,11 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         if self.tasks.get(operation_id) is not asyncio.current_task():
             raise asyncio.CancelledError
         await super().send_data_message(execution_result, operation_id)
+
+
+def _settle(over: asyncio.Future[list[GraphQLError]], errors: list[GraphQLError]) -> None:
+    if not over.done():
+        over.set_result(errors)
 
 
 def _error(operation_id: str, error: GraphQLError) -> OperationMessage:

@@ -104,14 +104,21 @@ class Presence:
         """
         await SocketWatch.current().confirm(self._socket)
 
-    def begun(self, busy: Callable[[], bool], ping: Callable[[str], str] | None) -> None:
+    def begun(
+        self,
+        busy: Callable[[], bool],
+        ping: Callable[[str], str] | None,
+        recheck: Callable[[], None],
+    ) -> None:
         """Note that the client's `connection_init` was acknowledged.
 
         Args:
             busy: tells whether an operation is under way.
             ping: makes the frame of a ping from its token, where the subprotocol has one.
+            recheck: asks what depends on the user again; called when the session was looked at.
         """
         self._socket.busy = busy
+        self._socket.recheck = recheck
         self.note_user()  # A project may have overridden `on_ws_connect`, as with Strawberry.
         if self.surplus is not None:
             closing = self._writer.close(CloseCode.TOO_MANY_REQUESTS, self.surplus)

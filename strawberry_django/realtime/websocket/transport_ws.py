@@ -9,6 +9,7 @@ that operation alone, and each operation has a context and a thread of its own.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLError
@@ -20,14 +21,17 @@ from strawberry.types.execution import ExecutionResult
 
 from .. import transactions
 from .._upstream import aclosing
+from ..auth.sessions import refresh_user
+from ..broadcast.admission import Admission, admit_again
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
 from ..protocol import CloseCode, is_request_error, transport_ws_problem
 from ..waiting import is_cancelled, let_end
+from .sharing import SocketMember
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
         ConnectionInitMessage,
@@ -43,9 +47,14 @@ _NO_INCREMENTAL_DELIVERY = "Incremental delivery is not supported over graphql-t
 
 
 class TransportWSOperation(Operation[Any, Any]):
-    """An operation under way, with the extensions that its request carried."""
+    """An operation under way, with the extensions that its request carried.
 
-    __slots__ = ["extensions"]
+    Attributes:
+        extensions: those.
+        member: what it is of a shared subscription, once it has joined one.
+    """
+
+    __slots__ = ["asks_again", "extensions", "member"]
 
     def __init__(
         self, handler: GraphQLTransportWSHandler, id: str, payload: dict[str, Any]
@@ -58,6 +67,8 @@ class TransportWSOperation(Operation[Any, Any]):
             payload.get("operationName"),
         )
         self.extensions = payload.get("extensions")
+        self.member: SocketMember | None = None
+        self.asks_again = False
 
     @property
     def request(self) -> OperationRequest:
@@ -85,6 +96,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._ending: set[asyncio.Task[None]] = set()
+        self._rechecking: asyncio.Task[None] | None = None
 
     @property
     def consumer(self) -> SocketConsumer:
@@ -97,14 +109,22 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             self.connection_init_timeout_task.cancel()
         for operation_id in list(self.operations):
             await self.cleanup_operation(operation_id)
+        if self._rechecking is not None:
+            self._rechecking.cancel()
         await let_end(self._ending)
 
     async def cleanup_operation(self, operation_id: str) -> None:
         """End an operation, which takes as long as its synchronous code still runs."""
         operation = self.operations.get(operation_id)
-        if operation is not None and operation.task is not None:
-            self._ending.add(operation.task)
-            operation.task.add_done_callback(self._ending.discard)
+        if not isinstance(operation, TransportWSOperation):
+            return
+        if operation.member is not None:
+            operation.member.leave()
+        if operation.task is None:
+            del self.operations[operation_id]
+            return
+        self._ending.add(operation.task)
+        operation.task.add_done_callback(self._ending.discard)
         await super().cleanup_operation(operation_id)
 
     async def handle_message(self, message: Message) -> None:
@@ -119,7 +139,8 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Begin the connection, if it may; from then on the client can be pinged."""
         await super().handle_connection_init(message)
         if self.connection_acknowledged:
-            self.consumer.presence.begun(lambda: bool(self.operations), self._ping)
+            presence = self.consumer.presence
+            presence.begun(lambda: bool(self.operations), self._ping, self.recheck)
 
     async def send_message(self, message: Message) -> None:
         """Send a message; an `error` that cannot be sent says why instead.
@@ -144,7 +165,10 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 
     async def handle_pong(self, message: PongMessage) -> None:
         """Note that the client is there, and has read what was sent before the ping."""
-        token = (message.get("payload") or {}).get("token")
+        payload = message.get("payload") or {}
+        if "subscribed" in payload:  # It answers no ping of the writer's.
+            return
+        token = payload.get("token")
         self.consumer.presence.heard_pong(token if isinstance(token, str) else None)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
@@ -177,36 +201,116 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
         """Execute one operation and send its results; its errors are its own."""
         assert isinstance(operation, TransportWSOperation)
+        member = SocketMember(
+            self.consumer,
+            f'{{"id":{self.consumer.encode_json_string(operation.id)},"type":"next","payload":',
+            lambda errors: self._end_shared(operation, errors),
+        )
+        admission = Admission(
+            self.consumer, operation.request, member, self._confirmation(operation)
+        )
+        admission.begin()
         try:
             async with self.consumer.operation_thread():
-                context = await self.consumer.operation_context()
-                await self.consumer.judge(context, operation.request)
-                results = await transactions.stream(
-                    self.schema,
-                    self.consumer.options["rollback_mutation"],
-                    operation.query,
-                    variable_values=operation.variables,
-                    context_value=context,
-                    root_value=self.root_value,
-                    operation_name=operation.operation_name,
-                    operation_extensions=operation.extensions,
-                )
+                results = await self._results(operation)
                 async with aclosing(results):
-                    await _send_results(operation, results)
+                    await _send_results(operation, results, admission)
         except GraphQLError as refusal:
             await operation.send_initial_errors([refusal])
         except FrameTooLongError as error:
             await operation.send_initial_errors([GraphQLError(str(error))])
         except (Exception, asyncio.CancelledError) as error:
+            member.leave()
             if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
             failure = internal_error(error, operation.operation_name)
             await operation.send_initial_errors([failure])
         else:
+            if admission.is_joined and self.operations.get(operation.id) is operation:
+                operation.task, operation.member = None, member
+                operation.asks_again = admission.asks_again
+                member.release()
+                return
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
+        member.leave()
+
+    def _confirmation(self, operation: TransportWSOperation) -> Callable[[], None] | None:
+        """Return what tells the client that its subscription listens, if it has asked for that.
+
+        A ping may have a payload, which graphql-ws sends back and does not read.
+        """
+        extensions = operation.extensions
+        if not isinstance(extensions, dict) or extensions.get("confirm") is not True:
+            return None
+        ping = {"type": "ping", "payload": {"subscribed": operation.id}}
+        frame = self.consumer.encode_json_string(ping)
+        return lambda: self.consumer.writer.post(None, frame)
+
+    def recheck(self) -> None:
+        """Ask again who may stay, of the shared operations that depend on who subscribes."""
+        asked = [
+            operation
+            for operation in self.operations.values()
+            if isinstance(operation, TransportWSOperation) and operation.asks_again
+        ]
+        if asked and self._rechecking is None:
+            self._rechecking = asyncio.create_task(self._recheck(asked))
+            self._ending.add(self._rechecking)
+            self._rechecking.add_done_callback(self._rechecked)
+
+    def _rechecked(self, task: asyncio.Task[None]) -> None:
+        self._rechecking = None
+        self._ending.discard(task)
+        _note_failure(task)
+
+    async def _recheck(self, operations: list[TransportWSOperation]) -> None:
+        async with self.consumer.operation_thread():
+            await refresh_user(self.consumer.request)
+            for operation in operations:
+                if operation.member is not None and operation.member.run is not None:
+                    errors = await admit_again(
+                        self.consumer,
+                        operation.request,
+                        operation.member,
+                        partial(self._execute, operation),
+                    )
+                    if errors:
+                        operation.member.leave()
+                        self._end_shared(operation, errors)
+
+    async def _results(self, operation: TransportWSOperation) -> Any:
+        context = await self.consumer.operation_context()
+        await self.consumer.judge(context, operation.request)
+        return await self._execute(operation, context)
+
+    async def _execute(self, operation: TransportWSOperation, context: Any = None) -> Any:
+        if context is None:
+            context = await self.consumer.operation_context()
+        return await transactions.stream(
+            self.schema,
+            self.consumer.options["rollback_mutation"],
+            operation.query,
+            variable_values=operation.variables,
+            context_value=context,
+            root_value=self.root_value,
+            operation_name=operation.operation_name,
+            operation_extensions=operation.extensions,
+        )
+
+    def _end_shared(self, operation: TransportWSOperation, errors: list[GraphQLError]) -> None:
+        """Send the last message of an operation whose shared execution has ended."""
+        if self.operations.get(operation.id) is not operation:
+            return
+        del self.operations[operation.id]
+        last: dict[str, Any] = {"id": operation.id, "type": "complete"}
+        if errors:
+            last |= {"type": "error", "payload": [error.formatted for error in errors]}
+        self.consumer.writer.post(None, self.consumer.encode_json_string(last))
 
 
-async def _send_results(operation: TransportWSOperation, results: AsyncIterator[Any]) -> None:
+async def _send_results(
+    operation: TransportWSOperation, results: AsyncIterator[Any], admission: Admission
+) -> None:
     """Send each result; an operation that cannot begin has an `error`, and its socket goes on."""
     async for result in results:
         if not isinstance(result, ExecutionResult):
@@ -215,6 +319,7 @@ async def _send_results(operation: TransportWSOperation, results: AsyncIterator[
         if is_request_error(result):
             await operation.send_initial_errors(result.errors or [])
             return
+        admission.note_shown(result)
         await operation.send_next(result)
 
 

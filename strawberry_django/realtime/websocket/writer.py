@@ -12,7 +12,7 @@ import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .._upstream import refused_as_too_long, waiting_send
+from .._upstream import Resumed, refused_as_too_long, sends_in_any_task, waiting_send
 from ..exceptions import FrameTooLongError
 from ..logs import on_one_line
 from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
@@ -21,7 +21,8 @@ from ..waiting import within
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ..interfaces import Send
+    from ..conf import Overflow
+    from ..interfaces import FrameSource, Send
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -97,6 +98,7 @@ class SocketWriter:
 
     def __init__(self, send: Send, *, max_outbound_bytes: int, send_timeout: float) -> None:
         self._send = waiting_send(send)
+        self._in_any_task = sends_in_any_task(send)
         self._max_outbound_bytes = max_outbound_bytes
         self._send_timeout = send_timeout
         self._turn = asyncio.Lock()
@@ -108,6 +110,8 @@ class SocketWriter:
         self._pings: deque[tuple[str, int]] = deque(maxlen=_MOST_PINGS)
         self._echoes = False
         self._closing = False
+        self._backlog: deque[tuple[FrameSource | None, str, str, str]] = deque()
+        self._draining: asyncio.Task[None] | None = None
         self.probe: Callable[[str], str] | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -132,6 +136,86 @@ class SocketWriter:
             self._frames += 1
             if self._frames % _AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+    def post(self, source: FrameSource | None, head: str, body: str = "", tail: str = "") -> None:
+        """Send a frame after those that came before, without waiting for the client.
+
+        Where nothing waits before it, it is with the server when this returns.
+
+        Args:
+            source: whose frame it is; its `waiting` counts those in the backlog.
+            head: how the frame begins.
+            body: how it goes on; frames that wait for many clients have the same.
+            tail: how it ends.
+        """
+        if self._closing:
+            return
+        waits = self._draining is not None or self._turn.locked() or self._must_wait()
+        if self._in_any_task and not waits:
+            self._post_now(source, f"{head}{body}{tail}")
+            return
+        if source is not None:
+            source.waiting += 1
+        self._backlog.append((source, head, body, tail))
+        self._drain()
+
+    def drop(self, source: FrameSource, overflow: Overflow) -> None:
+        """Make room in the backlog: lose the oldest frame of `source`, or with "latest" all."""
+        for each in [each for each in self._backlog if each[0] is source]:
+            self._backlog.remove(each)
+            source.waiting -= 1
+            if overflow != "latest":
+                return
+
+    def _post_now(self, source: FrameSource | None, frame: str) -> None:
+        """Have the server take a frame in this turn of the event loop.
+
+        A server that has no room suspends its `send`, which is finished by a task of its own.
+        """
+        size = _size(frame)
+        self._sent += size
+        sending: Any = self._send({"type": "websocket.send", "text": frame})
+        try:
+            waits_for = sending.send(None)
+        except StopIteration:
+            if not self._pings and 0 < self._max_outbound_bytes < 2 * self._on_its_way:
+                self._drain()
+        except (OSError, RuntimeError) as error:
+            if refused_as_too_long(error):
+                self._sent -= size
+                too_long = FrameTooLongError(size)
+                logger.warning("A frame was not sent: %s", too_long)
+                if source is not None:
+                    source.refused(too_long)
+            else:
+                self.abandon()  # See `_deliver`.
+        else:
+            self._drain(Resumed(sending, waits_for))
+
+    def _drain(self, sending: Awaitable[None] | None = None) -> None:
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drained(sending))
+
+    async def _drained(self, sending: Awaitable[None] | None) -> None:
+        """Send what waits, when what is being sent is sent."""
+        try:
+            async with self._turn:
+                if sending is not None:
+                    await self._deliver(sending)
+                await self._ask()
+            while self._backlog and not self._closing:
+                source, *parts = self._backlog.popleft()
+                if source is not None:
+                    source.waiting -= 1
+                try:
+                    await self.send("".join(parts))
+                except FrameTooLongError as error:
+                    if source is not None:
+                        source.refused(error)
+        finally:
+            self._draining = None
+            if self._backlog and not self._closing:
+                self._drain()
 
     async def reply(self, frame: str) -> None:
         """Send what answers a message of the client's, and do not wait for room.
@@ -247,15 +331,24 @@ class SocketWriter:
     def abandon(self) -> None:
         """Note that the client is gone: nothing can be sent any more."""
         self._closing = True
+        self._backlog.clear()
         self._room.set()
         if not self.closed.done():
             self.closed.set_result(None)
 
     async def _transmit(self, message: dict[str, Any], timeout: float | None = None) -> None:
+        await self._deliver(self._send(message), timeout, message)
+
+    async def _deliver(
+        self,
+        sending: Awaitable[None],
+        timeout: float | None = None,
+        message: dict[str, Any] | None = None,
+    ) -> None:
         try:
-            await self._bounded(self._send(message), timeout)
+            await self._bounded(sending, timeout)
         except (OSError, RuntimeError) as error:
-            if refused_as_too_long(error):
+            if message is not None and refused_as_too_long(error):
                 too_long = FrameTooLongError(_size(message["text"]))
                 logger.warning("A frame was not sent: %s", too_long)
                 raise too_long from error

@@ -1,0 +1,1 @@
+"""One execution for many subscribers: shared subscriptions."""

@@ -1,0 +1,150 @@
+"""How one subscriber is admitted to a shared subscription.
+
+Imports its siblings, `pubsub` and the ground modules.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from .._upstream import aclosing
+from ..pubsub.listening import Listening, set_listening
+from .run import Member, Run, Runs, SharedOperation, encoded, payload_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+
+    from graphql import GraphQLError
+    from strawberry.types import ExecutionResult, Info
+
+    from ..conf import OperationRequest
+    from ..interfaces import SharingConsumer
+
+
+class Admission:
+    """What an operation becomes: a member of a run, if its field is shared.
+
+    Make it in the task that executes the operation for its subscriber, and call `begin` there.
+
+    Args:
+        consumer: serves the subscriber.
+        request: what it asks.
+        member: the subscriber.
+        listens: called when nothing that is published is missed any more, if anybody wants to
+            know.
+
+    Attributes:
+        is_recheck: a member is looked at again, and is not sent what came first again.
+        asks_again: the answer depends on who subscribes, and so may change.
+    """
+
+    def __init__(
+        self,
+        consumer: SharingConsumer,
+        request: OperationRequest,
+        member: Member,
+        listens: Callable[[], None] | None = None,
+    ) -> None:
+        self._consumer = consumer
+        self._request = request
+        self._member = member
+        self._listens = listens
+        self.is_recheck = member.run is not None
+        self.asks_again = False
+        self._joined = False
+
+    def begin(self) -> None:
+        """Let the field of the running task's operation find this."""
+        options = self._consumer.options
+        _current.set(self)
+        set_listening(
+            Listening(options["slow_consumer"], options["listener_capacity"], self._heard)
+        )
+
+    def _heard(self, *_: Any) -> None:
+        if self._listens is not None:
+            self._listens()
+
+    @property
+    def confirms(self) -> bool:
+        """Whether somebody wants to know when the subscription listens."""
+        return self._listens is not None
+
+    async def confirm(self) -> None:
+        """Wait until the run listens, and say so."""
+        if self._member.run is not None:
+            await self._member.run.listens()
+        self._heard()
+
+    def give_up(self) -> None:
+        """Leave the run: what should come first has failed."""
+        self._joined = False
+        self._member.leave()
+
+    def join(self, info: Info, audience: Hashable, *, asks_again: bool) -> Run:
+        """Join the run of the operation for an audience; a member of another moves."""
+        request = self._request
+        operation = SharedOperation(
+            self._consumer.for_many(),
+            info.field_name,
+            request.query or info.query or "",
+            request.variables,
+            request.operation_name,
+            audience,
+        )
+        self.asks_again, self._joined = asks_again, True
+        run = Runs.current().of(operation)
+        if run is not self._member.run:
+            if not self.is_recheck:
+                self._member.hold()
+            former = self._member.run
+            run.add(self._member)
+            if former is not None:
+                former.remove(self._member)
+        return run
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the operation has become a member; its own execution has ended by then."""
+        return self._joined
+
+    def note_shown(self, result: ExecutionResult) -> None:
+        """Note a result of the subscriber's own execution that came from `initial`."""
+        if self._joined:
+            self._member.note_shown(encoded(self._consumer, payload_of(result)))
+
+
+async def admit_again(
+    consumer: SharingConsumer,
+    request: OperationRequest,
+    member: Member,
+    execute: Callable[[], Awaitable[AsyncGenerator[Any, None]]],
+) -> list[GraphQLError]:
+    """Ask again whether a member may stay, and in which run: another audience has another.
+
+    Args:
+        consumer: the subscriber's.
+        request: what it asked.
+        member: the subscriber.
+        execute: begins its own execution.
+
+    Returns:
+        Why it may not stay; none if it may.
+    """
+    admission = Admission(consumer, request, member)
+    admission.begin()
+    results = await execute()
+    errors: list[GraphQLError] = []
+    async with aclosing(results):
+        async for result in results:
+            errors += result.errors or []
+    return errors
+
+
+def current_admission() -> Admission | None:
+    """Return that of the running task's operation; `None` where nobody can share."""
+    return _current.get()
+
+
+_current: ContextVar[Admission | None] = ContextVar("admission", default=None)

@@ -1,0 +1,323 @@
+"""One execution of a shared subscription, and those who receive its results.
+
+Imports its siblings, `pubsub` and the ground modules. A process has one run for each schema,
+document, variables, operation name and audience. It begins with its first member, and is
+cancelled with its last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Hashable
+from contextvars import Context, ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from graphql import GraphQLError
+from strawberry.types.execution import ExecutionResult
+
+from .._upstream import aclosing
+from ..logs import internal_error
+from ..protocol import is_request_error
+from ..pubsub.listening import Listening, set_listening
+from ..threads import OperationThread
+from ..waiting import is_cancelled
+from .context import SharedContext
+
+if TYPE_CHECKING:
+    from ..conf import Overflow
+    from ..interfaces import SharingConsumer
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: How many members are sent an event before the event loop's other tasks have a turn: two
+#: milliseconds, about.
+_AT_ONCE = 100
+
+#: Seconds for which who joins waits until the run listens, which not every run can tell.
+_LISTENS_WITHIN = 10.0
+
+#: Seconds for which an event may be on its way that the first results have shown already.
+_SHOWN_FOR = 1.0
+
+#: Whether the running task executes for many.
+executes_for_many: ContextVar[bool] = ContextVar("executes_for_many", default=False)
+
+
+class Member:
+    """One subscriber of a run.
+
+    Attributes:
+        run: the run, from when it joins until it leaves or the run ends.
+    """
+
+    def __init__(self) -> None:
+        self.run: Run | None = None
+        self._held: list[tuple[str, dict[str, Any]]] | None = None
+        self._shown: set[str] = set()
+        self._shown_until = 0.0
+        self._last: tuple[list[GraphQLError], bool] | None = None
+
+    def hold(self) -> None:
+        """Keep what comes until `release`: what it receives first is not there yet."""
+        self._held = []
+
+    def note_shown(self, text: str) -> None:
+        """Note a result that it was sent before the first of the run's."""
+        self._shown.add(text)
+
+    def release(self) -> None:
+        """Send what was held; from now on at once.
+
+        What was published before the first results were read may come after them. So the results
+        that come first are passed over if they were shown just so, for a second.
+        """
+        held, self._held = self._held, None
+        if self._shown:
+            self._shown_until = asyncio.get_running_loop().time() + _SHOWN_FOR
+        for text, payload in held or ():
+            self.take(text, payload)
+        if self._last is not None:
+            self.end(*self._last)
+
+    def take(self, text: str, payload: dict[str, Any]) -> None:
+        """Take the next result."""
+        if self._held is not None:
+            self._hold(text, payload)
+        elif not self._shown or not self._was_shown(text):
+            self.send(text, payload)
+
+    def _hold(self, text: str, payload: dict[str, Any]) -> None:
+        if self.run is not None and len(self._held or ()) >= self.run.capacity:
+            self.fall_behind()
+        if self._held is not None:
+            self._held.append((text, payload))
+
+    def _was_shown(self, text: str) -> bool:
+        if text in self._shown and asyncio.get_running_loop().time() < self._shown_until:
+            return True
+        self._shown = set()
+        return False
+
+    def finish(self, errors: list[GraphQLError], refused: bool) -> None:
+        """Take the end of the run, after its last result."""
+        self.run = None
+        self._last = errors, refused
+        if self._held is None:
+            self.end(errors, refused)
+
+    def leave(self) -> None:
+        """Leave the run."""
+        run, self.run = self.run, None
+        if run is not None:
+            run.remove(self)
+
+    def send(self, text: str, payload: dict[str, Any]) -> None:
+        """Send a result.
+
+        Args:
+            text: it, encoded.
+            payload: it.
+        """
+        raise NotImplementedError
+
+    def end(self, errors: list[GraphQLError], refused: bool) -> None:
+        """Say that nothing more comes.
+
+        Args:
+            errors: why; none if the subscription has come to its end.
+            refused: it could not even begin.
+        """
+        raise NotImplementedError
+
+    def fall_behind(self) -> None:
+        """Act as the subscription's policy says: more wait than may."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SharedOperation:
+    """What is executed once for many.
+
+    Attributes:
+        consumer: one that serves nobody.
+        field: the name of the field.
+        query: the document.
+        variables: as the client sent them.
+        operation_name: which operation of the document.
+        audience: what the members have in common.
+    """
+
+    consumer: SharingConsumer
+    field: str
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+    audience: Hashable
+
+    @property
+    def key(self) -> Hashable:
+        """What tells it from every other."""
+        kind = type(self.consumer)
+        return (
+            self.consumer.schema,
+            kind.get_shared_context,
+            kind.encode_json,
+            self.consumer.options["enter_thread"],
+            self.query,
+            json.dumps(self.variables, sort_keys=True, default=str) if self.variables else "",
+            self.operation_name,
+            _distinct(self.audience),
+        )
+
+
+class Run:
+    """Execute a shared operation, and hand its results to its members.
+
+    Attributes:
+        overflow: what happens to a member that is slow, and `capacity` results behind.
+        capacity: see there.
+    """
+
+    def __init__(self, operation: SharedOperation, forget: Callable[[Run], None]) -> None:
+        loop = asyncio.get_running_loop()
+        options = operation.consumer.options
+        self.operation = operation
+        self.overflow: Overflow = options["slow_consumer"]
+        self.capacity = options["listener_capacity"]
+        self._forget = forget
+        self._members: dict[Member, None] = {}
+        self._listening: asyncio.Future[None] = loop.create_future()
+        # Nothing that its first member has in its context is seen by the others.
+        self._task = Context().run(loop.create_task, self._live())
+
+    def add(self, member: Member) -> None:
+        """Let `member` have the results from now on."""
+        self._members[member] = None
+        member.run = self
+
+    def remove(self, member: Member) -> None:
+        """Let it have no more; with the last one the run ends."""
+        self._members.pop(member, None)
+        if not self._members:
+            self._forget(self)
+            self._task.cancel()
+
+    async def listens(self) -> None:
+        """Wait until what is published from now on is not missed, if the run can tell."""
+        await asyncio.wait([self._listening], timeout=_LISTENS_WITHIN)
+
+    def _begun(self, overflow: Overflow, capacity: int) -> None:
+        self.overflow, self.capacity = overflow, capacity
+        if not self._listening.done():
+            self._listening.set_result(None)
+
+    async def _live(self) -> None:
+        operation = self.operation
+        executes_for_many.set(True)
+        set_listening(Listening(self.overflow, self.capacity, self._begun))
+        errors: list[GraphQLError] = []
+        refused = False
+        try:
+            thread = OperationThread(operation.audience, operation.consumer.options["enter_thread"])
+            async with thread:
+                results = await operation.consumer.schema.stream(
+                    operation.query,
+                    variable_values=operation.variables,
+                    context_value=await self._context(),
+                    operation_name=operation.operation_name,
+                )
+                async with aclosing(results):
+                    async for result in results:
+                        if not isinstance(result, ExecutionResult):
+                            continue  # A subscription has no incremental delivery.
+                        if is_request_error(result):
+                            errors, refused = list(result.errors or []), True
+                            break
+                        await self._deliver(result)
+        except GraphQLError as error:
+            errors, refused = [error], True
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
+            errors, refused = [internal_error(error, operation.operation_name)], True
+        finally:
+            self._forget(self)
+            self._begun(self.overflow, self.capacity)
+        for member in list(self._members):
+            member.finish(errors, refused)
+        self._members.clear()
+
+    async def _context(self) -> Any:
+        operation = self.operation
+        context = await operation.consumer.get_shared_context(operation.audience)
+        if type(context) is dict:
+            items = {"audience": operation.audience, **context}
+            return SharedContext(operation.field, **items)
+        return context
+
+    async def _deliver(self, result: ExecutionResult) -> None:
+        self._begun(self.overflow, self.capacity)
+        payload = payload_of(result)
+        text = encoded(self.operation.consumer, payload)
+        members = list(self._members)
+        for number, member in enumerate(members, 1):
+            if member.run is self:
+                member.take(text, payload)
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+
+class Runs:
+    """The runs of one event loop."""
+
+    def __init__(self) -> None:
+        self._runs: dict[Hashable, Run] = {}
+
+    @classmethod
+    def current(cls) -> Runs:
+        """Return those of the running event loop."""
+        return _loops.setdefault(asyncio.get_running_loop(), cls())
+
+    def of(self, operation: SharedOperation) -> Run:
+        """Return the run of an operation, which begins now if there is none."""
+        key = operation.key
+        run = self._runs.get(key)
+        if run is None:
+            run = self._runs[key] = Run(operation, lambda ended: self._forget(key, ended))
+        return run
+
+    def _forget(self, key: Hashable, run: Run) -> None:
+        if self._runs.get(key) is run:
+            del self._runs[key]
+
+
+def payload_of(result: ExecutionResult) -> dict[str, Any]:
+    """Return a result as the protocols have it."""
+    payload: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        payload["errors"] = [error.formatted for error in result.errors]
+    if result.extensions:
+        payload["extensions"] = result.extensions
+    return payload
+
+
+def encoded(consumer: SharingConsumer, payload: object) -> str:
+    """Encode a payload as the consumer does."""
+    text = consumer.encode_json(payload)
+    return text.decode() if isinstance(text, bytes) else text
+
+
+def _distinct(audience: Hashable) -> Hashable:
+    """Return what is equal for the same audience only: in Python 1 and True are equal."""
+    if isinstance(audience, tuple):
+        return (type(audience), *map(_distinct, audience))
+    if isinstance(audience, frozenset):
+        return (type(audience), frozenset(map(_distinct, audience)))
+    return (type(audience), audience)
+
+
+_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Runs] = WeakKeyDictionary()

@@ -1,0 +1,137 @@
+"""How a message is given to the channel layer, from asynchronous and from synchronous code.
+
+Imports its siblings and the ground modules. A layer keeps its connections for an event loop. So
+synchronous code of a process shares one loop that lasts, and with it one connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from collections import deque
+from weakref import WeakKeyDictionary
+
+from ..exceptions import ChannelLayerError
+from ..waiting import within
+from .channel import failure_of
+from .feeds import is_embedded, layer_of, tell_all
+from .messages import Message
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: Seconds for which the layer may take a message.
+SENT_WITHIN = 10.0
+
+
+async def send(alias: str, group: str, message: Message) -> None:
+    """Give a message to the layer, after those that synchronous code of this loop has left.
+
+    Raises:
+        ChannelLayerError: there is no layer, or it has failed, or it does not answer.
+    """
+    layer = layer_of(alias)
+    if is_embedded(layer):
+        tell_all(alias, group, message)
+        return
+    waiting = _waiting.get(asyncio.get_running_loop())
+    if waiting is not None:
+        await waiting.sent()
+    await _send(alias, group, message)
+
+
+def send_sync(alias: str, group: str, message: Message) -> None:
+    """Give a message to the layer from synchronous code, and wait until it has it.
+
+    On the thread of a running event loop nobody can wait: it is sent in its turn, and a failure
+    is logged.
+
+    Raises:
+        ChannelLayerError: as with `send`, but for a running event loop's thread.
+    """
+    layer = layer_of(alias)
+    if is_embedded(layer):
+        tell_all(alias, group, message)
+        return
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        _own_loop.run(alias, group, message)
+        return
+    waiting = _waiting.get(loop)
+    if waiting is None:
+        waiting = _waiting[loop] = _Waiting()
+    waiting.append(alias, group, message)
+
+
+async def _send(alias: str, group: str, message: Message) -> None:
+    try:
+        async with within(SENT_WITHIN):
+            await layer_of(alias).group_send(group, message)
+    except asyncio.TimeoutError:
+        logger.error("The channel layer has not taken an event for %g s", SENT_WITHIN)
+        raise ChannelLayerError(
+            "The channel layer does not answer: an event was not sent, or is late."
+        ) from None
+    except ChannelLayerError:
+        raise
+    except Exception as error:
+        raise failure_of(error) from error
+
+
+class _Waiting:
+    """What synchronous code on a loop's own thread has published, in order."""
+
+    def __init__(self) -> None:
+        self._messages: deque[tuple[str, str, Message]] = deque()
+        self._sending: asyncio.Task[None] | None = None
+
+    def append(self, alias: str, group: str, message: Message) -> None:
+        self._messages.append((alias, group, message))
+        if self._sending is None:
+            self._sending = asyncio.ensure_future(self._send_all())
+
+    async def sent(self) -> None:
+        """Wait until what was left before now is sent."""
+        if self._sending is not None:
+            await asyncio.wait([self._sending])
+
+    async def _send_all(self) -> None:
+        try:
+            while self._messages:
+                await _send_or_log(*self._messages.popleft())
+        finally:
+            self._sending = None
+
+
+async def _send_or_log(alias: str, group: str, message: Message) -> None:
+    try:
+        await _send(alias, group, message)
+    except ChannelLayerError as error:
+        logger.error("An event of publish_sync was not sent: %s", error)
+
+
+class _OwnLoop:
+    """The event loop in which the threads of this process send, one at a time."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self, alias: str, group: str, message: Message) -> None:
+        with self._turn:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+            self._loop.run_until_complete(_send(alias, group, message))
+
+    def forget(self) -> None:
+        """Begin anew in a process that was forked: the connections are the other one's."""
+        self._turn = threading.Lock()
+        self._loop = None
+
+
+_waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting] = WeakKeyDictionary()
+_own_loop = _OwnLoop()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_own_loop.forget)

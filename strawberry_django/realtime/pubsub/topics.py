@@ -1,0 +1,234 @@
+"""A topic: what is published once, and received by whoever subscribes, in any process.
+
+Imports its siblings and the ground modules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import cached_property, partial
+from itertools import product
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db import transaction
+
+from .. import encoding
+from ..conf import Overflow
+from . import outbox
+from .codec import Way, way_of, write
+from .feeds import Feed, Feeds
+from .listening import current_listening
+from .messages import Message, Messages
+
+T = TypeVar("T")
+
+#: A value that says which subscribers an event is for.
+Key = str | int | float | bool | UUID | None
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: The `"type"` of a topic's messages on the layer, and the version of their form.
+MESSAGE_TYPE, FORM = "strawberry_django.event", 1
+
+
+class Topic(Generic[T]):
+    """Events of one type, published by any process and received by every subscriber.
+
+    A subscriber receives, in the order in which one publisher sent them, the events whose keys are
+    its own. A process has one subscription to the channel layer for each topic and key, however
+    many subscribe in it.
+
+    Args:
+        name: what the topic is called; the same in every process, and no other topic's.
+        payload: the type of its events: a Strawberry type, a dataclass, a Django model (which is
+            sent by its primary key), or a plain value.
+        layer: the name of the channel layer in `CHANNEL_LAYERS`.
+        slow_consumer: what happens to a subscription that falls `capacity` events behind:
+            `"close"` ends it, `"drop_oldest"` loses the oldest event, `"latest"` all but the
+            newest (for a dashboard, with a `capacity` of 1); the router's option by default.
+        capacity: how many events may wait for one subscription; the router's
+            `listener_capacity` by default.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        payload: type[T],
+        *,
+        layer: str = "default",
+        slow_consumer: Overflow | None = None,
+        capacity: int | None = None,
+    ) -> None:
+        if not name:
+            raise TypeError("A topic has a name, which is not empty.")
+        self.name = name
+        self.payload = payload
+        self.layer = layer
+        self._slow_consumer = slow_consumer
+        self._capacity = capacity
+
+    def __repr__(self) -> str:
+        return f"<Topic {self.name!r}>"
+
+    @cached_property
+    def _way(self) -> Way:
+        return way_of(self.payload)
+
+    async def publish(self, payload: T, **keys: Key) -> None:
+        """Send an event to all who subscribe with the same keys.
+
+        When it returns the channel layer has the event.
+
+        Args:
+            payload: the event.
+            keys: which subscribers it is for.
+
+        Raises:
+            PayloadError: the payload, or a part of it, cannot travel; it names the path.
+            ChannelLayerError: there is no layer, or it has failed, or does not answer.
+        """
+        await outbox.send(self.layer, self._group(keys), self._message(payload))
+
+    def publish_sync(self, payload: T, **keys: Key) -> None:
+        """Send an event from synchronous code: a view, a signal, a worker, a command.
+
+        It returns when the channel layer has the event. In a plain `def` resolver, which runs on
+        the event loop's own thread, it cannot wait: the event is sent in its turn, and a failure
+        of the layer is logged.
+
+        Raises:
+            PayloadError: as with `publish`.
+            ChannelLayerError: as with `publish`.
+        """
+        outbox.send_sync(self.layer, self._group(keys), self._message(payload))
+
+    def publish_on_commit(self, payload: T, *, using: str | None = None, **keys: Key) -> None:
+        """Send an event when the transaction commits, and never after a rollback.
+
+        The event is as the payload is now. Outside a transaction it is sent at once. A failure of
+        the layer is logged, and harms nothing that was committed.
+
+        Args:
+            payload: the event.
+            using: the alias of the transaction's database; the default one if not given.
+            keys: which subscribers it is for.
+
+        Raises:
+            PayloadError: as with `publish`.
+        """
+        sending = partial(outbox.send_sync, self.layer, self._group(keys), self._message(payload))
+        transaction.on_commit(sending, using=using, robust=True)
+
+    async def end(self, **keys: Key) -> None:
+        """End every subscription with these keys, after the events that were sent before.
+
+        Raises:
+            ChannelLayerError: as with `publish`.
+        """
+        await outbox.send(self.layer, self._group(keys), self._last_message())
+
+    def end_sync(self, **keys: Key) -> None:
+        """Do as `end`, from synchronous code; see `publish_sync`."""
+        outbox.send_sync(self.layer, self._group(keys), self._last_message())
+
+    @asynccontextmanager
+    async def subscribe(self, **keys: Key | Sequence[Key]) -> AsyncIterator[AsyncIterator[T]]:
+        """Receive the events with these keys inside the block.
+
+        What is published after the block is entered is not missed.
+
+        Args:
+            keys: which events; a list of values stands for any of them.
+
+        Raises:
+            ChannelLayerError: there is no layer, or it has failed, or does not answer.
+            ListenerOverflowError: in the iteration, if the subscription falls behind.
+        """
+        listening = current_listening()
+        capacity = self._capacity or listening.capacity
+        overflow = self._slow_consumer or listening.overflow
+        messages = Messages(MESSAGE_TYPE, None, capacity, overflow, called=self.name)
+        joined: list[Feed] = []
+        feeds = Feeds.current()
+        try:
+            for group in self._groups(keys):
+                feed = feeds.of(self.layer, group)
+                joined.append(feed)
+                await feed.join(messages)
+            listening.begun(overflow, capacity)
+            yield Events(self, messages)
+        finally:
+            for feed in joined:
+                await feed.leave(messages)
+
+    def _message(self, payload: T) -> Message:
+        data = encoding.encode(write(self._way, payload))
+        return {"type": MESSAGE_TYPE, "v": FORM, "topic": self.name, "data": data}
+
+    def _last_message(self) -> Message:
+        return {"type": MESSAGE_TYPE, "v": FORM, "topic": self.name, "end": True}
+
+    def read(self, message: Message) -> T:
+        """Return the payload of a message.
+
+        Raises:
+            ValueError: it is none of this topic's.
+        """
+        try:
+            payload: T = self._way.read(encoding.decode(message["data"]))
+        except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+            raise ValueError(f"{self!r} cannot read an event: {error!r}") from error
+        return payload
+
+    def _group(self, keys: Mapping[str, Key]) -> str:
+        parts = [[name, _key_text(name, keys[name])] for name in sorted(keys)]
+        digest = hashlib.sha256(json.dumps([self.name, *parts]).encode()).hexdigest()
+        return f"strawberry_django.topic.{digest[:40]}"
+
+    def _groups(self, keys: Mapping[str, Key | Sequence[Key]]) -> list[str]:
+        choices = [
+            list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+            for value in keys.values()
+        ]
+        groups = (self._group(dict(zip(keys, each, strict=True))) for each in product(*choices))
+        return list(dict.fromkeys(groups))
+
+
+class Events(AsyncIterator[T]):
+    """The events that wait for one subscription to a topic."""
+
+    def __init__(self, topic: Topic[T], messages: Messages) -> None:
+        self._topic = topic
+        self._messages = messages
+
+    async def __anext__(self) -> T:
+        while True:
+            message = await anext(self._messages)
+            if message.get("end"):
+                raise StopAsyncIteration
+            if "payload" not in message:  # One message is read once, whoever is first.
+                try:
+                    message["payload"] = self._topic.read(message)
+                except ValueError as error:
+                    logger.error("An event was dropped: %s", error)
+                    continue
+            payload: T = message["payload"]
+            return payload
+
+
+def _key_text(name: str, value: Any) -> str:
+    """Return what stands for the value of a key: 1 and "1" are the same, as in an `ID`."""
+    if value is None or isinstance(value, bool):
+        return f"={json.dumps(value)}"
+    if isinstance(value, int | str | UUID):
+        return f"+{value}"
+    if isinstance(value, float):
+        return f"+{int(value)}" if value.is_integer() else f"+{value!r}"
+    raise TypeError(
+        f"The key {name!r} is {value!r}; expected a text, a number, a bool, a UUID or None."
+    )

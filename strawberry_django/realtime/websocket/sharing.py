@@ -1,0 +1,70 @@
+"""An operation of a socket that has joined a shared subscription.
+
+Imports `broadcast` and the ground modules. Nothing of it runs between two events: no task, no
+queue and no context is kept for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError
+
+from ..broadcast.run import Member
+from ..exceptions import FrameTooLongError, ListenerOverflowError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..interfaces import SocketConsumer
+
+
+class SocketMember(Member):
+    """One shared operation of a socket, over either subprotocol.
+
+    Args:
+        consumer: the socket's.
+        head: what stands in a frame before the encoded result; a brace stands behind it.
+        ended: called with the errors, if there are some, when nothing more comes.
+
+    Attributes:
+        waiting: how many of its frames wait in the socket's backlog.
+    """
+
+    def __init__(
+        self,
+        consumer: SocketConsumer,
+        head: str,
+        ended: Callable[[list[GraphQLError]], None],
+    ) -> None:
+        super().__init__()
+        self.waiting = 0
+        self._consumer = consumer
+        self._writer = consumer.writer
+        self._head = head
+        self._ended = ended
+
+    def send(self, text: str, payload: dict[str, Any]) -> None:  # noqa: ARG002
+        """Send a result; if too many wait already, act as the policy says."""
+        if self.waiting and self.run is not None and self.waiting >= self.run.capacity:
+            self.fall_behind()
+        self._writer.post(self, self._head, text, "}")
+
+    def fall_behind(self) -> None:
+        """Lose what the policy says, or close the socket."""
+        run = self.run
+        if run is not None and run.overflow != "close":
+            self._writer.drop(self, run.overflow)
+        elif run is not None:
+            error = ListenerOverflowError(run.operation.field, run.capacity)
+            self.leave()
+            self._consumer.fell_behind(error)
+
+    def refused(self, error: FrameTooLongError) -> None:
+        """End, because the server does not send a result."""
+        self.leave()
+        self._ended([GraphQLError(str(error))])
+
+    def end(self, errors: list[GraphQLError], refused: bool) -> None:  # noqa: ARG002
+        """Say that nothing more comes."""
+        self._ended(errors)
