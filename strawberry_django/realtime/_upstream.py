@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
@@ -234,11 +234,12 @@ RELIED_ON = (
     ),
     Reliance(
         "channels_redis.pubsub:RedisPubSubLoopLayer",
-        "_get_shard channels prefix",
+        "_get_group_channel_name _get_shard channels prefix",
         _CHANNELS_REDIS,
         reason="`consumer.channel_name` is there without waiting, as with Channels; a channel is "
-        "given back, and not while the layer does so itself",
-        instead="a channel for each socket, and a method of the layer that gives it back",
+        "given back, and not while the layer does so itself; a membership holds when it is told",
+        instead="a channel for each socket, a method of the layer that gives it back, and a "
+        "group_add that waits for Redis",
     ),
     Reliance(
         "twisted.internet.asyncioreactor:AsyncioSelectorReactor",
@@ -541,6 +542,32 @@ async def make_channel(layer: Any) -> str:
         layer.channels.pop(name, None)
         raise
     return name
+
+
+async def confirm_memberships(layer: Any, groups: Collection[str]) -> None:
+    """Wait until Redis has a process among those to whom it publishes what is sent to `groups`.
+
+    The pub/sub layer sends a SUBSCRIBE and does not wait for its answer, so that what another
+    connection publishes a moment later may be missed. Redis answers the commands of one connection
+    in order: a channel that is subscribed to afterwards hears of itself only when they are done.
+    """
+    if not _is_pubsub(layer):
+        return
+    shards = {layer._get_shard(layer._get_group_channel_name(group)) for group in groups}
+    while shards:
+        name = f"{layer.prefix}specific.{uuid4().hex}"
+        shard = layer._get_shard(name)
+        if shard not in shards:
+            continue
+        shards.discard(shard)
+        heard = layer.channels[name] = asyncio.Queue()
+        try:
+            await shard.subscribe(name)
+            await shard.publish(name, b"")
+            await heard.get()
+        finally:
+            del layer.channels[name]
+            await shard.unsubscribe(name)
 
 
 def enrol_channel(layer: Any, name: str) -> None:

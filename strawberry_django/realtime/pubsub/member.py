@@ -13,7 +13,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
+from .._upstream import confirm_memberships
 from ..exceptions import ChannelLayerError
+from ..waiting import within
 from .channel import Channel, failure_of
 
 logger = logging.getLogger("strawberry_django.realtime")
@@ -21,6 +23,9 @@ logger = logging.getLogger("strawberry_django.realtime")
 #: Seconds after which a layer forgets who is in a group, where it does not say (Channels' own
 #: default), and how often in that time the membership is renewed.
 _GROUP_EXPIRY, _RENEWALS = 86400, 24
+
+#: Seconds for which Redis may confirm that a process is in a group.
+_CONFIRMED_WITHIN = 10.0
 
 #: How many subscriptions of a process ask one layer at the same time: each takes a connection.
 _AT_ONCE = 20
@@ -89,6 +94,8 @@ class Membership:
                 for group in self._groups:
                     joined.append(group)
                     await self._channel.join(group)
+                async with within(_CONFIRMED_WITHIN):
+                    await confirm_memberships(self._channel.layer, self._groups)
             if not self._joined.done():
                 self._joined.set_result(None)
             await self._stay()
