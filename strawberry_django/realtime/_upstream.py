@@ -560,7 +560,8 @@ async def confirm_memberships(layer: Any, groups: Collection[str]) -> None:
         if shard not in shards:
             continue
         shards.discard(shard)
-        heard = layer.channels[name] = asyncio.Queue()
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+        layer.channels[name] = heard
         try:
             await shard.subscribe(name)
             await shard.publish(name, b"")

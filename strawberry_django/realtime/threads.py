@@ -1,6 +1,6 @@
-"""The threads in which synchronous code runs: a bounded pool, lent out call by call.
+"""The threads in which the synchronous code of an operation runs.
 
-Ground: imports `_upstream`, `blocking`, `connections`, `exceptions` and `waiting` only.
+Ground: imports `_upstream`, `blocking`, `connections`, `exceptions`, `pool` and `waiting` only.
 
 `sync_to_async` runs synchronous code (the ORM, a Django resolver) in one thread for the whole
 process unless a `ThreadSensitiveContext` surrounds it, and in one thread for each context then. The
@@ -22,7 +22,6 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext
@@ -30,21 +29,18 @@ from asgiref.sync import ThreadSensitiveContext
 from ._upstream import current_thread_context, give_executor, take_executor
 from .blocking import watching_the_loop
 from .connections import (
-    IDLE,
     abandon_connections,
-    close_old_connections,
     give_up_connections,
     must_stay,
     refresh_connections,
 )
-from .exceptions import ThreadWaitError, TransactionTimeoutError
+from .exceptions import TransactionTimeoutError
+from .pool import Call, PooledThread, ThreadPool
 from .waiting import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-
-    from .conf import RealtimeOptions
 
     EnterThread = Callable[[Any], AbstractContextManager[Any]]
 
@@ -53,183 +49,32 @@ T = TypeVar("T")
 logger = logging.getLogger("strawberry_django.realtime")
 
 
-class ThreadPool:
-    """The threads of this process that run synchronous code for operations.
-
-    Attributes:
-        size: the most threads there may be; the calls beyond wait, in the order they came.
-        wait: seconds for which a call may wait for a thread.
-        hold: seconds for which an operation may keep a thread in an open transaction.
-    """
-
-    def __init__(self, size: int, wait: float, hold: float) -> None:
-        self.size, self.wait, self.hold = size, wait, hold
-        self._lock = threading.Lock()
-        self._threads: set[_Thread] = set()
-        self._idle: list[_Thread] = []
-        self._waiting: deque[_Call] = deque()
-
-    def configure(self, options: RealtimeOptions) -> None:
-        """Take the bounds from the options of a router; the last one in the process counts."""
-        self.size = options["max_threads"]
-        self.wait = options["thread_wait_timeout"]
-        self.hold = options["max_transaction_time"]
-
-    def run(self, call: _Call) -> asyncio.TimerHandle | None:
-        """Run `call` in the next free thread.
-
-        Its future fails with `ThreadWaitError` if there is none within `wait` seconds.
-
-        Returns:
-            What ends the wait, if it must wait; to be cancelled when the call was run.
-        """
-        with self._lock:
-            thread = self._free_thread()
-            if thread is None:
-                self._waiting.append(call)
-        if thread is None:
-            return asyncio.get_running_loop().call_later(self.wait, self._give_up, call)
-        thread.calls.put(call)
-        return None
-
-    def _free_thread(self) -> _Thread | None:
-        if self._idle:
-            return self._idle.pop()  # The last one: the others may end.
-        if len(self._threads) >= self.size:
-            return None
-        thread = _Thread(self)
-        try:
-            thread.start()
-        except RuntimeError as error:  # The system gives no more: one of ours may become free.
-            logger.error("A thread of at most %d (max_threads): %s", self.size, error)
-            return None
-        self._threads.add(thread)
-        return thread
-
-    def _give_up(self, call: _Call) -> None:
-        with self._lock:
-            if call not in self._waiting:
-                return
-            self._waiting.remove(call)
-        call.fail(ThreadWaitError(self.size, self.wait))
-
-    def take_back(self, thread: _Thread) -> None:
-        """Give a thread to the call that has waited longest, or keep it."""
-        with self._lock:
-            if not self._waiting:
-                self._idle.append(thread)
-                return
-            call = self._waiting.popleft()
-        thread.calls.put(call)
-
-    def retire(self, thread: _Thread) -> bool:
-        """Let an idle thread end; tell whether it may."""
-        with self._lock:
-            if thread not in self._idle:
-                return False
-            self._idle.remove(thread)
-            self._threads.discard(thread)
-            return True
-
-    @property
-    def usage(self) -> tuple[int, int, int]:
-        """How many threads there are, how many of them are idle, and how many calls wait."""
-        with self._lock:
-            return len(self._threads), len(self._idle), len(self._waiting)
-
-    def forget_threads(self) -> None:
-        """Begin anew in a process that was forked: the threads are in the other one."""
-        self._lock = threading.Lock()
-        self._threads, self._idle, self._waiting = set(), [], deque()
-
-    def close(self) -> None:
-        """Let the idle threads close their connections and end."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-            self._threads.difference_update(idle)
-        for thread in idle:
-            thread.calls.put(None)
-        for thread in idle:
-            thread.join(IDLE)
-
-
-class _Thread(threading.Thread):
-    """One thread of the pool."""
-
-    def __init__(self, pool: ThreadPool) -> None:
-        # A daemon: a resolver that never returns does not keep the process from ending.
-        super().__init__(name="strawberry_django_realtime", daemon=True)
-        self.calls: SimpleQueue[_Call | None] = SimpleQueue()
-        self.used = 0.0
-        self.kept_by: OperationExecutor | None = None
-        self._pool = pool
-
-    def run(self) -> None:
-        while True:
-            try:
-                call = self.calls.get(timeout=IDLE)
-            except Empty:
-                if self.kept_by is not None:
-                    self.kept_by.leave_if_stranded(self)
-                elif not close_old_connections() and self._pool.retire(self):
-                    return
-                continue
-            if call is None:
-                abandon_connections()
-                return
-            call.run(self)
-            del call
-
-
-class _Call:
-    """One call of an operation, and the future of its result."""
-
-    def __init__(self, executor: OperationExecutor, function: Callable[[], Any]) -> None:
-        self._executor = executor
-        self._function = function
-        self.future: Future[Any] = Future()
-
-    def run(self, thread: _Thread) -> None:
-        """Run it, and let the operation's next call follow."""
-        outcome: Callable[[], None] | None = None
-        if self.future.set_running_or_notify_cancel():
-            try:
-                result = self._executor.inside(thread, self._function)
-            except BaseException as error:
-                outcome = partial(self.future.set_exception, error)
-            else:
-                outcome = partial(self.future.set_result, result)
-        self._executor.leave(thread)
-        if outcome is not None:
-            outcome()
-
-    def fail(self, error: Exception) -> None:
-        """Let it fail before it was run."""
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_exception(error)
-        self._executor.leave(None)
-
-
 class OperationExecutor(Executor):
     """Run the calls of one operation, one at a time and in order, each in a thread of the pool.
 
     Args:
         enter_thread: the option of that name, asked with `subject`.
         subject: the request.
+        owner: whose threads it runs in; `None` for those of all operations that have no owner.
     """
 
     def __init__(
-        self, pool: ThreadPool, subject: Any = None, enter_thread: EnterThread | None = None
+        self,
+        pool: ThreadPool,
+        subject: Any = None,
+        enter_thread: EnterThread | None = None,
+        owner: object = None,
     ) -> None:
         self._pool = pool
+        self.owner = owner
         self.enter_thread = enter_thread
         self.subject = subject
         self.prepare: Callable[[], None] = _nothing
         self._lock = threading.Lock()
-        self._calls: deque[_Call] = deque()
+        self._calls: deque[Call] = deque()
         self._busy = False
         self._ended = False
-        self._held: _Thread | None = None
+        self._held: PooledThread | None = None
         self._held_since = 0.0
         self._hold_limit: asyncio.TimerHandle | None = None
         self._wait_limit: asyncio.TimerHandle | None = None
@@ -241,7 +86,7 @@ class OperationExecutor(Executor):
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Run `fn` after the calls that came before."""
-        call = _Call(self, partial(fn, *args, **kwargs))
+        call = Call(self, partial(fn, *args, **kwargs))
         with self._lock:
             self._calls.append(call)
             if self._busy:
@@ -257,7 +102,7 @@ class OperationExecutor(Executor):
             if self._calls:
                 call = self._calls.popleft()
             elif self._ended and self._held is not None:  # It ended just as the thread was kept.
-                call = _Call(self, _nothing)
+                call = Call(self, _nothing)
             else:
                 self._busy = False
                 self._idle.set()
@@ -281,7 +126,7 @@ class OperationExecutor(Executor):
                 self._pool.hold, self._end_hold, self._held_since
             )
 
-    def inside(self, thread: _Thread, function: Callable[[], Any]) -> Any:
+    def inside(self, thread: PooledThread, function: Callable[[], Any]) -> Any:
         """Run `function` in `thread`, with the project's state entered there."""
         if self._overheld is not None:
             error, self._overheld = self._overheld, None
@@ -300,7 +145,7 @@ class OperationExecutor(Executor):
         context.run(state.__enter__)
         self._leave_state = lambda: context.run(state.__exit__, None, None, None)
 
-    def leave(self, thread: _Thread | None) -> None:
+    def leave(self, thread: PooledThread | None) -> None:
         """Give `thread` back unless something is open in it, and run the next call."""
         if thread is not None:
             if must_stay() and not self._ended:
@@ -312,12 +157,12 @@ class OperationExecutor(Executor):
         with suppress(RuntimeError):  # The loop is closed, and nobody waits for more.
             self._loop.call_soon_threadsafe(self._next)
 
-    def leave_if_stranded(self, thread: _Thread) -> None:
+    def leave_if_stranded(self, thread: PooledThread) -> None:
         """Give back a thread that was kept if the loop is closed: nobody else ends it now."""
         if self._loop.is_closed():
             self._give_back(thread)
 
-    def _give_back(self, thread: _Thread) -> None:
+    def _give_back(self, thread: PooledThread) -> None:
         leave_state, self._leave_state = self._leave_state, _nothing
         self._held = thread.kept_by = None
         try:
@@ -368,11 +213,14 @@ class OperationThread(ThreadSensitiveContext):
     Args:
         subject: what the option `enter_thread` is called with: the request.
         enter_thread: the option.
+        owner: whose threads are borrowed, if not those of every other operation.
     """
 
-    def __init__(self, subject: Any = None, enter_thread: EnterThread | None = None) -> None:
+    def __init__(
+        self, subject: Any = None, enter_thread: EnterThread | None = None, owner: object = None
+    ) -> None:
         super().__init__()
-        self._about = (subject, enter_thread)
+        self._about = (subject, enter_thread, owner)
         self.lent: OperationExecutor | None = None
         self._watch = watching_the_loop()
 

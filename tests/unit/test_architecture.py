@@ -14,8 +14,8 @@ from tools.harness.live import ROOT
 PACKAGE = "strawberry_django.realtime"
 FLOORS = (
     (
-        "_upstream blocking conf connections encoding exceptions interfaces limits logs protocol "
-        "threads transactions waiting"
+        "_upstream blocking conf connections encoding exceptions interfaces limits logs pool "
+        "protocol threads transactions waiting"
     ),
     "request context",
     "pubsub",

@@ -20,7 +20,8 @@ from django.db import connection, connections, transaction
 
 from strawberry_django.realtime import threads
 from strawberry_django.realtime.exceptions import ThreadWaitError, TransactionTimeoutError
-from strawberry_django.realtime.threads import OperationExecutor, OperationThread, ThreadPool
+from strawberry_django.realtime.pool import ThreadPool
+from strawberry_django.realtime.threads import OperationExecutor, OperationThread
 from tests.support import until
 
 

@@ -13,6 +13,7 @@ from django.db import connections
 from strawberry.types.graphql import OperationType
 
 from strawberry_django.realtime import threads
+from strawberry_django.realtime.pool import ThreadPool
 from strawberry_django.realtime.threads import OperationThread
 from strawberry_django.realtime.transactions import execute
 from tests.support import until
@@ -48,7 +49,7 @@ SCHEMA = strawberry.Schema(Query, Mutation)
 @pytest.fixture(autouse=True)
 def atomic(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
-    monkeypatch.setattr(threads, "pool", threads.ThreadPool(size=1, wait=5, hold=60))
+    monkeypatch.setattr(threads, "pool", ThreadPool(size=1, wait=5, hold=60))
 
 
 async def errors_of(query: str, rolls_back: Callable[[Any], bool] | None = None) -> Any:

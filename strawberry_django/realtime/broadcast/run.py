@@ -222,8 +222,9 @@ class Run:
         errors: list[GraphQLError] = []
         refused = False
         try:
-            thread = OperationThread(operation.audience, operation.consumer.options["enter_thread"])
-            async with thread:
+            enter_thread = operation.consumer.options["enter_thread"]
+            # Its owner: what others leave in their threads is not seen, nor what it leaves in its.
+            async with OperationThread(operation.audience, enter_thread, owner=self):
                 results = await operation.consumer.schema.stream(
                     operation.query,
                     variable_values=operation.variables,
