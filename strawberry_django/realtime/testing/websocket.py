@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import defaultdict, deque
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -21,7 +22,7 @@ from .database import ApplicationInTest
 from .headers import HOST, SAME_AS_HOST, browser_headers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.test import AsyncClient
@@ -102,6 +103,8 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
         self._headers = headers or []
         self._host = host
         self._origin = origin
+        self._under_way: set[str] = set()
+        self._listening: set[str | None] = set()
         self._inbox: defaultdict[str, deque[dict[str, Any]]] = defaultdict(deque)
         self._reading = asyncio.Lock()
 
@@ -164,27 +167,86 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
             WebSocketClosedError: the application closed the WebSocket.
             TimeoutError: no result came within `timeout` seconds.
         """
+        operation = await self._start(query, variables, operation_name)
+        try:
+            async for result in self._results_of(operation):
+                yield result
+        finally:
+            await self._stop(operation)
+
+    @asynccontextmanager
+    async def subscribed(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        operation_name: str | None = None,
+    ) -> AsyncIterator[AsyncIterator[ExecutionResult]]:
+        """Start an operation, and enter the block when it listens: what is published is not missed.
+
+        It listens when it has entered `Topic.subscribe` or `listen_to_channel`; one that does
+        neither is waited for until its first result. Over the legacy subprotocol nobody tells.
+
+        Returns:
+            An asynchronous context manager that gives the operation's results. It is stopped at
+            the end of the block.
+
+        Raises:
+            WebSocketClosedError: the application closed the WebSocket.
+            TimeoutError: nothing came within `timeout` seconds.
+        """
+        operation = await self._start(query, variables, operation_name, {"confirm": True})
+        try:
+            while operation not in self._listening and not self._inbox[operation]:
+                async with self._reading:
+                    await self._read()
+            yield self._results_of(operation)
+        finally:
+            await self._stop(operation)
+
+    async def _start(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> str:
         operation = uuid.uuid4().hex
-        modern = self.protocol == GRAPHQL_TRANSPORT_WS_PROTOCOL
-        payload = {"query": query, "variables": variables, "operationName": operation_name}
+        payload = {
+            "query": query,
+            "variables": variables,
+            "operationName": operation_name,
+            "extensions": extensions,
+        }
         await self.send_json_to(
             {
                 "id": operation,
-                "type": "subscribe" if modern else "start",
+                "type": "subscribe" if self._is_modern else "start",
                 "payload": {name: value for name, value in payload.items() if value is not None},
             }
         )
-        under_way = True
-        try:
-            while under_way:
-                message = await self._next_of(operation)
-                under_way = message["type"] not in ("complete", "error")
-                if message["type"] != "complete":
-                    yield self._result(message["payload"])
-        finally:
-            if under_way and not self.future.done():
-                await self.send_json_to({"id": operation, "type": "complete" if modern else "stop"})
-            self._inbox.pop(operation, None)
+        self._under_way.add(operation)
+        return operation
+
+    async def _results_of(self, operation: str) -> AsyncGenerator[ExecutionResult, None]:
+        while operation in self._under_way:
+            message = await self._next_of(operation)
+            if message["type"] in ("complete", "error"):
+                self._under_way.discard(operation)
+            if message["type"] != "complete":
+                yield self._result(message["payload"])
+
+    async def _stop(self, operation: str) -> None:
+        if operation in self._under_way and not self.future.done():
+            kind = "complete" if self._is_modern else "stop"
+            await self.send_json_to({"id": operation, "type": kind})
+        self._under_way.discard(operation)
+        self._listening.discard(operation)
+        self._inbox.pop(operation, None)
+
+    @property
+    def _is_modern(self) -> bool:
+        return self.protocol == GRAPHQL_TRANSPORT_WS_PROTOCOL
 
     async def execute(
         self,
@@ -211,7 +273,9 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
     async def _read(self) -> None:
         message = await self.receive_json_from(self.timeout)
         if message["type"] == "ping":
-            await self.send_json_to({"type": "pong"})
+            payload = message.get("payload") or {}
+            self._listening.add(payload.get("subscribed"))
+            await self.send_json_to({**message, "type": "pong"})
         elif "id" in message:
             self._inbox[message["id"]].append(message)
 
