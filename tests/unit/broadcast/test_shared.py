@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, aclosing
 from contextvars import ContextVar
 from typing import Any
@@ -60,7 +60,7 @@ def audience_of(info: strawberry.Info) -> Any:
 
 
 #: Every way to the viewer that a resolver has.
-WAYS = {
+WAYS: dict[str, Callable[[Any, str], Any]] = {
     "attribute": lambda info, name: getattr(info.context, name),
     "item": lambda info, name: info.context[name],
     "get": lambda info, name: info.context.get(name),
@@ -117,7 +117,7 @@ class Subscription:
 
     @shared_subscription
     async def surroundings(self) -> AsyncGenerator[str, None]:
-        at_hand = await sync_to_async(getattr)(in_thread, "name", "nothing")
+        at_hand = await sync_to_async(lambda: getattr(in_thread, "name", "nothing"))()
         yield f"{at_hand} and {in_context.get('nothing')}"
 
     @strawberry.subscription
