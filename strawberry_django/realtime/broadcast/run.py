@@ -20,6 +20,7 @@ from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
 from .._upstream import aclosing
+from ..conf import Overflow
 from ..logs import internal_error
 from ..protocol import is_request_error
 from ..pubsub.listening import Listening, set_listening
@@ -28,7 +29,7 @@ from ..waiting import is_cancelled
 from .context import SharedContext
 
 if TYPE_CHECKING:
-    from ..conf import Overflow
+    from ..conf import RealtimeOptions
     from ..interfaces import SharingConsumer
 
 logger = logging.getLogger("strawberry_django.realtime")
@@ -43,6 +44,10 @@ _LISTENS_WITHIN = 10.0
 #: Seconds for which an event may be on its way that the first results have shown already.
 _SHOWN_FOR = 1.0
 
+#: What a topic says of slow subscribers, and how many events may wait for one; `None`: nothing.
+Policy = tuple[Overflow | None, int | None]
+_NO_POLICY: Policy = (None, None)
+
 #: Whether the running task executes for many.
 executes_for_many: ContextVar[bool] = ContextVar("executes_for_many", default=False)
 
@@ -50,16 +55,32 @@ executes_for_many: ContextVar[bool] = ContextVar("executes_for_many", default=Fa
 class Member:
     """One subscriber of a run.
 
+    Args:
+        options: the resolved options of its consumer.
+
     Attributes:
         run: the run, from when it joins until it leaves or the run ends.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, options: RealtimeOptions) -> None:
+        self._options = options
         self.run: Run | None = None
         self._held: list[tuple[str, dict[str, Any]]] | None = None
         self._shown: set[str] = set()
         self._shown_until = 0.0
         self._last: tuple[list[GraphQLError], bool] | None = None
+
+    @property
+    def overflow(self) -> Overflow:
+        """What happens when it falls `capacity` results behind."""
+        overflow, _ = _NO_POLICY if self.run is None else self.run.policy
+        return overflow or self._options["slow_consumer"]
+
+    @property
+    def capacity(self) -> int:
+        """How many results may wait for it."""
+        _, capacity = _NO_POLICY if self.run is None else self.run.policy
+        return capacity or self._options["listener_capacity"]
 
     def hold(self) -> None:
         """Keep what comes until `release`: what it receives first is not there yet."""
@@ -91,7 +112,7 @@ class Member:
             self.send(text, payload)
 
     def _hold(self, text: str, payload: dict[str, Any]) -> None:
-        if self.run is not None and len(self._held or ()) >= self.run.capacity:
+        if len(self._held or ()) >= self.capacity:
             self.fall_behind()
         if self._held is not None:
             self._held.append((text, payload))
@@ -178,16 +199,13 @@ class Run:
     """Execute a shared operation, and hand its results to its members.
 
     Attributes:
-        overflow: what happens to a member that is slow, and `capacity` results behind.
-        capacity: see there.
+        policy: what its topic says of slow members, in place of their own options.
     """
 
     def __init__(self, operation: SharedOperation, forget: Callable[[Run], None]) -> None:
         loop = asyncio.get_running_loop()
-        options = operation.consumer.options
         self.operation = operation
-        self.overflow: Overflow = options["slow_consumer"]
-        self.capacity = options["listener_capacity"]
+        self.policy: Policy = _NO_POLICY
         self._forget = forget
         self._members: dict[Member, None] = {}
         self._listening: asyncio.Future[None] = loop.create_future()
@@ -210,15 +228,21 @@ class Run:
         """Wait until what is published from now on is not missed, if the run can tell."""
         await asyncio.wait([self._listening], timeout=_LISTENS_WITHIN)
 
-    def _begun(self, overflow: Overflow, capacity: int) -> None:
-        self.overflow, self.capacity = overflow, capacity
+    def _begun(self, overflow: Overflow | None, capacity: int | None) -> None:
+        self.policy = overflow, capacity
+        self._listens()
+
+    def _listens(self) -> None:
         if not self._listening.done():
             self._listening.set_result(None)
 
     async def _live(self) -> None:
         operation = self.operation
         executes_for_many.set(True)
-        set_listening(Listening(self.overflow, self.capacity, self._begun))
+        options = operation.consumer.options
+        set_listening(
+            Listening(options["slow_consumer"], options["listener_capacity"], self._begun)
+        )
         errors: list[GraphQLError] = []
         refused = False
         try:
@@ -247,7 +271,7 @@ class Run:
             errors, refused = [internal_error(error, operation.operation_name)], True
         finally:
             self._forget(self)
-            self._begun(self.overflow, self.capacity)
+            self._listens()
         for member in list(self._members):
             member.finish(errors, refused)
         self._members.clear()
@@ -261,7 +285,7 @@ class Run:
         return context
 
     async def _deliver(self, result: ExecutionResult) -> None:
-        self._begun(self.overflow, self.capacity)
+        self._listens()
         payload = payload_of(result)
         text = encoded(self.operation.consumer, payload)
         members = list(self._members)

@@ -20,6 +20,7 @@ from ..exceptions import ListenerOverflowError
 
 if TYPE_CHECKING:
     from ..broadcast.admission import Admission
+    from ..conf import RealtimeOptions
 
 
 class EncodedResult(ExecutionResult):
@@ -33,29 +34,26 @@ class EncodedResult(ExecutionResult):
 class StreamMember(Member):
     """One shared operation over HTTP: an asynchronous iterator of its results."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, options: RealtimeOptions) -> None:
+        super().__init__(options)
         self._waiting: deque[EncodedResult] = deque()
         self._changed = asyncio.Event()
         self._errors: list[GraphQLError] | None = None
 
     def send(self, text: str, payload: dict[str, Any]) -> None:
         """Let the stream have a result."""
-        if self.run is not None and len(self._waiting) >= self.run.capacity:
+        if len(self._waiting) >= self.capacity:
             self.fall_behind()
         self._waiting.append(EncodedResult(text, payload))
         self._changed.set()
 
     def fall_behind(self) -> None:
         """Lose what the policy says, or end the stream."""
-        run = self.run
-        if run is None:
-            return
-        if run.overflow == "close":
+        if self.overflow == "close" and self.run is not None:
+            error = ListenerOverflowError(self.run.operation.field, self.capacity)
             self.leave()
-            error = ListenerOverflowError(run.operation.field, run.capacity)
             self.end([GraphQLError(str(error))], refused=False)
-        elif run.overflow == "latest":
+        elif self.overflow == "latest":
             self._waiting.clear()
         else:
             self._waiting.popleft()

@@ -231,7 +231,7 @@ class GraphQLOverHTTPView(
             allowed_operation_types=transport.allowed_operation_types(allowed),
         )
         request = OperationRequest(data.query, data.operation_name, data.variables, data.extensions)
-        member = StreamMember()
+        member = StreamMember(self.options)
         admission = Admission(self, request, member)
         return _with_faults(shared(results, admission, member), data.operation_name)
 

@@ -124,7 +124,7 @@ class ChannelListener:
             member = self._begin(channel, groups, own=own)
             try:
                 await member.joined(_JOINED_WITHIN)
-                current_listening().begun(self._overflow, self._capacity)
+                current_listening().begun(None, None)
                 yield messages
             finally:
                 self._members.discard(member)

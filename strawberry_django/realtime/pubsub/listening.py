@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..conf import Overflow
 
 
-def _nobody(overflow: Overflow, capacity: int) -> None:
+def _nobody(overflow: Overflow | None, capacity: int | None) -> None:
     """Tell nobody."""
 
 
@@ -23,12 +23,13 @@ class Listening:
     Attributes:
         overflow: what happens when more than `capacity` events wait.
         capacity: how many may.
-        begun: called when nothing can be missed any more, with what holds for the topic.
+        begun: called when nothing can be missed any more, with what the topic itself says in
+            place of the options.
     """
 
     overflow: Overflow = "close"
     capacity: int = 1000
-    begun: Callable[[Overflow, int], None] = _nobody
+    begun: Callable[[Overflow | None, int | None], None] = _nobody
 
 
 def current_listening() -> Listening:

@@ -160,7 +160,7 @@ class Topic(Generic[T]):
                 feed = feeds.of(self.layer, group)
                 joined.append(feed)
                 await feed.join(messages)
-            listening.begun(overflow, capacity)
+            listening.begun(self._slow_consumer, self._capacity)
             yield Events(self, messages)
         finally:
             for feed in joined:

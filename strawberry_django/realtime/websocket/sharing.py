@@ -37,7 +37,7 @@ class SocketMember(Member):
         head: str,
         ended: Callable[[list[GraphQLError]], None],
     ) -> None:
-        super().__init__()
+        super().__init__(consumer.options)
         self.waiting = 0
         self._consumer = consumer
         self._writer = consumer.writer
@@ -46,17 +46,16 @@ class SocketMember(Member):
 
     def send(self, text: str, payload: dict[str, Any]) -> None:  # noqa: ARG002
         """Send a result; if too many wait already, act as the policy says."""
-        if self.waiting and self.run is not None and self.waiting >= self.run.capacity:
+        if self.waiting and self.waiting >= self.capacity:
             self.fall_behind()
         self._writer.post(self, self._head, text, "}")
 
     def fall_behind(self) -> None:
         """Lose what the policy says, or close the socket."""
-        run = self.run
-        if run is not None and run.overflow != "close":
-            self._writer.drop(self, run.overflow)
-        elif run is not None:
-            error = ListenerOverflowError(run.operation.field, run.capacity)
+        if self.overflow != "close":
+            self._writer.drop(self, self.overflow)
+        elif self.run is not None:
+            error = ListenerOverflowError(self.run.operation.field, self.capacity)
             self.leave()
             self._consumer.fell_behind(error)
 

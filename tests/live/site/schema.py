@@ -22,6 +22,13 @@ from strawberry_django.permissions import IsAuthenticated
 
 import strawberry_django
 
+try:
+    from strawberry_django.realtime import Topic, shared_subscription
+
+    texts: Any = Topic("site.texts", str)
+except ImportError:  # The stock router is served.
+    texts = None
+
 #: The generators that run now, by name.
 running: dict[str, int] = {}
 
@@ -163,6 +170,16 @@ class Subscription:
                 yield "listening"
                 async for message in messages:
                     yield message["text"]
+
+    if texts is not None:
+
+        @shared_subscription
+        async def told(self, name: str) -> AsyncGenerator[str, None]:
+            """Yield what is published, for all who ask."""
+            with Running(name):
+                async with texts.subscribe(name=name) as events:
+                    async for event in events:
+                        yield event
 
     @strawberry.subscription
     async def tick(self, name: str, every: float = 0.05) -> AsyncGenerator[int, None]:
