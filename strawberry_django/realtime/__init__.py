@@ -30,7 +30,8 @@ if TYPE_CHECKING:
         WebSocketLoginError,
     )
     from .http.consumer import GraphQLHTTPConsumer
-    from .pubsub.model_topic import Change, ModelTopic
+    from .pubsub.changes import Change
+    from .pubsub.model_topic import ModelTopic
     from .pubsub.topics import Topic
     from .request import GraphQLRequest
     from .routing import AuthGraphQLProtocolTypeRouter
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "AuthGraphQLProtocolTypeRouter": "routing",
     "AuthNotConfiguredError": "exceptions",
-    "Change": "pubsub.model_topic",
+    "Change": "pubsub.changes",
     "ChannelLayerError": "exceptions",
     "GraphQLContext": "context",
     "GraphQLHTTPConsumer": "http.consumer",

@@ -15,9 +15,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
-from uuid import UUID
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, signals
 
@@ -30,51 +28,11 @@ from .._upstream import (
     take_note,
 )
 from ..conf import Overflow
-from .codec import Row, RowGoneError, Way, read_row
+from .changes import Change, ChangeKind, SeenChanges, SentChange, scalar, sendings, way_of_changes
+from .codec import Way
 from .topics import Key, Topic
 
 M = TypeVar("M", bound=Model)
-
-ChangeKind = Literal["created", "updated", "deleted"]
-
-
-@dataclass(frozen=True)
-class Change(Generic[M]):
-    """What has happened to a row, as one subscriber sees it.
-
-    Attributes:
-        kind: `"created"`, `"updated"` or `"deleted"`. For a subscriber that has chosen rows by
-            their keys, a row that comes to have them is created, and one that has them no more is
-            deleted.
-        pk: its primary key.
-        instance: the row as it was when the change was received, with what the subscription
-            selects; `None` if it was deleted.
-        fields: the names in `update_fields`, if that is how it was saved; else `None`: Django
-            does not know.
-        keys: the values of the topic's keys; of a deleted row those that it had.
-    """
-
-    kind: ChangeKind
-    pk: Any
-    instance: M | None
-    fields: frozenset[str] | None
-    keys: Mapping[str, Key]
-
-
-class _Sent(NamedTuple):
-    """A change as it travels: once for each group of subscribers that may have chosen the row.
-
-    Attributes:
-        change: it.
-        using: the alias that was written to.
-        before: the keys that the row had, if it was updated.
-        moved_to: those that it has now, if this is for who had chosen it by another.
-    """
-
-    change: Change[Any]
-    using: str
-    before: Mapping[str, Key] | None = None
-    moved_to: Mapping[str, Key] | None = None
 
 
 class ModelTopic(Generic[M]):
@@ -132,7 +90,7 @@ class ModelTopic(Generic[M]):
         self._keys = {key: _column(model, key) for key in keys}
         self._topic = _Changes(
             self.name,
-            _way(model, self._key, self._keys),
+            way_of_changes(model, self._key, self._keys),
             layer=layer,
             slow_consumer=slow_consumer,
             capacity=capacity,
@@ -172,7 +130,7 @@ class ModelTopic(Generic[M]):
         chosen = next(iter(wanted), None)
         by: dict[str, Sequence[Key]] = {} if chosen is None else {chosen: wanted[chosen]}
         async with self._topic.subscribe(**by) as events:
-            yield _Seen(events, wanted, chosen)
+            yield SeenChanges(events, wanted, chosen)
 
     def publish_created(self, rows: Iterable[M], *, using: str | None = None) -> None:
         """Publish that rows were created, when the transaction commits.
@@ -225,7 +183,7 @@ class ModelTopic(Generic[M]):
 
     def _values(self, name: str, value: Key | Sequence[Key]) -> list[Key]:
         values = value if isinstance(value, list | tuple | set | frozenset) else [value]
-        return [_scalar(self._keys[name].to_python(each)) for each in values]
+        return [scalar(self._keys[name].to_python(each)) for each in values]
 
     def _prepared(self, sender: type[Model], **_: Any) -> None:
         if issubclass(sender, self._concrete):
@@ -274,7 +232,7 @@ class ModelTopic(Generic[M]):
         names = [field.attname for field in self._keys.values()]
         rows = base_manager(self._concrete).using(using).filter(pk=pk).values_list(*names)
         for row in rows:
-            return dict(zip(self._keys, map(_scalar, row), strict=True))
+            return dict(zip(self._keys, map(scalar, row), strict=True))
         return None
 
     def _publish(
@@ -295,7 +253,7 @@ class ModelTopic(Generic[M]):
         using = using or alias_of_row(instance) or "default"
         keys = self._keys_of(instance, pk, using, fields, before)
         change: Change[Any] = Change(kind, pk, instance, fields, keys)
-        for sent, by in _sendings(_Sent(change, using, before)):
+        for sent, by in sendings(SentChange(change, using, before)):
             self._topic.publish_on_commit(sent, using=using, **by)
 
     def _keys_of(
@@ -318,129 +276,16 @@ class ModelTopic(Generic[M]):
             value = getattr(instance, field.attname)
             if hasattr(value, "resolve_expression"):  # F() and the like.
                 return self._stored(pk, using) or {}
-            keys[name] = _scalar(field.to_python(value))
+            keys[name] = scalar(field.to_python(value))
         return keys
 
 
-class _Changes(Topic[_Sent]):
+class _Changes(Topic[SentChange]):
     """The topic that carries the changes."""
 
     def __init__(self, name: str, way: Way, **options: Any) -> None:
-        super().__init__(name, _Sent, **options)
+        super().__init__(name, SentChange, **options)
         self._way = way
-
-
-class _Seen(AsyncIterator[Change[M]]):
-    """The changes that one subscriber sees."""
-
-    def __init__(
-        self,
-        events: AsyncIterator[_Sent],
-        wanted: Mapping[str, Collection[Key]],
-        chosen: str | None,
-    ) -> None:
-        self._events = events
-        self._wanted = wanted
-        self._chosen = chosen
-
-    async def __anext__(self) -> Change[M]:
-        while True:
-            change = self._seen(await anext(self._events))
-            # A row that is gone: that it was deleted is on its way.
-            if change is not None and (change.kind == "deleted" or change.instance is not None):
-                return change
-
-    def _seen(self, sent: _Sent) -> Change[Any] | None:
-        change = sent.change
-        if self._chosen is None:
-            return change
-        is_mine = self._fits(change.keys)
-        if sent.moved_to is not None:
-            # Who has chosen the keys after as well is sent the change itself.
-            return change if is_mine and not self._fits(sent.moved_to) else None
-        was_mine = is_mine if sent.before is None else self._fits(sent.before)
-        if is_mine:
-            return change if was_mine else replace(change, kind="created")
-        if was_mine and sent.before and sent.before[self._chosen] == change.keys[self._chosen]:
-            return replace(change, kind="deleted", instance=None, keys=sent.before)
-        return None
-
-    def _fits(self, keys: Mapping[str, Key]) -> bool:
-        return all(keys[name] in values for name, values in self._wanted.items())
-
-
-def _sendings(sent: _Sent) -> Iterator[tuple[_Sent, dict[str, Key]]]:
-    """Yield what is sent for a change, each with the key that it is sent to."""
-    change, before = sent.change, sent.before
-    if not change.keys:
-        yield sent, {}
-    for name, value in change.keys.items():
-        yield sent, {name: value}
-        if before is not None and before[name] != value:
-            left = replace(change, kind="deleted", keys=before)
-            yield (
-                sent._replace(change=left, before=None, moved_to=change.keys),
-                {name: before[name]},
-            )
-
-
-def _way(model: type[Model], key: Any, fields: Mapping[str, Any]) -> Way:
-    """Return how changes travel; a version that reads them passes over what it does not know."""
-
-    def write(sent: _Sent) -> dict[str, Any]:
-        change = sent.change
-        return {
-            "kind": change.kind,
-            "pk": _portable(change.pk),
-            "using": sent.using,
-            "fields": None if change.fields is None else sorted(change.fields),
-            "keys": write_keys(change.keys),
-            "before": write_keys(sent.before),
-            "moved_to": write_keys(sent.moved_to),
-        }
-
-    def read(data: Any) -> _Sent:
-        kind, using, pk, names = data["kind"], data["using"], data["pk"], data.get("fields")
-        if kind not in get_args(ChangeKind):
-            raise ValueError(f"{kind!r} is no kind of change")
-        pk = key.to_python(pk)
-        change: Change[Any] = Change(
-            kind,
-            pk,
-            None if kind == "deleted" else read_instance(Row(model, using, pk)),
-            None if names is None else frozenset(names),
-            read_keys(data["keys"]) or {},
-        )
-        return _Sent(change, using, read_keys(data.get("before")), read_keys(data.get("moved_to")))
-
-    def read_instance(row: Row) -> Any:
-        try:
-            return read_row(row)
-        except RowGoneError:
-            return None
-
-    def write_keys(keys: Mapping[str, Key] | None) -> dict[str, Any] | None:
-        return None if keys is None else {name: _portable(key) for name, key in keys.items()}
-
-    def read_keys(data: Any) -> dict[str, Key] | None:
-        if data is None:
-            return None
-        return {n: _scalar(field.to_python(data.get(n))) for n, field in fields.items()}
-
-    return Way("a change", lambda value: isinstance(value, _Sent), write, read)
-
-
-def _portable(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def _scalar(value: Any) -> Key:
-    """Return a value of a field as one that a key may have, and enums as their values."""
-    if value is None or isinstance(value, bool | float | UUID):
-        return value
-    if isinstance(value, int):
-        return int(value)
-    return str.__str__(value) if isinstance(value, str) else str(value)
 
 
 def _column(model: type[Model], name: str) -> Any:

@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from .. import encoding
@@ -190,7 +191,7 @@ class Topic(Generic[T]):
         """
         try:
             payload: T | Unfetched = read(self._way, encoding.decode(message["data"]), self._using)
-        except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+        except (TypeError, ValueError, LookupError, ArithmeticError, ValidationError) as error:
             raise ValueError(f"{self!r} cannot read an event: {error!r}") from error
         return payload
 

@@ -27,7 +27,7 @@ from strawberry_django.realtime import (
     shared_subscription,
 )
 from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator
-from tests.support import in_database, queries
+from tests.support import in_database, queries, stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,11 +132,17 @@ async def test_the_queries_of_an_event(
 ) -> None:
     group = await Group.objects.acreate(name="editors")
     await group.permissions.aset([row async for row in first(20)])
+    query = f"subscription {{ {field} {{ {selected} }} }}"
     async with GraphQLWebsocketCommunicator(application) as socket:
         with queries() as asked:
-            result = await anext(socket.subscribe(f"subscription {{ {field} {{ {selected} }} }}"))
+            result = await anext(socket.subscribe(query))
     assert result.errors is None
     assert len(asked) == count, asked
+    for accept in ("text/event-stream", "multipart/mixed;subscriptionSpec=1.0"):
+        with queries() as asked:
+            async with stream(application, query, accept) as (_, exchange):
+                await exchange.chunk_with('"codename"')
+        assert len(asked) == count, asked
 
 
 async def test_a_row_is_fetched_once_for_all_who_select_the_same(application: Any) -> None:
