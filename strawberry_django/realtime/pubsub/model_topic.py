@@ -51,8 +51,8 @@ class ModelTopic(Generic[M]):
     Args:
         model: the model.
         keys: the fields by which subscribers choose rows. With keys, each subscription names at
-            least one. A save of a row that exists then takes one query more, for the values that
-            they had.
+            least one. To save a row that exists, or to delete an instance, then takes one query
+            more, for the values that they had.
         only: asked with each instance when it is saved or deleted, in the process that does: a
             change for which it says no is sent to nobody. It sees the row as it is then: who must
             hear of a row that leaves the condition has it as a key.
@@ -148,23 +148,30 @@ class ModelTopic(Generic[M]):
             self._publish("created", row, using)
 
     def publish_updated(
-        self, rows: Iterable[M], *, fields: Collection[str] | None = None, using: str | None = None
+        self,
+        rows: Iterable[M],
+        *,
+        before: Iterable[M] = (),
+        fields: Collection[str] | None = None,
+        using: str | None = None,
     ) -> None:
         """Publish that rows were updated, when the transaction commits.
 
-        For `bulk_update`, `QuerySet.update`, raw SQL and many-to-many relations. For rows that
-        have other keys than before, publish those before as deleted and those after as created.
+        For `bulk_update`, `QuerySet.update`, raw SQL and many-to-many relations.
 
         Args:
             rows: instances as they are now.
+            before: those of them whose keys have changed, as they were.
             fields: which fields, if you know.
             using: see `publish_created`.
 
         Raises:
             ValueError: one has no primary key.
         """
+        names = None if fields is None else frozenset(fields)
+        were = {self._pk(row): self._keys_of(row, using) for row in before}
         for row in rows:
-            self._publish("updated", row, using, None if fields is None else frozenset(fields))
+            self._publish("updated", row, using, names, were.get(self._pk(row)))
 
     def publish_deleted(self, rows: Iterable[M], *, using: str | None = None) -> None:
         """Publish that rows were deleted, when the transaction commits.
@@ -201,7 +208,7 @@ class ModelTopic(Generic[M]):
             signal.connect(receiver, sender=kind, weak=False, dispatch_uid=self.name)
 
     def _saving(self, instance: Any, using: str, raw: bool = False, **_: Any) -> None:
-        pk = getattr(instance, self._key.attname)
+        pk = self._pk(instance)
         is_new = is_new_row(instance) and self._key.has_default()
         if not raw and pk is not None and not is_new:
             note_on_row(instance, self.name, self._stored(pk, using))
@@ -223,11 +230,14 @@ class ModelTopic(Generic[M]):
         else:
             self._publish("updated", instance, using, update_fields, before)
 
-    def _deleting(self, instance: Any, using: str, **_: Any) -> None:
-        # All that is sent is read now. If the row cannot be deleted, the transaction fails.
-        self._publish("deleted", instance, using)
+    def _deleting(self, instance: Any, using: str, origin: Any = None, **_: Any) -> None:
+        # All that is sent is read now. If the row cannot be deleted, the transaction fails. What
+        # a queryset or a cascade deletes has just been fetched; a project's instance may be old.
+        is_old = self._keys and origin is instance
+        keys = self._stored(self._pk(instance), using) if is_old else None
+        self._publish("deleted", instance, using, keys=keys)
 
-    def _stored(self, pk: Any, using: str) -> dict[str, Key] | None:
+    def _stored(self, pk: Any, using: str | None) -> dict[str, Key] | None:
         """Return the keys that a row has in the database, if it is there."""
         names = [field.attname for field in self._keys.values()]
         rows = base_manager(self._concrete).using(using).filter(pk=pk).values_list(*names)
@@ -242,27 +252,30 @@ class ModelTopic(Generic[M]):
         using: str | None,
         fields: frozenset[str] | None = None,
         before: Mapping[str, Key] | None = None,
+        keys: Mapping[str, Key] | None = None,
     ) -> None:
         if self._only is not None and not self._only(instance):
             return
-        pk = getattr(instance, self._key.attname)
+        pk = self._pk(instance)
         if pk is None:
             raise ValueError(
                 f"This {self.model.__qualname__} has no primary key, so nobody can be told of it."
             )
         using = using or alias_of_row(instance) or "default"
-        keys = self._keys_of(instance, pk, using, fields, before)
+        keys = keys or self._keys_of(instance, using, fields, before)
         change: Change[Any] = Change(kind, pk, instance, fields, keys)
         for sent, by in sendings(SentChange(change, using, before)):
             self._topic.publish_on_commit(sent, using=using, **by)
 
+    def _pk(self, instance: Any) -> Any:
+        return getattr(instance, self._key.attname)
+
     def _keys_of(
         self,
         instance: Any,
-        pk: Any,
-        using: str,
-        fields: frozenset[str] | None,
-        before: Mapping[str, Key] | None,
+        using: str | None,
+        fields: frozenset[str] | None = None,
+        before: Mapping[str, Key] | None = None,
     ) -> dict[str, Key]:
         """Return the keys that a row has now in the database."""
         keys: dict[str, Key] = {}
@@ -275,7 +288,7 @@ class ModelTopic(Generic[M]):
                 continue
             value = getattr(instance, field.attname)
             if hasattr(value, "resolve_expression"):  # F() and the like.
-                return self._stored(pk, using) or {}
+                return self._stored(self._pk(instance), using) or {}
             keys[name] = scalar(field.to_python(value))
         return keys
 

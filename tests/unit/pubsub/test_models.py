@@ -248,6 +248,11 @@ def delete(row: Permission, other: int) -> None:
     row.delete()
 
 
+def delete_a_changed_instance(row: Permission, other: int) -> None:
+    row.content_type_id = other
+    row.delete()
+
+
 def delete_many(row: Permission, other: int) -> None:
     Permission.objects.filter(pk=row.pk).delete()
 
@@ -285,6 +290,16 @@ def bulk(row: Permission, other: int) -> None:
         by_kind.publish_updated([row], fields=["name"])
 
 
+def move_in_bulk(row: Permission, other: int) -> None:
+    Permission.objects.filter(pk=row.pk).update(content_type_id=other)
+    by_kind.publish_updated(Permission.objects.filter(pk=row.pk), before=[row])
+
+
+def move_by_expression(row: Permission, other: int) -> None:
+    row.content_type_id = models.F("content_type_id") - row.content_type_id + other
+    row.save()
+
+
 #: What is done, and what is seen of it by the row's own kind, by the other, by both, by the row's
 #: kind and codename, and without keys.
 CHANGES: list[tuple[Any, str, str, str, str, str]] = [
@@ -293,8 +308,11 @@ CHANGES: list[tuple[Any, str, str, str, str, str]] = [
     (save, "updated", "", "updated", "updated", "updated"),
     (save_a_field, "updated name", "", "updated name", "updated name", "updated name"),
     (move, "deleted", "created", "updated", "deleted", "updated"),
+    (move_in_bulk, "deleted", "created", "updated", "deleted", ""),
+    (move_by_expression, "deleted", "created", "updated", "deleted", "updated"),
     (rename, "updated", "", "updated", "deleted", "updated"),
     (delete, "deleted", "", "deleted", "deleted", "deleted"),
+    (delete_a_changed_instance, "deleted", "", "deleted", "deleted", "deleted"),
     (delete_many, "deleted", "", "deleted", "deleted", "deleted"),
     (save_and_delete, "deleted", "", "deleted", "deleted", "deleted"),
     (roll_back, "", "", "", "", ""),
