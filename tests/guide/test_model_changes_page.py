@@ -12,9 +12,10 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from strawberry_django.realtime import AuthGraphQLProtocolTypeRouter
+from strawberry_django.realtime.pubsub.feeds import Feeds
 from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator
 from tests.guide.support import load
-from tests.support import in_database, queries
+from tests.support import in_database, queries, until
 from tools.harness.projects import SNIPPETS
 
 
@@ -49,7 +50,7 @@ async def test_the_page(shop: Any, ada: Any, ada_client: Client, channel_layer: 
         mine = socket.subscribe("subscription { myOrders { kind id order { status } } }")
         packed = socket.subscribe("subscription { orderPacked { status customer { username } } }")
         coming, coming_packed = next_of(mine), next_of(packed)
-        await asyncio.sleep(0.1)
+        await until(lambda: len(Feeds.current()._feeds) == 2)
         async with (
             shop.order_changes.subscribe(status=["paid"]) as of_paid,
             shop.large_orders.subscribe() as of_large,

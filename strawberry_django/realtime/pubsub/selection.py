@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db.models import Model, QuerySet, prefetch_related_objects
-from graphql import FieldNode, FragmentSpreadNode, GraphQLNamedType, get_named_type, is_object_type
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    get_named_type,
+    is_abstract_type,
+    is_object_type,
+)
 from strawberry_django.utils.typing import get_django_definition
 
 from .._upstream import (
@@ -76,6 +84,7 @@ class Selection:
 
     def __init__(self, info: ResolveInfo, optimizer: Any) -> None:
         self._info = info
+        self._shows_rows = any(_model_of(kind, info) for kind in _kinds_of(info))
         self.optimizer = optimizer
         self._plans: dict[type[Model], Plan | None] = {}
 
@@ -104,7 +113,7 @@ class Selection:
         The rows are copied: those of the resolver go on as they are, and show next time what the
         database has then.
         """
-        rows = _rows_in(event)
+        rows = _rows_in(event) if self._shows_rows else ()
         if not rows:
             return event
         plan = self.plan(type(rows[0]))
@@ -221,19 +230,21 @@ def _infos_of(model: type[Model], info: ResolveInfo) -> Iterator[ResolveInfo]:
     waiting = [info]
     while waiting:
         info = waiting.pop(0)
-        kind = get_named_type(info.return_type)
-        represented = _model_of(kind, info)
-        if represented is not None:
-            if issubclass(model, represented) or issubclass(represented, model):
-                yield info
+        kinds = _kinds_of(info)
+        represented = {kind: _model_of(kind, info) for kind in kinds}
+        for kind, other in represented.items():
+            if other is not None and (issubclass(model, other) or issubclass(other, model)):
+                yield info._replace(return_type=kind)
+        if any(represented.values()):
             continue
-        fields: dict[tuple[GraphQLNamedType, str], list[FieldNode]] = {}
-        for parent, node in _selected(kind, info.field_nodes, info):
-            name = node.alias.value if node.alias else node.name.value
-            fields.setdefault((parent, name), []).append(node)
+        fields: dict[tuple[GraphQLObjectType, str], list[FieldNode]] = {}
+        for parent, node in _selected(get_named_type(info.return_type), info.field_nodes, info):
+            if isinstance(parent, GraphQLObjectType):
+                name = node.alias.value if node.alias else node.name.value
+                fields.setdefault((parent, name), []).append(node)
         for (parent, name), nodes in fields.items():
-            field = getattr(parent, "fields", {}).get(nodes[0].name.value)
-            if field is not None and is_object_type(parent):
+            field = parent.fields.get(nodes[0].name.value)
+            if field is not None:
                 waiting.append(
                     info._replace(
                         field_name=nodes[0].name.value,
@@ -243,6 +254,14 @@ def _infos_of(model: type[Model], info: ResolveInfo) -> Iterator[ResolveInfo]:
                         path=info.path.add_key(name, parent.name),
                     )
                 )
+
+
+def _kinds_of(info: ResolveInfo) -> Sequence[GraphQLObjectType]:
+    """Return the types that an object of a field may have; none if it returns no objects."""
+    kind = get_named_type(info.return_type)
+    if is_abstract_type(kind):
+        return info.schema.get_possible_types(kind)
+    return [kind] if is_object_type(kind) else []
 
 
 def _selected(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,9 @@ from strawberry_django.realtime import (
     Topic,
     shared_subscription,
 )
+from strawberry_django.realtime.pubsub.feeds import Feeds
 from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator
-from tests.support import in_database, queries, stream
+from tests.support import in_database, queries, stream, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +63,7 @@ class Pair:
 
 
 rows = Topic("tests.rows", Permission)
+groups = Topic("tests.groups", Group)
 granted = Topic("tests.granted", Granted)
 
 
@@ -99,6 +101,18 @@ class Subscription:
                 yield row
 
     @strawberry.subscription
+    async def named(self) -> AsyncGenerator[PermissionType | GroupType, None]:
+        async with rows.subscribe() as events:
+            async for row in events:
+                yield row
+
+    @strawberry.subscription
+    async def groups(self) -> AsyncGenerator[GroupType, None]:
+        async with groups.subscribe() as events:
+            async for group in events:
+                yield group
+
+    @strawberry.subscription
     async def granted(self) -> AsyncGenerator[Granted, None]:
         async with granted.subscribe() as events:
             async for event in events:
@@ -109,6 +123,12 @@ schema = strawberry.Schema(
     query=Query, subscription=Subscription, extensions=[DjangoOptimizerExtension]
 )
 FIELDS = "codename contentType { model }"
+
+
+def listening(count: int) -> bool:
+    """Tell whether as many subscriptions to topics listen."""
+    feeds = Feeds.current()._feeds.values()
+    return sum(len(feed._subscribers) for feed in feeds) == count
 
 
 @pytest.fixture
@@ -145,12 +165,33 @@ async def test_the_queries_of_an_event(
         assert len(asked) == count, asked
 
 
-async def test_a_row_is_fetched_once_for_all_who_select_the_same(application: Any) -> None:
-    permission = await Permission.objects.select_related("content_type").afirst()
-    assert permission is not None
-    documents = [f"subscription {{ rows {{ {FIELDS} }} }}"] * 3 + [
-        "subscription { rows { id: codename } }"
-    ]
+DEEP = f"subscription {{ rows {{ {FIELDS} }} }}"
+FLAT = "subscription { rows { id: codename } }"
+MEMBERS = "subscription { groups { permissions { id: codename } } }"
+NAMED = """
+    subscription { named { ... on GroupType { name } ...kind } }
+    fragment kind on PermissionType { contentType { model } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("documents", "options", "count"),
+    [
+        ([DEEP, DEEP, DEEP], {}, 1),
+        ([DEEP, DEEP, FLAT, FLAT], {}, 2),
+        ([DEEP, DEEP], {"enter_thread": lambda _: nullcontext()}, 2),
+        ([MEMBERS, MEMBERS], {}, 4),  # A type may show other members to another user.
+        ([NAMED], {}, 1),
+    ],
+    ids=["the same", "two selections", "a thread of its own", "a related list", "a union"],
+)
+async def test_a_row_is_fetched_once_for_all_who_select_the_same(
+    channel_layer: Any, documents: list[str], options: Any, count: int
+) -> None:
+    application = AuthGraphQLProtocolTypeRouter(schema, **options)
+    permission = await Permission.objects.aget(codename="add_group")
+    group = await Group.objects.acreate(name="editors")
+    await group.permissions.aadd(permission)
     async with AsyncExitStack() as stack:
         sockets = [
             await stack.enter_async_context(GraphQLWebsocketCommunicator(application))
@@ -158,14 +199,21 @@ async def test_a_row_is_fetched_once_for_all_who_select_the_same(application: An
         ]
         results = [one.subscribe(text) for one, text in zip(sockets, documents, strict=True)]
         coming = [asyncio.ensure_future(anext(each)) for each in results]
-        await asyncio.sleep(0.1)
+        await until(lambda: listening(len(documents)))
         with queries() as asked:
             await rows.publish(permission)
+            await groups.publish(group)
             data = [(await each).data for each in coming]
-    kind = {"model": permission.content_type.model}
-    assert data[0] == {"rows": {"codename": permission.codename, "contentType": kind}}
-    assert data[3] == {"rows": {"id": permission.codename}}
-    assert len(asked) == 2, asked
+    member = {"id": "add_group"}
+    kind = {"contentType": {"model": "group"}}
+    shown = {
+        DEEP: {"rows": {"codename": "add_group", **kind}},
+        FLAT: {"rows": member},
+        MEMBERS: {"groups": {"permissions": [member]}},
+        NAMED: {"named": kind},
+    }
+    assert data == [shown[document] for document in documents]
+    assert len(asked) == count, asked
 
 
 async def test_the_optimizer_reaches_a_row_inside_a_type(application: Any) -> None:
@@ -174,7 +222,7 @@ async def test_the_optimizer_reaches_a_row_inside_a_type(application: Any) -> No
         more = f"fragment more on Granted {{ permission {{ {FIELDS} }} }}"
         query = f"subscription {{ granted {{ to ...more }} }} {more}"
         coming = asyncio.ensure_future(anext(socket.subscribe(query)))
-        await asyncio.sleep(0.1)
+        await until(lambda: listening(1))
         with queries() as asked:
             await granted.publish(Granted(to="ada", permission=permission))
             result = await coming
@@ -185,7 +233,6 @@ async def test_the_optimizer_reaches_a_row_inside_a_type(application: Any) -> No
 
 async def test_a_row_that_is_gone(channel_layer: Any) -> None:
     kept, gone = [await Group.objects.acreate(name=name) for name in ("kept", "gone")]
-    groups: Topic[Group] = Topic("tests.groups", Group)
     pairs: Topic[Pair] = Topic("tests.pairs", Pair)
     async with groups.subscribe() as events, pairs.subscribe() as both:
         await groups.publish(gone)
