@@ -112,6 +112,12 @@ class Subscription:
             async for group in events:
                 yield group
 
+    @shared_subscription
+    async def shared_groups(self) -> AsyncGenerator[GroupType, None]:
+        async with groups.subscribe() as events:
+            async for group in events:
+                yield group
+
     @strawberry.subscription
     async def granted(self) -> AsyncGenerator[Granted, None]:
         async with granted.subscribe() as events:
@@ -168,6 +174,7 @@ async def test_the_queries_of_an_event(
 DEEP = f"subscription {{ rows {{ {FIELDS} }} }}"
 FLAT = "subscription { rows { id: codename } }"
 MEMBERS = "subscription { groups { permissions { id: codename } } }"
+SHARED = "subscription { sharedGroups { permissions { id: codename } } }"
 NAMED = """
     subscription { named { ... on GroupType { name } ...kind } }
     fragment kind on PermissionType { contentType { model } }
@@ -181,9 +188,10 @@ NAMED = """
         ([DEEP, DEEP, FLAT, FLAT], {}, 2),
         ([DEEP, DEEP], {"enter_thread": lambda _: nullcontext()}, 2),
         ([MEMBERS, MEMBERS], {}, 4),  # A type may show other members to another user.
+        ([SHARED, SHARED], {}, 2),
         ([NAMED], {}, 1),
     ],
-    ids=["the same", "two selections", "a thread of its own", "a related list", "a union"],
+    ids=["the same", "two selections", "own threads", "related lists", "shared", "a union"],
 )
 async def test_a_row_is_fetched_once_for_all_who_select_the_same(
     channel_layer: Any, documents: list[str], options: Any, count: int
@@ -199,7 +207,7 @@ async def test_a_row_is_fetched_once_for_all_who_select_the_same(
         ]
         results = [one.subscribe(text) for one, text in zip(sockets, documents, strict=True)]
         coming = [asyncio.ensure_future(anext(each)) for each in results]
-        await until(lambda: listening(len(documents)))
+        await until(lambda: listening(len(documents) if SHARED not in documents else 1))
         with queries() as asked:
             await rows.publish(permission)
             await groups.publish(group)
@@ -210,6 +218,7 @@ async def test_a_row_is_fetched_once_for_all_who_select_the_same(
         DEEP: {"rows": {"codename": "add_group", **kind}},
         FLAT: {"rows": member},
         MEMBERS: {"groups": {"permissions": [member]}},
+        SHARED: {"sharedGroups": {"permissions": [member]}},
         NAMED: {"named": kind},
     }
     assert data == [shown[document] for document in documents]
