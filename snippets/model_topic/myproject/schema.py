@@ -31,12 +31,12 @@ class OrderChange:
     order: OrderType | None
 
 
-# --8<-- [end:types]
 @strawberry.type
 class Query:
     orders: list[OrderType] = strawberry_django.field()
 
 
+# --8<-- [end:types]
 # --8<-- [start:rows]
 packed = Topic("shop.packed", Order)
 

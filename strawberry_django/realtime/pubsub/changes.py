@@ -61,24 +61,42 @@ class SentChange(NamedTuple):
 
 
 class SeenChanges(AsyncIterator[Change[M]]):
-    """The changes that one subscriber sees."""
+    """The changes that one subscriber sees.
+
+    Args:
+        events: what comes.
+        wanted: the values of each key that the subscriber has chosen.
+        chosen: the key by which the events come.
+        fields: the model's fields that are keys.
+    """
 
     def __init__(
         self,
         events: AsyncIterator[SentChange],
         wanted: Mapping[str, Collection[Key]],
         chosen: str | None,
+        fields: Mapping[str, Any],
     ) -> None:
         self._events = events
         self._wanted = wanted
         self._chosen = chosen
+        self._fields = fields
 
     async def __anext__(self) -> Change[M]:
         while True:
             change = self._seen(await anext(self._events))
-            # A row that is gone: that it was deleted is on its way.
-            if change is not None and (change.kind == "deleted" or change.instance is not None):
+            if change is not None and (change.kind == "deleted" or self._shows(change.instance)):
                 return change
+
+    def _shows(self, instance: Any) -> bool:
+        """Tell whether a row may be shown as it is now.
+
+        If it is gone, or is not one of the subscriber's any more, the change that says so is on
+        its way.
+        """
+        return instance is not None and self._fits(
+            {name: key_value(field, instance) for name, field in self._fields.items()}
+        )
 
     def _seen(self, sent: SentChange) -> Change[Any] | None:
         change = sent.change
@@ -164,6 +182,11 @@ def way_of_changes(model: type[Model], key: Any, fields: Mapping[str, Any]) -> W
 
 def _portable(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def key_value(field: Any, instance: Any) -> Key:
+    """Return the value of a key in an instance."""
+    return scalar(field.to_python(getattr(instance, field.attname)))
 
 
 def scalar(value: Any) -> Key:

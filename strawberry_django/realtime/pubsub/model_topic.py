@@ -28,7 +28,16 @@ from .._upstream import (
     take_note,
 )
 from ..conf import Overflow
-from .changes import Change, ChangeKind, SeenChanges, SentChange, scalar, sendings, way_of_changes
+from .changes import (
+    Change,
+    ChangeKind,
+    SeenChanges,
+    SentChange,
+    key_value,
+    scalar,
+    sendings,
+    way_of_changes,
+)
 from .codec import Way
 from .topics import Key, Topic
 
@@ -110,8 +119,8 @@ class ModelTopic(Generic[M]):
     ) -> AsyncIterator[AsyncIterator[Change[M]]]:
         """Receive the changes of the rows with these keys inside the block.
 
-        A change whose row is gone when it is received is passed over: that it was deleted is on
-        its way.
+        A change whose row is gone when it is received, or has other keys by then, is passed over:
+        the change that says so is on its way.
 
         Args:
             keys: which rows; a list of values stands for any of them, and rows must have all keys.
@@ -130,7 +139,7 @@ class ModelTopic(Generic[M]):
         chosen = next(iter(wanted), None)
         by: dict[str, Sequence[Key]] = {} if chosen is None else {chosen: wanted[chosen]}
         async with self._topic.subscribe(**by) as events:
-            yield SeenChanges(events, wanted, chosen)
+            yield SeenChanges(events, wanted, chosen, self._keys)
 
     def publish_created(self, rows: Iterable[M], *, using: str | None = None) -> None:
         """Publish that rows were created, when the transaction commits.
@@ -286,10 +295,9 @@ class ModelTopic(Generic[M]):
             ):
                 keys[name] = before[name]  # It was not saved.
                 continue
-            value = getattr(instance, field.attname)
-            if hasattr(value, "resolve_expression"):  # F() and the like.
+            if hasattr(getattr(instance, field.attname), "resolve_expression"):  # F(), say.
                 return self._stored(self._pk(instance), using) or {}
-            keys[name] = scalar(field.to_python(value))
+            keys[name] = key_value(field, instance)
         return keys
 
 
