@@ -16,6 +16,7 @@ from django.core import serializers
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
 from django.test.utils import isolate_apps
+from django.utils.connection import ConnectionDoesNotExist
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 import strawberry_django
@@ -24,9 +25,12 @@ from strawberry_django.realtime import (
     Change,
     ModelTopic,
     Topic,
+    encoding,
     shared_subscription,
 )
+from strawberry_django.realtime.pubsub.codec import way_of
 from strawberry_django.realtime.pubsub.feeds import Feeds
+from strawberry_django.realtime.pubsub.rows import read
 from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator
 from tests.support import in_database, queries, stream, until
 
@@ -250,6 +254,44 @@ async def test_a_row_that_is_gone(channel_layer: Any) -> None:
         await Group.objects.filter(name="gone").adelete()
         assert await anext(events) == kept
         assert await anext(both) == Pair(best=None, all=[kept])
+
+
+async def test_who_leaves_takes_no_fetch_from_the_others() -> None:
+    group = await Group.objects.acreate(name="editors")
+    payload = read(way_of(Group), ["default", str(group.pk)], None)
+    one, other = (asyncio.ensure_future(payload.fetch()) for _ in range(2))
+    await asyncio.sleep(0)
+    one.cancel()
+    assert await other == group
+    assert one.cancelled()
+
+
+async def test_a_failure_of_the_database_ends_the_subscription(channel_layer: Any) -> None:
+    elsewhere = Topic("tests.elsewhere", Group, using="elsewhere")
+    async with elsewhere.subscribe() as events:
+        await elsewhere.publish(await Group.objects.acreate(name="editors"))
+        with pytest.raises(ConnectionDoesNotExist):
+            await anext(events)
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        ({"kind": "deleted", "colour": "red"}, None),
+        ({"kind": "deleted", "keys": {}}, None),
+        ({"kind": "renamed"}, "no kind of change"),
+        ({"kind": "updated", "pk": "x"}, "must be an integer"),
+    ],
+)
+def test_what_other_versions_send(sent: Any, error: str | None) -> None:
+    message = {"pk": 1, "using": "default", "fields": None, "keys": {"codename": "x"}, **sent}
+    topic = by_kind._topic
+    data = encoding.encode(message)
+    if error is None:
+        assert topic.read({"data": data}).change.pk == 1  # type: ignore[union-attr]
+        return
+    with pytest.raises(ValueError, match=error):
+        topic.read({"data": data})
 
 
 def test_a_schema_without_the_optimizer_is_left_alone() -> None:
