@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         WebSocketLoginError,
     )
     from .http.consumer import GraphQLHTTPConsumer
+    from .pubsub.changes import Change
+    from .pubsub.model_topic import ModelTopic
     from .pubsub.topics import Topic
     from .request import GraphQLRequest
     from .routing import AuthGraphQLProtocolTypeRouter
@@ -38,12 +40,14 @@ if TYPE_CHECKING:
 _MODULES = {
     "AuthGraphQLProtocolTypeRouter": "routing",
     "AuthNotConfiguredError": "exceptions",
+    "Change": "pubsub.changes",
     "ChannelLayerError": "exceptions",
     "GraphQLContext": "context",
     "GraphQLHTTPConsumer": "http.consumer",
     "GraphQLRequest": "request",
     "GraphQLWSConsumer": "websocket.consumer",
     "ListenerOverflowError": "exceptions",
+    "ModelTopic": "pubsub.model_topic",
     "OperationRequest": "conf",
     "PayloadError": "exceptions",
     "RealtimeError": "exceptions",
@@ -73,12 +77,14 @@ _NOT_PROVIDED = {
 __all__ = [
     "AuthGraphQLProtocolTypeRouter",
     "AuthNotConfiguredError",
+    "Change",
     "ChannelLayerError",
     "GraphQLContext",
     "GraphQLHTTPConsumer",
     "GraphQLRequest",
     "GraphQLWSConsumer",
     "ListenerOverflowError",
+    "ModelTopic",
     "OperationRequest",
     "PayloadError",
     "RealtimeError",

@@ -16,6 +16,7 @@ from .auth.sessions import hear_of_deleted_sessions
 from .conf import DEFAULTS, OperationRequest, RealtimeOptions, resolve_options
 from .logs import log_client_errors_briefly
 from .pubsub.listener import ChannelListener
+from .pubsub.selection import note_selections
 from .threads import OperationThread, pool
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class GraphQLConsumer(Generic[Context, RootValue]):
         if own:
             make()  # What is misspelt is an error now, and not at the first request.
         pool.configure(options)
+        note_selections(schema)
         log_client_errors_briefly()
         connect_signals(session_auth=options["session_auth"])
         serve = cls._serving(make, options)

@@ -112,7 +112,10 @@ class PayloadError(RealtimeError, TypeError):
     """
 
     def __init__(self, path: str, expected: str, value: object) -> None:
-        shown = repr(value)
+        try:
+            shown = repr(value)
+        except Exception:  # That of a model's instance may ask the database.
+            shown = object.__repr__(value)
         shown = shown if len(shown) <= 100 else f"{shown[:99]}…"
         super().__init__(f"payload{path} is {shown}; expected {expected}.")
         self.path = path

@@ -249,6 +249,13 @@ def enter_threads_for(subject: Any, enter_thread: EnterThread | None) -> None:
         block.lent.subject, block.lent.enter_thread = subject, enter_thread
 
 
+def enters_state() -> bool:
+    """Tell whether synchronous code of the current block runs in a state of its own."""
+    block = current_thread_context()
+    lent = block.lent if isinstance(block, OperationThread) else None
+    return lent is not None and lent.enter_thread is not None
+
+
 def before_first_call(prepare: Callable[[], None]) -> None:
     """Run `prepare` before the next synchronous code of the current block, in its thread.
 

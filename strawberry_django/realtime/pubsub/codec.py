@@ -17,6 +17,7 @@ import types
 import typing
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from django.db.models import Model
@@ -27,6 +28,7 @@ from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.lazy_type import LazyType
 from strawberry.types.union import StrawberryUnion
+from strawberry_django.utils.typing import get_django_definition
 
 from .._upstream import alias_of_row, key_of_model
 from ..exceptions import PayloadError
@@ -92,6 +94,9 @@ class _Ways:
                 return _enum(kind)
             if issubclass(kind, Model):
                 return _model(kind)
+            django_type = get_django_definition(kind)
+            if django_type is not None:
+                return self.of(django_type.model)
             if dataclasses.is_dataclass(kind):
                 return self._object(kind)
         if isinstance(kind, StrawberryOptional):
@@ -130,7 +135,7 @@ class _Ways:
             f"{inner.name} or None",
             lambda value: value is None or inner.takes(value),
             lambda value: None if value is None else inner.write(value),
-            lambda data: None if data is None else inner.read(data),
+            lambda data: None if data is None else _unless_gone(inner, data),
         )
 
     def _union(self, kinds: Iterable[Any]) -> Way:
@@ -162,7 +167,8 @@ class _Ways:
             return written
 
         def read(data: Any) -> Any:
-            return made([inner.read(each) for each in data])
+            values = (_unless_gone(inner, each, gone=_GONE) for each in data)
+            return made([value for value in values if value is not _GONE])
 
         return Way(f"a list of {inner.name}", _is_list, write_all, read)
 
@@ -319,6 +325,35 @@ class Row:
     pk: Any
 
 
+class RowGoneError(Exception):
+    """A row that a payload stands for is not there any more, and nothing can stand for it."""
+
+
+def read_with(way: Way, data: Any, row: Callable[[Row], Any]) -> Any:
+    """Read a payload in which `row` says what stands for each row.
+
+    Raises:
+        RowGoneError: `row` has raised it, for a value that is neither optional nor in a list.
+    """
+    token = _row.set(row)
+    try:
+        return way.read(data)
+    finally:
+        _row.reset(token)
+
+
+def read_row(row: Row) -> Any:
+    """Return what stands for a row, while a payload is read."""
+    return _row.get()(row)
+
+
+def _unless_gone(way: Way, data: Any, *, gone: Any = None) -> Any:
+    try:
+        return way.read(data)
+    except RowGoneError:
+        return gone
+
+
 def _model(kind: type[Model]) -> Way:
     key = key_of_model(kind)
 
@@ -327,9 +362,9 @@ def _model(kind: type[Model]) -> Way:
             raise _unfit(f"a {kind.__qualname__} that is saved", value)
         return [alias_of_row(value), key.value_to_string(value)]
 
-    def read(data: Any) -> Row:
+    def read(data: Any) -> Any:
         using, pk = data
-        return Row(kind, using or "default", key.to_python(pk))
+        return read_row(Row(kind, using or "default", key.to_python(pk)))
 
     return Way(kind.__qualname__, lambda value: isinstance(value, kind), write, read)
 
@@ -344,6 +379,8 @@ def _json(value: Any) -> Any:
         return _Ways().of(dict[str, Any]).write(value)
     raise _unfit("a value that JSON has", value)
 
+
+_GONE = object()
 
 _ABSTRACT = {*map(typing.get_origin, (typing.Sequence[int], typing.Iterable[int]))} | {
     typing.get_origin(each) for each in (typing.Collection[int], typing.MutableSequence[int])
@@ -397,3 +434,5 @@ _SIMPLE: dict[Any, Way] = {
         lambda data: parse_duration(data),
     ),
 }
+
+_row: ContextVar[Callable[[Row], Any]] = ContextVar("row", default=_same)

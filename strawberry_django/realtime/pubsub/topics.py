@@ -15,15 +15,17 @@ from itertools import product
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from .. import encoding
 from ..conf import Overflow
 from . import outbox
-from .codec import Way, way_of, write
+from .codec import RowGoneError, Way, way_of, write
 from .feeds import Feed, Feeds
 from .listening import current_listening
 from .messages import Message, Messages
+from .rows import Unfetched, read
 
 T = TypeVar("T")
 
@@ -45,14 +47,19 @@ class Topic(Generic[T]):
 
     Args:
         name: what the topic is called; the same in every process, and no other topic's.
-        payload: the type of its events: a Strawberry type, a dataclass, a Django model (which is
-            sent by its primary key), or a plain value.
+        payload: the type of its events: a Strawberry type, a dataclass, a Django model, or a
+            plain value. A model, or one inside the others, is sent by its primary key. The
+            subscriber receives the row as it is then, fetched once for each process, event and
+            distinct selection. If the row is gone, a list goes without it, an optional value is
+            `None`, and any other event is passed over.
         layer: the name of the channel layer in `CHANNEL_LAYERS`.
         slow_consumer: what happens to a subscription that falls `capacity` events behind:
             `"close"` ends it, `"drop_oldest"` loses the oldest event, `"latest"` all but the
             newest (for a dashboard, with a `capacity` of 1); the router's option by default.
         capacity: how many events may wait for one subscription; the router's
             `listener_capacity` by default.
+        using: the alias of the database that models are fetched from; by default the one that
+            wrote them. A replica that is behind has not all rows yet.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class Topic(Generic[T]):
         layer: str = "default",
         slow_consumer: Overflow | None = None,
         capacity: int | None = None,
+        using: str | None = None,
     ) -> None:
         if not name:
             raise TypeError("A topic has a name, which is not empty.")
@@ -71,6 +79,7 @@ class Topic(Generic[T]):
         self.layer = layer
         self._slow_consumer = slow_consumer
         self._capacity = capacity
+        self._using = using
 
     def __repr__(self) -> str:
         return f"<Topic {self.name!r}>"
@@ -148,6 +157,7 @@ class Topic(Generic[T]):
         Raises:
             ChannelLayerError: there is no layer, or it has failed, or does not answer.
             ListenerOverflowError: in the iteration, if the subscription falls behind.
+            DatabaseError: in the iteration, if models cannot be fetched.
         """
         listening = current_listening()
         capacity = self._capacity or listening.capacity
@@ -173,15 +183,15 @@ class Topic(Generic[T]):
     def _last_message(self) -> Message:
         return {"type": MESSAGE_TYPE, "v": FORM, "topic": self.name, "end": True}
 
-    def read(self, message: Message) -> T:
-        """Return the payload of a message.
+    def read(self, message: Message) -> T | Unfetched:
+        """Return the payload of a message; one with models is still to be fetched.
 
         Raises:
             ValueError: it is none of this topic's.
         """
         try:
-            payload: T = self._way.read(encoding.decode(message["data"]))
-        except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+            payload: T | Unfetched = read(self._way, encoding.decode(message["data"]), self._using)
+        except (TypeError, ValueError, LookupError, ArithmeticError, ValidationError) as error:
             raise ValueError(f"{self!r} cannot read an event: {error!r}") from error
         return payload
 
@@ -217,8 +227,14 @@ class Events(AsyncIterator[T]):
                 except ValueError as error:
                     logger.error("An event was dropped: %s", error)
                     continue
-            payload: T = message["payload"]
-            return payload
+            payload: T | Unfetched = message["payload"]
+            if not isinstance(payload, Unfetched):
+                return payload
+            try:
+                fetched: T = await payload.fetch()
+            except RowGoneError:
+                continue
+            return fetched
 
 
 def _key_text(name: str, value: Any) -> str:
