@@ -20,6 +20,7 @@ from uuid import uuid4
 from asgiref.sync import AsyncToSync, SyncToAsync
 from channels.layers import InMemoryChannelLayer
 from django.core.handlers.exception import convert_exception_to_response
+from graphql import specified_rules
 from strawberry.utils.aio import aclosing as aclosing
 
 from .exceptions import ChannelLayerError
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from strawberry.http.streaming import HTTPStreamTransport
 
 T = TypeVar("T")
+
+_RULES = frozenset(specified_rules)
 
 _DJANGO = "Django 5.2 to 6.1"
 _STRAWBERRY = "strawberry-graphql 0.330.3 to 0.341"
@@ -174,6 +177,20 @@ RELIED_ON = (
         _STRAWBERRY,
         reason="a stream begins before its first event, with lines that urql reads",
         instead="a transport of our own",
+    ),
+    Reliance(
+        "strawberry.extensions.query_depth_limiter",
+        "create_validator callback",
+        _STRAWBERRY,
+        reason="a depth limiter that calls the project back is asked for each operation",
+        instead="no document of such a project is validated once",
+    ),
+    Reliance(
+        "strawberry.types.execution:ExecutionContext",
+        "graphql_document parse_options pre_execution_errors validation_rules",
+        _STRAWBERRY,
+        reason="an extension gives the document that was parsed before, and says that it is valid",
+        instead="each document is parsed and validated for each operation",
     ),
     Reliance(
         "strawberry.types.info:Info",
@@ -360,6 +377,12 @@ def outside_of_loop(function: Callable[[], T]) -> T:
 def with_context(info: Any, context: Any) -> Any:
     """Return Strawberry's `info` with another context."""
     return type(info)(_raw_info=info._raw_info._replace(context=context), _field=info._field)
+
+
+def reports_depths(rule: Any) -> bool:
+    """Tell whether a rule is one of `QueryDepthLimiter`'s that calls the project back each time."""
+    variables = inspect.getclosurevars(rule.__init__).nonlocals if rule not in _RULES else {}
+    return variables.get("callback") is not None
 
 
 def key_of_model(model: Any) -> Any:

@@ -119,6 +119,8 @@ class RealtimeOptions(TypedDict, total=False):
     """How much may be on its way to one socket, in bytes, until the client has read it."""
     send_timeout: float
     """Seconds for which a frame may wait for a client that does not read (4429 then)."""
+    document_cache_bytes: int
+    """How many bytes of valid documents are kept, so that none is validated twice; 0 keeps none."""
     listener_capacity: int
     """How many channel-layer messages one subscription may have waiting for it."""
     slow_consumer: Overflow
@@ -165,6 +167,7 @@ DEFAULTS = RealtimeOptions(
     max_message_size=1024 * 1024,
     max_outbound_bytes=256 * 1024,
     send_timeout=20,
+    document_cache_bytes=16 * 1024 * 1024,
     listener_capacity=1000,
     slow_consumer="close",
     ping_interval=30,

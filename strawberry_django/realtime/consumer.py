@@ -14,6 +14,7 @@ from . import encoding
 from .auth.revocation import connect_signals
 from .auth.sessions import hear_of_deleted_sessions
 from .conf import DEFAULTS, OperationRequest, RealtimeOptions, resolve_options
+from .documents import remembering
 from .logs import log_client_errors_briefly
 from .pubsub.listener import ChannelListener
 from .pubsub.selection import note_selections
@@ -55,6 +56,8 @@ class GraphQLConsumer(Generic[Context, RootValue]):
         options: see `RealtimeOptions`.
 
     Attributes:
+        schema: the Strawberry schema.
+        executed_schema: the same, which knows the documents that it has executed.
         channel_layer_alias: the layer in `CHANNEL_LAYERS` to listen on.
         request: the Django request: of the HTTP request, or of the handshake.
         scope: the ASGI scope.
@@ -86,6 +89,7 @@ class GraphQLConsumer(Generic[Context, RootValue]):
         # `as_asgi` has resolved them once for all that it serves.
         complete = len(options) == len(DEFAULTS)
         self.options = options if complete else resolve_options(options)
+        self.executed_schema = remembering(schema, self.options["document_cache_bytes"])
         self.protocols = self.options["subscription_protocols"]
 
     @classmethod

@@ -59,10 +59,12 @@ class SharingConsumer(Protocol):
     Attributes:
         options: the resolved options.
         schema: the schema.
+        executed_schema: the same, which knows the documents that it has executed.
     """
 
     options: RealtimeOptions
     schema: BaseSchema
+    executed_schema: BaseSchema
 
     def for_many(self) -> SharingConsumer:
         """Return a consumer of the same kind that serves nobody."""

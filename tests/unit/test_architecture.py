@@ -17,7 +17,7 @@ FLOORS = (
         "_upstream blocking conf connections encoding exceptions interfaces limits logs pool "
         "protocol threads transactions waiting"
     ),
-    "request context",
+    "context documents request",
     "pubsub",
     "auth broadcast",
     "consumer",

@@ -249,7 +249,7 @@ class Run:
             enter_thread = operation.consumer.options["enter_thread"]
             # Its owner: what others leave in their threads is not seen, nor what it leaves in its.
             async with OperationThread(operation.audience, enter_thread, owner=self):
-                results = await operation.consumer.schema.stream(
+                results = await operation.consumer.executed_schema.stream(
                     operation.query,
                     variable_values=operation.variables,
                     context_value=await self._context(),

@@ -1,6 +1,6 @@
 """GraphQL over HTTP: which request this is, and which answer it wants.
 
-Imports `protocol` only. Source: the GraphQL over HTTP specification.
+Imports `documents` and `protocol` only. Source: the GraphQL over HTTP specification.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cross_web import HTTPException
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from graphql import GraphQLError, OperationType, get_operation_ast
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
+from ..documents import parsed
 from ..protocol import operation_problem
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from strawberry.schema import BaseSchema
 
 JSON = "application/json"
 GRAPHQL_RESPONSE_JSON = "application/graphql-response+json"
@@ -58,7 +60,9 @@ def check_parameters(data: Any) -> None:
             raise HTTPException(400, f"Invalid GraphQL request: {problem}")
 
 
-def operation_type(query: str | None, operation_name: str | None) -> OperationType | None:
+def operation_type(
+    schema: BaseSchema, query: str | None, operation_name: str | None
+) -> OperationType | None:
     """Return what the document's operation is, before anything is executed.
 
     `None` where that cannot be told in advance: an extension finds the document, or it
@@ -70,7 +74,7 @@ def operation_type(query: str | None, operation_name: str | None) -> OperationTy
     if not query or len(query) > _LOOKED_AT:
         return None
     try:
-        document = parse(query)
+        document = parsed(schema, query)
     except (GraphQLError, RecursionError):
         return None
     operation = get_operation_ast(document, operation_name)

@@ -110,7 +110,7 @@ class GraphQLOverHTTPView(
         if transport is None:
             return self._request_data(data, "http")
         if takes_json:
-            kind = operation_type(query, name)
+            kind = operation_type(self.executed_schema, query, name)
             self._stream_if_needed = transport if kind is None else None
             if kind is not DocumentOperation.SUBSCRIPTION:
                 return self._request_data(data, "http")
@@ -118,8 +118,7 @@ class GraphQLOverHTTPView(
             raise HTTPException(400, _NO_QUERY)
         return self._request_data(data, transport.protocol)
 
-    @staticmethod
-    def _check_batched(data: dict[str, Any]) -> None:
+    def _check_batched(self, data: dict[str, Any]) -> None:
         """Refuse a batch for one of its operations before any is executed.
 
         What is wrong with an operation that only an extension finds is said in its place.
@@ -127,7 +126,7 @@ class GraphQLOverHTTPView(
         if not data.get("query") and not data.get("extensions"):
             raise HTTPException(400, _NO_QUERY)
         if (
-            operation_type(data.get("query"), data.get("operationName"))
+            operation_type(self.executed_schema, data.get("query"), data.get("operationName"))
             is DocumentOperation.SUBSCRIPTION
         ):
             raise _NeedsStreamError
@@ -220,7 +219,7 @@ class GraphQLOverHTTPView(
         if not self.allow_queries_via_get and request_adapter.method == "GET":
             allowed -= {OperationType.QUERY}
         results = await transactions.stream(
-            self.schema,
+            self.executed_schema,
             self.options["rollback_mutation"],
             data.query,
             root_value=root_value,
@@ -299,7 +298,7 @@ class GraphQLOverHTTPView(
             allowed = {OperationType.QUERY} if self.allow_queries_via_get else set()
         try:
             result: ExecutionResult = await transactions.execute(
-                self.schema,
+                self.executed_schema,
                 self.options["rollback_mutation"],
                 request_data.query,
                 root_value=root_value,

@@ -223,7 +223,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         if context is None:
             context = await self.consumer.operation_context()
         return await transactions.stream(
-            self.schema,
+            self.consumer.executed_schema,
             self.consumer.options["rollback_mutation"],
             request.query,
             variable_values=request.variables,

@@ -287,7 +287,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         if context is None:
             context = await self.consumer.operation_context()
         return await transactions.stream(
-            self.schema,
+            self.consumer.executed_schema,
             self.consumer.options["rollback_mutation"],
             operation.query,
             variable_values=operation.variables,

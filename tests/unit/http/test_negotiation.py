@@ -17,6 +17,7 @@ from strawberry_django.realtime.http.negotiation import (
     operation_type,
     response_media_type,
 )
+from tests.schema import schema
 
 URQL = "application/graphql-response+json, application/graphql+json, application/json, \
 text/event-stream, multipart/mixed"
@@ -120,7 +121,7 @@ SEVERAL = "query A { hello } subscription B { count }"
 def test_what_an_operation_is(
     query: str | None, operation_name: str | None, expected: OperationType | None
 ) -> None:
-    assert operation_type(query, operation_name) is expected
+    assert operation_type(schema, query, operation_name) is expected
 
 
 @pytest.mark.parametrize(
@@ -129,5 +130,5 @@ def test_what_an_operation_is(
 )
 def test_an_operation_that_is_not_in_the_document(query: str, operation_name: str | None) -> None:
     with pytest.raises(HTTPException) as raised:
-        operation_type(query, operation_name)
+        operation_type(schema, query, operation_name)
     assert raised.value.status_code == 400
