@@ -19,7 +19,10 @@ from uuid import uuid4
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 from channels.layers import InMemoryChannelLayer
+from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
 from django.core.handlers.exception import convert_exception_to_response
+from django.db import close_old_connections, reset_queries
 from graphql import specified_rules
 from strawberry.utils.aio import aclosing as aclosing
 
@@ -32,12 +35,17 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from django.core.handlers.base import BaseHandler
+    from django.dispatch import Signal
     from django.http import HttpRequest
     from django.middleware.csrf import CsrfViewMiddleware
     from strawberry.http.base import BaseView
     from strawberry.http.streaming import HTTPStreamTransport
 
 T = TypeVar("T")
+
+#: What Django itself does when a request begins or ends. On the event loop it finds nothing to
+#: wait for: the connections of an operation are those of its threads.
+_OF_DJANGO = frozenset({close_caches, close_old_connections, reset_queries, reset_urlconf})
 
 _RULES = frozenset(specified_rules)
 
@@ -75,10 +83,25 @@ RELIED_ON = (
     ),
     Reliance(
         "django.core.handlers.asgi:ASGIHandler",
-        "create_request handle send_response",
+        "create_request handle listen_for_disconnect read_body send_response",
         _DJANGO,
-        reason="a request that cannot be read, or is too long, has an answer",
+        reason="a request that cannot be read, or is too long, has an answer; one that does "
+        "nothing synchronous has no thread",
         instead="a handler of our own",
+    ),
+    Reliance(
+        "django.dispatch.dispatcher:Signal",
+        "_live_receivers",
+        _DJANGO,
+        reason="Django's own receivers of a request's signals need no thread",
+        instead="two threads' work for each request",
+    ),
+    Reliance(
+        "django.http.response:HttpResponseBase",
+        "_handler_class _resource_closers",
+        _DJANGO,
+        reason="the end of a response is a signal; most have nothing to close",
+        instead="a thread's work for each response",
     ),
     Reliance(
         "django.core.handlers.asgi",
@@ -301,6 +324,22 @@ def load_no_middleware(handler: BaseHandler) -> None:
     handler._template_response_middleware = []
     handler._exception_middleware = []
     handler._middleware_chain = convert_exception_to_response(handler._get_response_async)
+
+
+def only_django_listens(signal: Signal, sender: Any) -> bool:
+    """Tell whether all that a signal of a request is sent to is Django's own, and never waits."""
+    synchronous, asynchronous = signal._live_receivers(sender)
+    return not asynchronous and _OF_DJANGO.issuperset(synchronous)
+
+
+def closes_nothing_more(response: Any, request: HttpRequest) -> bool:
+    """Tell whether the end of a response closes its request and nothing else, and no files."""
+    return "_files" not in vars(request) and response._resource_closers == [request.close]
+
+
+def note_handler(response: Any, handler: type[BaseHandler]) -> None:
+    """Note who has made a response: its end is a signal, of which that is the sender."""
+    response._handler_class = handler
 
 
 def loaded_session_data(session: Any) -> dict[str, Any]:

@@ -12,12 +12,21 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.signals import request_finished, request_started
 from django.db import transaction
 from django.http import HttpResponse
+from django.urls import set_script_prefix
 
-from .._upstream import load_no_middleware
+from .._upstream import (
+    closes_nothing_more,
+    load_no_middleware,
+    note_handler,
+    only_django_listens,
+)
 from ..logs import on_one_line
 from ..request import GraphQLRequest
 from ..threads import OperationThread
@@ -26,6 +35,7 @@ from ..waiting import within
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from django.dispatch import Signal
     from django.http.response import HttpResponseBase
 
     from ..conf import RealtimeOptions
@@ -99,10 +109,10 @@ class GraphQLEndpoint(ASGIHandler):
         """
         limit = body_limit(scope["headers"], self._options)
         if limit is None:
-            await super().handle(scope, receive, send)
+            await self._serve(scope, receive, send)
             return
         body = LimitedBody(receive, scope["headers"], limit)
-        await super().handle(scope, body.receive, send)
+        await self._serve(scope, body.receive, send)
         if body.is_too_big:
             reason = f"The body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE ({limit} bytes)."
             logger.warning("%s refused (413): %s", on_one_line(scope["path"]), reason)
@@ -111,6 +121,53 @@ class GraphQLEndpoint(ASGIHandler):
             if scope["http_version"].startswith("1"):
                 response["Connection"] = "close"  # Uvicorn would read on without end.
             await self.send_response(response, body.before_the_rest(send))
+
+    async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Do as `ASGIHandler.handle`, but start no thread where nothing has to be done in one."""
+        try:
+            body_file = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with contextlib.closing(body_file):
+            set_script_prefix(get_script_prefix(scope))
+            await _tell(request_started, type(self), scope=scope)
+            request, refusal = self.create_request(scope, body_file)
+            if request is None:
+                await self.send_response(refusal, send)
+                await sync_to_async(refusal.close)()
+                return
+            answering = asyncio.create_task(self._answer(request, send))
+            response = await self._while_connected(answering, receive)
+            if response is None:
+                await _tell(request_finished, type(self))
+            elif only_django_listens(request_finished, type(self)) and closes_nothing_more(
+                response, request
+            ):
+                response.close()
+            else:
+                await sync_to_async(response.close)()
+
+    async def _answer(self, request: GraphQLRequest, send: Send) -> HttpResponseBase:
+        response: HttpResponseBase = await self.get_response_async(request)
+        note_handler(response, type(self))
+        with contextlib.suppress(asyncio.CancelledError):  # The client has left meanwhile.
+            await self.send_response(response, send)
+        return response
+
+    async def _while_connected(
+        self, answering: asyncio.Task[HttpResponseBase], receive: Receive
+    ) -> HttpResponseBase | None:
+        """Return the response; `None` if the client has left before there was one."""
+        leaving = asyncio.create_task(self.listen_for_disconnect(receive))
+        try:
+            await asyncio.wait({leaving, answering}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (leaving, answering):
+                task.cancel()
+            await asyncio.wait({leaving, answering})
+        if not leaving.cancelled() and not isinstance(leaving.exception(), RequestAborted):
+            leaving.result()
+        return None if answering.cancelled() else answering.result()
 
     def create_request(self, scope: Any, body_file: Any) -> Any:
         """Build the request, or the response to one that cannot be read."""
@@ -134,6 +191,14 @@ def body_limit(request_headers: Any, options: RealtimeOptions) -> int | None:
         return None
     limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return limit
+
+
+async def _tell(signal: Signal, sender: type, **named: Any) -> None:
+    """Send one of Django's signals of a request."""
+    if only_django_listens(signal, sender):
+        signal.send(sender=sender, **named)
+    else:
+        await signal.asend(sender=sender, **named)
 
 
 class LimitedBody:
