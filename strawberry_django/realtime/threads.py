@@ -191,6 +191,8 @@ class OperationExecutor(Executor):
         Who is cancelled does not wait for its own call. It goes on in its thread, and one that
         never returns must not keep its operation.
         """
+        if self._idle.is_set():
+            return
         with suppress(asyncio.TimeoutError):
             async with within(self._pool.wait):
                 await self._idle.wait()

@@ -112,15 +112,36 @@ def _derived_store(base: Any, store: Any) -> type[SessionBase]:
 
 def open_session(request: HttpRequest, *, websocket: bool = False) -> None:
     """Give `request` its `session` and `user`, as Django's middleware does; lazily."""
+    _session_middleware(settings.SESSION_ENGINE, websocket).process_request(request)
+    request.session.consumer = getattr(request, "consumer", None)
+    _authentication_middleware().process_request(request)
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        # As Django would find by asking a session that is empty.
+        request.user = _anonymous_user()
+        request.session.accessed = True  # The answer is for who has no cookie (`Vary`).
+
+
+def _anonymous_user() -> Any:
+    from django.contrib.auth.models import AnonymousUser
+
+    return AnonymousUser()
+
+
+@cache
+def _session_middleware(engine: str, websocket: bool) -> SessionMiddleware:  # noqa: ARG001
+    """Return Django's middleware, with sessions of ours around the engine of the settings."""
     middleware = SessionMiddleware(no_view)
     kind: Any = _WebSocketSession if websocket else _AnnouncedSession
     middleware.SessionStore = _derived_store(kind, middleware.SessionStore)
-    middleware.process_request(request)
-    request.session.consumer = getattr(request, "consumer", None)
+    return middleware
+
+
+@cache
+def _authentication_middleware() -> Any:
     # It imports models; ours may be imported before `get_asgi_application()`, as Channels' may.
     from django.contrib.auth.middleware import AuthenticationMiddleware
 
-    AuthenticationMiddleware(no_view).process_request(request)
+    return AuthenticationMiddleware(no_view)
 
 
 def _resolve(request: HttpRequest) -> None:
@@ -166,7 +187,7 @@ async def close_session(request: HttpRequest, response: HttpResponseBase) -> Non
     Raises:
         SessionInterrupted: the session was deleted meanwhile (Django answers 400).
     """
-    process = SessionMiddleware(no_view).process_response
+    process = _session_middleware(settings.SESSION_ENGINE, websocket=False).process_response
     if _must_save(request):
         await sync_to_async(process)(request, response)
     else:

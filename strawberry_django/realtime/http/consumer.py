@@ -6,6 +6,7 @@ The top of `http`: imports the view, the endpoint, the explorer, the streams and
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from asgiref.sync import sync_to_async
@@ -65,13 +66,21 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
         allow_get = self.options["allow_queries_via_get"]
         self.allow_queries_via_get = allow_get  # pyright: ignore[reportAttributeAccessIssue]
         self.multipart_uploads_enabled = self.options["multipart_uploads_enabled"]
-        self._security = SecurityMiddleware(no_view)
+
+    @cached_property
+    def security(self) -> SecurityMiddleware:
+        """Django's own, by the settings; one serves all requests of an endpoint."""
+        return SecurityMiddleware(no_view)
 
     @classmethod
     @override
     def _serving(cls, make: Callable[[], Any], options: RealtimeOptions) -> Application:
+        security = SecurityMiddleware(no_view)
+
         async def respond(request: GraphQLRequest) -> HttpResponseBase:
-            return await make().respond(request)
+            consumer = make()
+            consumer.security = security
+            return await consumer.respond(request)
 
         return GraphQLEndpoint(respond, options, cls)
 
@@ -90,7 +99,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
         if not self.options["django_middleware"]:
             if isinstance(response, HttpResponse):
                 response["Content-Length"] = len(response.content)
-            response = self._security.process_response(request, response)
+            response = self.security.process_response(request, response)
         return response
 
     async def _respond(self) -> HttpResponseBase:
@@ -139,7 +148,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
     async def _respond_with_session(self) -> HttpResponseBase:
         """Do what Django's security, session and authentication middleware do."""
         request = self.request
-        if redirect := self._security.process_request(request):
+        if redirect := self.security.process_request(request):
             return cast("HttpResponseBase", redirect)
         if not self.options["session_auth"]:
             self._adopt_scope_auth()

@@ -64,6 +64,9 @@ STREAM_TRANSPORTS: Mapping[str, type[HTTPStreamTransport]] = MappingProxyType(
     }
 )
 
+#: What the `Accept` of who asks for one of them has in it.
+STREAM_MEDIA_TYPES = ("text/event-stream", "multipart/mixed")
+
 
 class _StreamEnd:
     """What the watch closes."""

@@ -45,7 +45,7 @@ from .negotiation import (
     response_media_type,
 )
 from .sharing import EncodedResult, StreamMember, shared
-from .streams import STREAM_TRANSPORTS
+from .streams import STREAM_MEDIA_TYPES, STREAM_TRANSPORTS
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -98,7 +98,7 @@ class GraphQLOverHTTPView(
         """
         data = await self._read_parameters(request)
         check_parameters(data)
-        transport = stream_transport(self, request.headers)
+        transport = self._transport_asked_for(request)
         takes_json = accepts_json(self.request)
         if isinstance(data, list):
             transport = None if takes_json else transport
@@ -117,6 +117,13 @@ class GraphQLOverHTTPView(
         if not query and not data.get("extensions"):
             raise HTTPException(400, _NO_QUERY)
         return self._request_data(data, transport.protocol)
+
+    def _transport_asked_for(self, request: AsyncHTTPRequestAdapter) -> HTTPStreamTransport | None:
+        accept: str = self.request.META.get("HTTP_ACCEPT", "")
+        ours = self.stream_transport_classes_by_protocol is STREAM_TRANSPORTS
+        if ours and not any(name in accept.lower() for name in STREAM_MEDIA_TYPES):
+            return None  # Most ask for none, and looking closer takes as long as a small query.
+        return stream_transport(self, request.headers)
 
     def _check_batched(self, data: dict[str, Any]) -> None:
         """Refuse a batch for one of its operations before any is executed.
