@@ -6,7 +6,6 @@ The top of `http`: imports the view, the endpoint, the explorer, the streams and
 from __future__ import annotations
 
 import logging
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from asgiref.sync import sync_to_async
@@ -66,21 +65,13 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
         allow_get = self.options["allow_queries_via_get"]
         self.allow_queries_via_get = allow_get  # pyright: ignore[reportAttributeAccessIssue]
         self.multipart_uploads_enabled = self.options["multipart_uploads_enabled"]
-
-    @cached_property
-    def security(self) -> SecurityMiddleware:
-        """Django's own, by the settings; one serves all requests of an endpoint."""
-        return SecurityMiddleware(no_view)
+        self._security = SecurityMiddleware(no_view)
 
     @classmethod
     @override
     def _serving(cls, make: Callable[[], Any], options: RealtimeOptions) -> Application:
-        security = SecurityMiddleware(no_view)
-
         async def respond(request: GraphQLRequest) -> HttpResponseBase:
-            consumer = make()
-            consumer.security = security
-            return await consumer.respond(request)
+            return await make().respond(request)
 
         return GraphQLEndpoint(respond, options, cls)
 
@@ -99,7 +90,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
         if not self.options["django_middleware"]:
             if isinstance(response, HttpResponse):
                 response["Content-Length"] = len(response.content)
-            response = self.security.process_response(request, response)
+            response = self._security.process_response(request, response)
         return response
 
     async def _respond(self) -> HttpResponseBase:
@@ -148,7 +139,7 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
     async def _respond_with_session(self) -> HttpResponseBase:
         """Do what Django's security, session and authentication middleware do."""
         request = self.request
-        if redirect := self.security.process_request(request):
+        if redirect := self._security.process_request(request):
             return cast("HttpResponseBase", redirect)
         if not self.options["session_auth"]:
             self._adopt_scope_auth()
