@@ -32,7 +32,7 @@ BUNDLED = """
     const item = document.createElement("li");
     item.textContent = text;
     document.querySelector("ol").append(item);
-  }).catch((error) => { document.title = error.message ?? "Given up"; });
+  }).catch((error) => { document.title = (error[0] ?? error).message ?? "Given up"; });
 </script>
 """
 
