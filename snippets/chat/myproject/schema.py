@@ -97,7 +97,11 @@ class Mutation:
 
 # --8<-- [end:mutation]
 # --8<-- [start:subscription]
-async def said_before(info: strawberry.Info, room: str, last: int) -> AsyncGenerator[Message, None]:
+async def said_before(
+    info: strawberry.Info,
+    room: str,
+    last: int,
+) -> AsyncGenerator[Message, None]:
     for message in await last_messages(room, last):
         yield message
 

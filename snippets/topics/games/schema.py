@@ -47,7 +47,10 @@ class IsStaff(BasePermission):
 
 
 # --8<-- [start:before]
-async def score_now(info: strawberry.Info, game: strawberry.ID) -> AsyncGenerator[Score, None]:
+async def score_now(
+    info: strawberry.Info,
+    game: strawberry.ID,
+) -> AsyncGenerator[Score, None]:
     row = await Game.objects.aget(pk=game)
     yield Score(game=game, home=row.home, away=row.away)
 
@@ -61,9 +64,9 @@ async def groups_of(info: strawberry.Info) -> tuple[str, ...]:
 
 
 # --8<-- [end:audience]
+# --8<-- [start:plain]
 @strawberry.type
 class Subscription:
-    # --8<-- [start:plain]
     @strawberry.subscription
     async def greeted(self, info: strawberry.Info) -> AsyncGenerator[str, None]:
         name = info.context.request.user.get_username() or "stranger"

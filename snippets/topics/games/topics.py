@@ -42,7 +42,7 @@ attendance = Topic("games.attendance", Attendance, slow_consumer="latest", capac
 class Goal:
     player: str
     minute: int
-    own_goal: bool = False  # New in this version: it has a default. (hl)
+    own_goal: bool = False  # (hl)
 
 
 goals = Topic("games.goals", Goal)
