@@ -21,6 +21,7 @@ from strawberry_django.realtime import (
     PayloadError,
     Topic,
 )
+from strawberry_django.realtime.broadcast.context import _VIEWER
 from strawberry_django.realtime.testing import GraphQLWebsocketCommunicator
 from tests.guide.support import read
 from tools.harness import live, projects
@@ -203,3 +204,7 @@ async def test_audiences_hear_their_own(games: SimpleNamespace) -> None:
 async def test_who_is_refused(games: SimpleNamespace, query: str, message: str) -> None:
     async with GraphQLWebsocketCommunicator(games.application) as socket:
         assert message in str((await socket.execute(query)).errors)
+
+
+def test_the_page_names_all_that_a_shared_subscription_does_not_have() -> None:
+    assert [name for name in _VIEWER if f"`{name}`" not in PAGE] == []

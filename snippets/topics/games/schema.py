@@ -39,11 +39,15 @@ class Mutation:
         # --8<-- [end:end]
 
 
+# --8<-- [start:staff]
 class IsStaff(BasePermission):
     message = "Only for members of the staff."
 
     def has_permission(self, source: Any, info: strawberry.Info, **kwargs: Any) -> bool:
         return bool(info.context.request.user.is_staff)
+
+
+# --8<-- [end:staff]
 
 
 # --8<-- [start:before]
@@ -59,8 +63,8 @@ async def score_now(
 # --8<-- [start:audience]
 async def groups_of(info: strawberry.Info) -> tuple[str, ...]:
     user = info.context.request.user
-    names = [name async for name in user.groups.order_by("name").values_list("name", flat=True)]
-    return ("everybody", *names)
+    groups = user.groups.order_by("name").values_list("name", flat=True)
+    return ("everybody", *[name async for name in groups])
 
 
 # --8<-- [end:audience]
