@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from channels.layers import BaseChannelLayer
+from asgiref.sync import async_to_sync
+from channels.layers import BaseChannelLayer, get_channel_layer
 from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.utils.module_loading import import_string
@@ -157,6 +158,10 @@ def test_a_group_name_is_what_the_page_says() -> None:
     for name in ("a" * 100, "the lobby", "käfer", "the/lobby"):
         with pytest.raises(TypeError):
             layer.require_valid_group_name(name)
+
+
+def test_synchronous_code_sends_to_a_group_with_async_to_sync() -> None:
+    async_to_sync(get_channel_layer().group_send)("room", {"type": "room.said", "text": "Hello!"})
 
 
 async def _hears_nothing(layer: Any, seconds: float) -> None:
