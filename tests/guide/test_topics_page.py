@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import RequestFactory
@@ -85,14 +85,25 @@ async def listener(games: SimpleNamespace) -> AsyncIterator[Listener]:
 async def test_news_comes_from_a_view_and_from_a_command(
     games: SimpleNamespace, listener: Listener
 ) -> None:
-    def post() -> int:
-        request = RequestFactory().post("/announce/", {"text": "From a view"})
-        request.user = User.objects.create_user("ada", is_staff=True)
+    ada = await sync_to_async(User.objects.create_user)("ada", is_staff=True)
+
+    def announce(method: str, user: Any) -> int:
+        request = getattr(RequestFactory(), method)("/announce/", {"text": "From a view"})
+        request.user = user
         status: int = games.views.announce(request).status_code
         return status
 
     await listener.listen("subscription { greeted }")
-    assert await sync_to_async(post)() == 204
+    async with GraphQLWebsocketCommunicator(games.application, user=ada) as socket:
+        of_ada = Listener(socket)
+        await of_ada.listen("subscription { greeted }")
+        for method, user, status in (
+            ("get", ada, 405),
+            ("post", AnonymousUser(), 302),
+            ("post", ada, 204),
+        ):
+            assert await sync_to_async(announce)(method, user) == status
+        assert await of_ada.data() == "ada, From a view"
     assert await listener.data() == "stranger, From a view"
     await sync_to_async(call_command)("announce", "From a command")
     assert await listener.data() == "stranger, From a command"
@@ -108,11 +119,19 @@ async def test_on_commit_nothing_is_sent_after_a_rollback(
         with transaction.atomic():
             games.scoring.home_scores(1)
             transaction.set_rollback(True)
-        games.scoring.home_scores(1)
+        with connection.execute_wrapper(note):
+            games.scoring.home_scores(1)
+
+    in_transaction = []
+
+    def note(execute: Any, *arguments: Any) -> Any:
+        in_transaction.append(connection.in_atomic_block)
+        return execute(*arguments)
 
     await listener.listen('subscription { scoresChanged(games: ["2", "1"]) { home } }')
     await sync_to_async(score)()
     assert await listener.data() == {"home": 1}
+    assert in_transaction.count(True) == 2, "both queries are in one"
     await games.topics.scores.end(game=2)
     assert (await listener.message())["type"] == "complete"
 
@@ -123,7 +142,9 @@ async def test_what_comes_first_and_what_ends(games: SimpleNamespace, listener: 
     async with GraphQLWebsocketCommunicator(games.application) as other:
         await other.execute('mutation { setScore(game: "1", home: 2, away: 1) { home } }')
         assert await listener.data() == {"home": 2, "away": 1}
-        await other.execute('mutation { finalWhistle(game: "1") }')
+        assert await games.models.Game.objects.filter(home=2, away=1).aexists()
+        ended = await other.execute('mutation { finalWhistle(game: "1") }')
+        assert ended.data == {"finalWhistle": True}
     assert await listener.message() == {"type": "complete"}
 
 
@@ -149,10 +170,10 @@ async def test_what_cannot_travel_is_refused(games: SimpleNamespace) -> None:
 async def test_a_dashboard_sees_the_newest_and_others_are_ended(games: SimpleNamespace) -> None:
     topics, few = games.topics, Topic("tests.few", int, capacity=2)
     async with topics.attendance.subscribe() as counts, few.subscribe() as numbers:
-        for number in range(3):
+        for number in range(4):
             await topics.attendance.publish(topics.Attendance(inside=number, at_the_gates=0))
             await few.publish(number)
-        assert (await anext(counts)).inside == 2
+        assert (await anext(counts)).inside == 3
         assert [await anext(numbers), await anext(numbers)] == [0, 1]
         with pytest.raises(ListenerOverflowError):
             await anext(numbers)
@@ -204,6 +225,15 @@ async def test_audiences_hear_their_own(games: SimpleNamespace) -> None:
 async def test_who_is_refused(games: SimpleNamespace, query: str, message: str) -> None:
     async with GraphQLWebsocketCommunicator(games.application) as socket:
         assert message in str((await socket.execute(query)).errors)
+
+
+async def test_who_may_subscribe(games: SimpleNamespace) -> None:
+    ada = await sync_to_async(User.objects.create_user)("ada", is_staff=True)
+    async with GraphQLWebsocketCommunicator(games.application, user=ada) as socket:
+        listener = Listener(socket)
+        await listener.listen("subscription { attendanceChanged { inside atTheGates } }")
+        await games.topics.attendance.publish(games.topics.Attendance(inside=1, at_the_gates=2))
+        assert await listener.data() == {"inside": 1, "atTheGates": 2}
 
 
 def test_the_page_names_all_that_a_shared_subscription_does_not_have() -> None:
