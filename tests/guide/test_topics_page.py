@@ -42,7 +42,7 @@ def games(
     game = found["models"].Game
     with connection.schema_editor() as editor:
         editor.create_model(game)
-    game.objects.create(pk=1)
+    game.objects.bulk_create([game(pk=1), game(pk=2)])
     schema = found["schema"].schema
     application = AuthGraphQLProtocolTypeRouter(schema, allow_missing_origin=True)
     yield SimpleNamespace(application=application, **found)
