@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from channels.layers import BaseChannelLayer, get_channel_layer
 from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.utils.module_loading import import_string
@@ -22,48 +24,10 @@ from tools.harness.redis import RedisServer
 
 PUBSUB = "myproject.settings_pubsub"
 
-BROADCAST = '''
-"""A schema for the tests: what one client says, the others hear."""
-
-from collections.abc import AsyncIterator
-
-import strawberry
-from channels.layers import get_channel_layer
-from strawberry.types import Info
-
-
-@strawberry.type
-class Query:
-    ping: str = "pong"
-
-
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    async def say(self, text: str) -> str:
-        await get_channel_layer().group_send("room", {"type": "room.said", "text": text})
-        return text
-
-
-@strawberry.type
-class Subscription:
-    @strawberry.subscription
-    async def heard(self, info: Info) -> AsyncIterator[str]:
-        consumer = info.context.request.consumer
-        async with consumer.listen_to_channel("room.said", groups=["room"]) as messages:
-            yield "listening"
-            async for message in messages:
-                yield message["text"]
-
-
-schema = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription)
-'''
-
 
 def build(folder: Path, subject: str) -> projects.Project:
-    project = projects.build(folder / "myproject", "settings", "asgi_routing", subject)
-    (project.path / "myproject/schema.py").write_text(BROADCAST, encoding="utf-8")
-    return project
+    subjects = ("settings", "asgi_routing", subject, "channel_groups")
+    return projects.build(folder / "myproject", *subjects)
 
 
 @contextlib.contextmanager
@@ -186,6 +150,18 @@ def test_redis_reaches_every_process(tmp_path: Path, redis: RedisServer, setting
     ):
         say(one, "hello")
         assert heard(first) == heard(second) == "hello"
+
+
+def test_a_group_name_is_what_the_page_says() -> None:
+    layer = BaseChannelLayer()
+    assert layer.require_valid_group_name(("aZ0-_." * 17)[:99])
+    for name in ("a" * 100, "the lobby", "käfer", "the/lobby"):
+        with pytest.raises(TypeError):
+            layer.require_valid_group_name(name)
+
+
+def test_synchronous_code_sends_to_a_group_with_async_to_sync() -> None:
+    async_to_sync(get_channel_layer().group_send)("room", {"type": "room.said", "text": "Hello!"})
 
 
 async def _hears_nothing(layer: Any, seconds: float) -> None:

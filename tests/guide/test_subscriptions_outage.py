@@ -32,8 +32,19 @@ BUNDLED = """
     const item = document.createElement("li");
     item.textContent = text;
     document.querySelector("ol").append(item);
-  }).catch((error) => { document.title = error.message ?? "Given up"; });
+  }).catch((error) => { document.title = (error[0] ?? error).message ?? "Given up"; });
 </script>
+"""
+#: Listens with the module of the topics page.
+LISTENING = """
+async (room) => {
+  const { listen } = await import("/static/chat/listening.js");
+  window.told = 0;
+  window.heard = [];
+  const query = "subscription ($room: String!) { messageAdded(room: $room) { text } }";
+  const next = ({ data }) => heard.push(data.messageAdded.text);
+  listen(query, { room }, { next, error() {}, complete() {} }, () => { told += 1; });
+}
 """
 
 
@@ -47,6 +58,8 @@ def project(project: projects.Project) -> projects.Project:
     (static / "bundled.js").write_text(bundled)
     (static / "without_retry.js").write_text(bundled.replace("  shouldRetry: () => true,\n", ""))
     (static / "bundled.html").write_text(BUNDLED)
+    listening = (projects.SNIPPETS / "topics/src/listening.js").read_text(encoding="utf-8")
+    (static / "listening.js").write_text(listening)
     return project
 
 
@@ -141,6 +154,18 @@ def test_the_client_of_a_bundler_begins_with_the_last_fifty_messages(
     page.goto(f"/static/chat/bundled.html?room={full_room}&from=bundled")
     expect(page.locator("li")).to_have_count(50)
     expect(page.locator("li").first).to_have_text("Message 1")
+    page.context.close()
+
+
+def test_the_client_of_a_bundler_can_be_told_that_it_listens(
+    browser: Browser, server: servers.Server
+) -> None:
+    page, room = enter(browser, server.url), secrets.token_hex(8)
+    page.goto(f"/static/chat/bundled.html?room={room}&from=bundled")
+    page.evaluate(LISTENING, room)
+    page.wait_for_function("told === 1")
+    post(server, room, "Now")
+    page.wait_for_function("heard.at(-1) === 'Now'")
     page.context.close()
 
 

@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from channels.layers import get_channel_layer
 from chat import models
 from graphql import GraphQLError
+from strawberry.permission import BasePermission
 from strawberry.types import ExecutionContext
+
+from strawberry_django.realtime import Topic, shared_subscription
 
 
 @strawberry.type
@@ -24,22 +26,27 @@ class Message:
 
 
 # --8<-- [end:message]
+# --8<-- [start:topic]
+new_messages = Topic("chat.messages", Message)
+
+
+# --8<-- [end:topic]
 # --8<-- [start:helpers]
-class RefusalError(Exception):
+class RefusalError(GraphQLError):
     """What the client asks for cannot be; the message says why."""
 
 
-def require_user(info: strawberry.Info) -> Any:
-    user = info.context.request.user
-    if not user.is_authenticated:
-        raise RefusalError("Log in first.")
-    return user
+class LoggedIn(BasePermission):
+    message = "Log in first."
+    error_class = RefusalError
+
+    def has_permission(self, source: Any, info: strawberry.Info, **kwargs: Any) -> bool:
+        return bool(info.context.request.user.is_authenticated)
 
 
-def group_name(room: str) -> str:
+def check_room(room: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", room):
         raise RefusalError("A room's name is 1 to 50 letters, digits, hyphens and underscores.")
-    return f"chat_{room}"
 
 
 def from_row(row: models.Message) -> Message:
@@ -52,6 +59,7 @@ def from_row(row: models.Message) -> Message:
 
 
 async def last_messages(room: str, count: int) -> list[Message]:
+    check_room(room)
     rows = models.Message.objects.filter(room=room).select_related("author").order_by("-id")
     newest = [from_row(row) async for row in rows[: max(0, min(count, 100))]]
     return newest[::-1]
@@ -65,9 +73,8 @@ class Query:
     def me(self, info: strawberry.Info) -> str | None:
         return info.context.request.user.get_username() or None
 
-    @strawberry.field
-    async def messages(self, info: strawberry.Info, room: str, last: int = 50) -> list[Message]:
-        require_user(info)
+    @strawberry.field(permission_classes=[LoggedIn])
+    async def messages(self, room: str, last: int = 50) -> list[Message]:
         return await last_messages(room, last)
 
 
@@ -75,46 +82,37 @@ class Query:
 # --8<-- [start:mutation]
 @strawberry.type
 class Mutation:
-    @strawberry.mutation
+    @strawberry.mutation(permission_classes=[LoggedIn])
     async def send_message(self, info: strawberry.Info, room: str, text: str) -> Message:
-        user = require_user(info)
-        group = group_name(room)
+        check_room(room)
         text = text.strip()
         if not 1 <= len(text) <= 500:
             raise RefusalError("A message has 1 to 500 characters.")
+        user = info.context.request.user
         row = await models.Message.objects.acreate(room=room, author=user, text=text)
         message = from_row(row)
-        event = {
-            "type": "chat.message",
-            "id": message.id,
-            "author": message.author,
-            "text": message.text,
-            "sent_at": message.sent_at.isoformat(),
-        }
-        await get_channel_layer().group_send(group, event)
+        await new_messages.publish(message, room=room)  # (hl)
         return message
 
 
 # --8<-- [end:mutation]
 # --8<-- [start:subscription]
+async def said_before(
+    info: strawberry.Info,
+    room: str,
+    last: int,
+) -> AsyncGenerator[Message, None]:
+    for message in await last_messages(room, last):
+        yield message
+
+
 @strawberry.type
 class Subscription:
-    @strawberry.subscription
-    async def message_added(
-        self, info: strawberry.Info, room: str, last: int = 0
-    ) -> AsyncGenerator[Message, None]:
-        require_user(info)
-        consumer = info.context.request.consumer
-        async with consumer.listen_to_channel("chat.message", groups=[group_name(room)]) as events:
-            for message in await last_messages(room, last):
+    @shared_subscription(permission_classes=[LoggedIn], initial=said_before)
+    async def message_added(self, room: str, last: int = 0) -> AsyncGenerator[Message, None]:
+        async with new_messages.subscribe(room=room) as events:
+            async for message in events:
                 yield message
-            async for event in events:
-                yield Message(
-                    id=event["id"],
-                    author=event["author"],
-                    text=event["text"],
-                    sent_at=datetime.fromisoformat(event["sent_at"]),
-                )
 
 
 # --8<-- [end:subscription]

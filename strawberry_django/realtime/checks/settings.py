@@ -25,6 +25,7 @@ from django.utils.module_loading import import_string
 from strawberry.types.base import get_object_definition
 
 from .. import conf
+from ..pubsub.topics import Topic
 from ..routing import AuthGraphQLProtocolTypeRouter
 from ..transactions import atomic_aliases
 from .catalogue import Messages, found
@@ -233,9 +234,10 @@ def check_layer_of_schemas(served: Sequence[Endpoint]) -> Messages:
     layers = configured if isinstance(configured, Mapping) else {}
     wanting: defaultdict[str, set[str]] = defaultdict(set)
     for endpoint in served:
-        alias = getattr(endpoint.consumer_class, "channel_layer_alias", "default")
-        if alias not in layers:
-            wanting[alias].update(_fields_with_layer(endpoint.options["schema"]))
+        own = getattr(endpoint.consumer_class, "channel_layer_alias", "default")
+        for field, alias in _fields_with_layer(endpoint.options["schema"], own):
+            if alias not in layers:
+                wanting[alias].add(field)
     return [
         found(
             "E006", f"CHANNEL_LAYERS has no {alias!r} layer; needed by {', '.join(sorted(fields))}."
@@ -245,19 +247,28 @@ def check_layer_of_schemas(served: Sequence[Endpoint]) -> Messages:
     ]
 
 
-def _fields_with_layer(schema: Any) -> Iterator[str]:
+def _fields_with_layer(schema: Any, own: str) -> Iterator[tuple[str, str]]:
+    """Yield the root fields that use a layer, and its alias: the consumer's own, or a topic's."""
     for root in ("query", "mutation", "subscription"):
         definition: Any = get_object_definition(getattr(schema, root, None))
         for field in definition.fields if definition else ():
             resolver = field.base_resolver
             function = inspect.unwrap(resolver.wrapped_func) if resolver else None
-            if isinstance(function, FunctionType) and _uses_layer(function.__code__):
-                yield f"{definition.name}.{field.python_name}"
+            if not isinstance(function, FunctionType):
+                continue
+            for name in _names(function.__code__):
+                used = function.__globals__.get(name)
+                if name in _USES_LAYER:
+                    yield f"{definition.name}.{field.python_name}", own
+                elif isinstance(used, Topic):
+                    yield f"{definition.name}.{field.python_name}", used.layer
 
 
-def _uses_layer(code: CodeType) -> bool:
-    inner = (each for each in code.co_consts if isinstance(each, CodeType))
-    return not _USES_LAYER.isdisjoint(code.co_names) or any(map(_uses_layer, inner))
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _names(each)
 
 
 def check_atomic_requests(served: Sequence[Endpoint]) -> Messages:

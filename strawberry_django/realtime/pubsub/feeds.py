@@ -145,7 +145,8 @@ def layer_of(alias: str) -> Any:
     Raises:
         ChannelLayerError: `CHANNEL_LAYERS` has none of this alias.
     """
-    layer = get_channel_layer(alias)
+    with _lock:  # Two threads that ask first would make one each, with connections of its own.
+        layer = get_channel_layer(alias)
     if layer is None:
         raise ChannelLayerError(
             f"CHANNEL_LAYERS has no {alias!r} layer for topics. Configure one in settings.py."

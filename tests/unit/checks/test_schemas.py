@@ -8,9 +8,12 @@ import strawberry
 from channels.layers import get_channel_layer
 from django.test import override_settings
 
+from strawberry_django.realtime import Topic, shared_subscription
 from strawberry_django.realtime.checks.application import Endpoint
 from strawberry_django.realtime.checks.settings import check_layer_of_schemas
 from strawberry_django.realtime.websocket.consumer import GraphQLWSConsumer
+
+scores = Topic("tests.scores", int, layer="topics")
 
 
 def logged(function: Any) -> Any:
@@ -51,9 +54,18 @@ class Subscription:
         async for text in listen():
             yield text
 
+    @shared_subscription
+    async def scores(self) -> AsyncGenerator[int, None]:
+        async with scores.subscribe() as events:
+            async for event in events:
+                yield event
+
     @strawberry.subscription
     async def count(self) -> AsyncGenerator[int, None]:
         yield 1
+
+
+TOPIC = "CHANNEL_LAYERS has no 'topics' layer; needed by Subscription.scores."
 
 
 class OtherLayerConsumer(GraphQLWSConsumer):
@@ -69,7 +81,8 @@ def endpoint(schema: strawberry.Schema, kind: type = GraphQLWSConsumer) -> Endpo
 
 @override_settings(CHANNEL_LAYERS={})
 def test_a_schema_that_listens_needs_a_layer() -> None:
-    [message] = check_layer_of_schemas([endpoint(SCHEMA), endpoint(SCHEMA)])
+    message, of_topic = check_layer_of_schemas([endpoint(SCHEMA), endpoint(SCHEMA)])
+    assert of_topic.msg == TOPIC
     assert message.id == "strawberry_django_realtime.E006"
     assert message.msg == (
         "CHANNEL_LAYERS has no 'default' layer; needed by Mutation.publish, Subscription.messages."
@@ -78,11 +91,11 @@ def test_a_schema_that_listens_needs_a_layer() -> None:
 
 
 def test_the_layer_is_there() -> None:
-    assert check_layer_of_schemas([endpoint(SCHEMA)]) == []
+    assert [message.msg for message in check_layer_of_schemas([endpoint(SCHEMA)])] == [TOPIC]
 
 
 def test_a_consumer_may_listen_on_another_layer() -> None:
-    [message] = check_layer_of_schemas([endpoint(SCHEMA, OtherLayerConsumer)])
+    message, _ = check_layer_of_schemas([endpoint(SCHEMA, OtherLayerConsumer)])
     assert "CHANNEL_LAYERS has no 'chat' layer" in message.msg
 
 

@@ -1,0 +1,1 @@
+python -m pip install "uvicorn[standard]" "strawberry-django-channels[redis,fast]"
