@@ -22,7 +22,7 @@ from .. import encoding
 from ..conf import Overflow
 from . import outbox
 from .codec import RowGoneError, Way, way_of, write
-from .feeds import Feed, Feeds
+from .feeds import Feed, Feeds, left
 from .listening import current_listening
 from .messages import Message, Messages
 from .rows import Unfetched, read
@@ -173,8 +173,8 @@ class Topic(Generic[T]):
             listening.begun(self._slow_consumer, self._capacity)
             yield Events(self, messages)
         finally:
-            for feed in joined:
-                await feed.leave(messages)
+            # All at once: who is cancelled again meanwhile leaves none of them behind.
+            await left([feed.remove(messages) for feed in joined])
 
     def _message(self, payload: T) -> Message:
         data = encoding.encode(write(self._way, payload))
