@@ -5,6 +5,7 @@ Imports `request` and the ground modules only.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ class ConnectionContext:
     def __init__(self, context: Any) -> None:
         self.context = GraphQLContext.wrap(context)
         self._before = dict(_items(self.context))
+
+    def settled(self) -> ConnectionContext:
+        """Return this as it is now, without what is added from now on."""
+        settled = copy(self)
+        settled.context = dict(_items(self.context))
+        return settled
 
     def give_to(self, fresh: Any) -> Any:
         """Return the context of an operation, with all that was added or replaced."""

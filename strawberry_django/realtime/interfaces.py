@@ -78,6 +78,16 @@ class SharingConsumer(Protocol):
         ...
 
 
+class StreamConsumer(SharingConsumer, Protocol):
+    """What a stream needs of its consumer to ask again whether it may go on."""
+
+    request: Any
+
+    def operation_thread(self) -> OperationThread:
+        """Return the block in which an operation's synchronous code borrows threads."""
+        ...
+
+
 class Closable(Protocol):
     """What can be closed with one of the protocol's codes: a socket, or a stream."""
 

@@ -138,7 +138,7 @@ class OperationExecutor(Executor):
         return function()
 
     def _enter(self) -> None:
-        if self.enter_thread is None or self.subject is None:
+        if self.enter_thread is None:
             return
         context = copy_context()  # What it sets there does not stay with the thread.
         state = context.run(self.enter_thread, self.subject)

@@ -5,21 +5,31 @@ Imports its siblings, `pubsub` and the ground modules.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from graphql import GraphQLError
+
 from .._upstream import aclosing
+from ..logs import internal_error
 from ..pubsub.listening import Listening, set_listening
-from .run import Member, Run, Runs, SharedOperation, encoded, payload_of
+from ..waiting import is_cancelled, within
+from .run import Member, Runs, SharedOperation, encoded, payload_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 
-    from graphql import GraphQLError
     from strawberry.types import ExecutionResult, Info
 
     from ..conf import OperationRequest
     from ..interfaces import SharingConsumer
+
+logger = logging.getLogger("strawberry_django.realtime")
+
+#: Seconds for which permission and audience of one operation may take when they are asked again.
+_ANSWERED_WITHIN = 10.0
 
 
 class Admission:
@@ -82,8 +92,10 @@ class Admission:
         self._joined = False
         self._member.leave()
 
-    def join(self, info: Info, audience: Hashable, *, asks_again: bool) -> Run:
+    def join(self, info: Info, audience: Hashable, *, asks_again: bool) -> None:
         """Join the run of the operation for an audience; a member of another moves."""
+        if self.is_recheck and self._member.run is None:
+            return  # It has left while it was asked again.
         request = self._request
         operation = SharedOperation(
             self._consumer.for_many(),
@@ -102,7 +114,6 @@ class Admission:
             run.add(self._member)
             if former is not None:
                 former.remove(self._member)
-        return run
 
     @property
     def is_joined(self) -> bool:
@@ -130,16 +141,31 @@ async def admit_again(
         execute: begins its own execution.
 
     Returns:
-        Why it may not stay; none if it may.
+        Why it may not stay; none if it may. Where nobody can tell, because what is asked fails or
+        does not answer, it may not.
     """
     admission = Admission(consumer, request, member)
     admission.begin()
-    results = await execute()
     errors: list[GraphQLError] = []
-    async with aclosing(results):
-        async for result in results:
-            errors += result.errors or []
+    try:
+        async with within(_ANSWERED_WITHIN):
+            results = await execute()
+            async with aclosing(results):
+                async for result in results:
+                    errors += result.errors or []
+    except GraphQLError as error:
+        errors.append(error)
+    except (Exception, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError) and is_cancelled():
+            raise
+        errors.append(internal_error(error, request.operation_name))
     return errors
+
+
+def note_failed_recheck(task: asyncio.Task[None]) -> None:
+    """Log that nobody could be asked again this time: the user cannot be read, say."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("The members of shared subscriptions could not be asked again: %r", error)
 
 
 def current_admission() -> Admission | None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -65,7 +67,7 @@ class Member:
     def __init__(self, options: RealtimeOptions) -> None:
         self._options = options
         self.run: Run | None = None
-        self._held: list[tuple[str, dict[str, Any]]] | None = None
+        self._held: deque[tuple[str, dict[str, Any]]] | None = None
         self._shown: set[str] = set()
         self._shown_until = 0.0
         self._last: tuple[list[GraphQLError], bool] | None = None
@@ -84,7 +86,7 @@ class Member:
 
     def hold(self) -> None:
         """Keep what comes until `release`: what it receives first is not there yet."""
-        self._held = []
+        self._held = deque()
 
     def note_shown(self, text: str) -> None:
         """Note a result that it was sent before the first of the run's."""
@@ -107,15 +109,20 @@ class Member:
     def take(self, text: str, payload: dict[str, Any]) -> None:
         """Take the next result."""
         if self._held is not None:
-            self._hold(text, payload)
+            self._hold(self._held, text, payload)
         elif not self._shown or not self._was_shown(text):
             self.send(text, payload)
 
-    def _hold(self, text: str, payload: dict[str, Any]) -> None:
-        if len(self._held or ()) >= self.capacity:
-            self.fall_behind()
-        if self._held is not None:
-            self._held.append((text, payload))
+    def _hold(self, held: deque[tuple[str, dict[str, Any]]], *result: Any) -> None:
+        if len(held) >= self.capacity:
+            if self.overflow == "close":
+                self.fall_behind()
+                return
+            if self.overflow == "latest":
+                held.clear()
+            else:
+                held.popleft()
+        held.append(result)
 
     def _was_shown(self, text: str) -> bool:
         if text in self._shown and asyncio.get_running_loop().time() < self._shown_until:
@@ -189,7 +196,7 @@ class SharedOperation:
             kind.encode_json,
             self.consumer.options["enter_thread"],
             self.query,
-            json.dumps(self.variables, sort_keys=True, default=str) if self.variables else "",
+            _distinct_variables(self.variables),
             self.operation_name,
             _distinct(self.audience),
         )
@@ -273,7 +280,7 @@ class Run:
             self._forget(self)
             self._listens()
         for member in list(self._members):
-            member.finish(errors, refused)
+            self._hand(member, member.finish, errors, refused)
         self._members.clear()
 
     async def _context(self) -> Any:
@@ -284,6 +291,16 @@ class Run:
             return SharedContext(operation.field, **items)
         return context
 
+    def _hand(self, member: Member, take: Callable[..., None], *what: Any) -> None:
+        """Have a member take something; that it fails is no matter of the others."""
+        try:
+            take(*what)
+        except Exception as error:
+            failure = internal_error(error, self.operation.operation_name)
+            member.leave()
+            with suppress(Exception):  # What cannot be sent to it is logged above.
+                member.end([failure], refused=False)
+
     async def _deliver(self, result: ExecutionResult) -> None:
         self._listens()
         payload = payload_of(result)
@@ -291,7 +308,7 @@ class Run:
         members = list(self._members)
         for number, member in enumerate(members, 1):
             if member.run is self:
-                member.take(text, payload)
+                self._hand(member, member.take, text, payload)
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -334,6 +351,15 @@ def encoded(consumer: SharingConsumer, payload: object) -> str:
     """Encode a payload as the consumer does."""
     text = consumer.encode_json(payload)
     return text.decode() if isinstance(text, bytes) else text
+
+
+def _distinct_variables(variables: dict[str, Any] | None) -> Hashable:
+    """Return what is equal for the same JSON only; each file of a client's is like no other."""
+    if not variables:
+        return ""
+    others: list[int] = []
+    text = json.dumps(variables, sort_keys=True, default=lambda other: others.append(id(other)))
+    return (text, *others)
 
 
 def _distinct(audience: Hashable) -> Hashable:

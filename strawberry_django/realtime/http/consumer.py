@@ -189,7 +189,8 @@ class GraphQLHTTPConsumer(GraphQLOverHTTPView[Context, RootValue]):
 
         async def until_closed() -> AsyncGenerator[str, None]:
             try:
-                async with aclosing(while_welcome(request, self.options, stream())) as chunks:
+                welcome = while_welcome(request, self.options, stream(), self.recheck)
+                async with aclosing(welcome) as chunks:
                     async for chunk in chunks:
                         yield chunk
             finally:

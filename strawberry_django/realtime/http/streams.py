@@ -123,12 +123,30 @@ def who(request: GraphQLRequest) -> tuple[Any, str | None]:
 
 
 async def while_welcome(
-    request: GraphQLRequest, options: RealtimeOptions, chunks: AsyncIterator[str]
+    request: GraphQLRequest,
+    options: RealtimeOptions,
+    chunks: AsyncIterator[str],
+    recheck: Callable[[], None],
 ) -> AsyncGenerator[str, None]:
-    """Yield `chunks` for as long as a socket of the same user would be left open."""
+    """Yield `chunks` for as long as a socket of the same user would be left open.
+
+    Args:
+        request: whose user it is.
+        options: the limits.
+        chunks: what is streamed.
+        recheck: asks what depends on the user again; called when the session was looked at.
+    """
     user_key, session_key = who(request)
     end = _StreamEnd()
-    watched = WatchedSocket(end, options, user_key, session_key, request=request, busy=lambda: True)
+    watched = WatchedSocket(
+        end,
+        options,
+        user_key,
+        session_key,
+        request=request,
+        busy=lambda: True,
+        recheck=recheck,
+    )
     kept = end.before(chunks)
     async with SocketWatch.current().watching(watched), aclosing(chunks), aclosing(kept):
         async for chunk in kept:

@@ -44,7 +44,7 @@ from .negotiation import (
     operation_type,
     response_media_type,
 )
-from .sharing import EncodedResult, StreamMember, shared
+from .sharing import EncodedResult, StreamMember, StreamRecheck, shared
 from .streams import STREAM_MEDIA_TYPES, STREAM_TRANSPORTS
 
 if TYPE_CHECKING:
@@ -79,6 +79,9 @@ class GraphQLOverHTTPView(
 
     #: The stream that the client takes as well, where nothing tells yet whether it needs one.
     _stream_if_needed: HTTPStreamTransport | None = None
+
+    #: What asks again whether the stream may go on, where it is one.
+    _recheck: StreamRecheck | None = None
 
     @override
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
@@ -203,7 +206,9 @@ class GraphQLOverHTTPView(
         if refusal := await self._judged(context, request_data):
             return refusal
         if transport := transport_of(self, request_data.protocol):
-            return await self._stream(request_adapter, transport, context, root_value, request_data)
+            return await self._stream(
+                request_adapter, transport, connection, root_value, request_data, sub_response
+            )
         try:
             return await self.execute_single(
                 request, request_adapter, sub_response, context, root_value, request_data
@@ -212,34 +217,51 @@ class GraphQLOverHTTPView(
             if (transport := self._stream_if_needed) is None:
                 raise
             request_data.protocol = transport.protocol
-            return await self._stream(request_adapter, transport, context, root_value, request_data)
+            return await self._stream(
+                request_adapter, transport, connection, root_value, request_data, sub_response
+            )
 
     async def _stream(
         self,
         request_adapter: AsyncHTTPRequestAdapter,
         transport: HTTPStreamTransport,
-        context: Any,
+        connection: ConnectionContext,
         root_value: Any,
         data: GraphQLRequestData,
+        response: TemporalHttpResponse,
     ) -> AsyncGenerator[Any, None]:
         allowed = OperationType.from_http(request_adapter.method)
         if not self.allow_queries_via_get and request_adapter.method == "GET":
             allowed -= {OperationType.QUERY}
-        results = await transactions.stream(
-            self.executed_schema,
-            self.options["rollback_mutation"],
-            data.query,
-            root_value=root_value,
-            variable_values=data.variables,
-            context_value=context,
-            operation_name=data.operation_name,
-            operation_extensions=data.extensions,
-            allowed_operation_types=transport.allowed_operation_types(allowed),
-        )
+        settled = connection.settled()
         request = OperationRequest(data.query, data.operation_name, data.variables, data.extensions)
+
+        async def execute(context: Any) -> Any:
+            return await transactions.stream(
+                self.executed_schema,
+                self.options["rollback_mutation"],
+                data.query,
+                root_value=root_value,
+                variable_values=data.variables,
+                context_value=context,
+                operation_name=data.operation_name,
+                operation_extensions=data.extensions,
+                allowed_operation_types=transport.allowed_operation_types(allowed),
+            )
+
+        async def execute_again() -> Any:
+            return await execute(settled.give_to(await self.get_context(self.request, response)))
+
         member = StreamMember(self.options)
         admission = Admission(self, request, member)
-        return _with_faults(shared(results, admission, member), data.operation_name)
+        self._recheck = StreamRecheck(self, request, member, admission, execute_again)
+        results = shared(await execute(connection.context), admission, member)
+        return _with_faults(results, data.operation_name)
+
+    def recheck(self) -> None:
+        """Ask again whether the stream may go on, if it is of a shared subscription."""
+        if self._recheck is not None:
+            self._recheck.begin()
 
     async def _execute_batch(
         self,

@@ -225,6 +225,9 @@ class _Ways:
 
         def read(data: Any) -> Any:
             known = {name: way.read(data[name]) for name, way in fields.items() if name in data}
+            rows = _row.get()
+            if isinstance(rows, Rows) and rows:
+                return None  # It is made when they are fetched: its `__post_init__` expects them.
             return kind(**known)
 
         made = Way(kind.__qualname__, lambda value: type(value) is kind, write_all, read)
@@ -323,6 +326,15 @@ class Row:
     model: type[Model]
     using: str
     pk: Any
+
+
+class Rows(dict[Row, None]):
+    """The rows that a payload stands for, in the order in which they were met."""
+
+    def __call__(self, row: Row) -> Row:
+        """Take a row, which stands for itself."""
+        self[row] = None
+        return row
 
 
 class RowGoneError(Exception):

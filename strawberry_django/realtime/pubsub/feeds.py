@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
@@ -55,25 +55,21 @@ class Feed:
             ChannelLayerError: the layer has failed, or has not answered in time.
         """
         self._subscribers[subscriber] = None
-        if self._member is None:
-            return
-        try:
+        if self._member is not None:
             await self._member.joined(_JOINED_WITHIN)
-        except BaseException:
-            self._remove(subscriber)
-            raise
 
-    async def leave(self, subscriber: Listener) -> None:
-        """Let it have no more; the last one waits a moment until the layer has forgotten us."""
-        if self._remove(subscriber) and self._member is not None:
-            await self._member.leave(_LEFT_WITHIN)
+    def remove(self, subscriber: Listener) -> Membership | None:
+        """Let it have no more, whether it has joined or was still about to.
 
-    def _remove(self, subscriber: Listener) -> bool:
-        """Tell whether it was the last one."""
+        Returns:
+            What ends with the last one; see `left`.
+        """
         if self._subscribers.pop(subscriber, self) is self or self._subscribers:
-            return False
+            return None
         self._close()
-        return True
+        if self._member is not None:
+            self._member.end()
+        return self._member
 
     def _close(self) -> None:
         self._end(self)
@@ -92,11 +88,17 @@ class Feed:
             subscriber.fail(error)
 
 
+async def left(members: Iterable[Membership | None]) -> None:
+    """Wait a moment until the layer has forgotten us."""
+    going_on = [member.leave(_LEFT_WITHIN) for member in members if member is not None]
+    await asyncio.gather(*going_on)
+
+
 class Feeds:
     """The feeds of one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop = ref(loop)  # The loop is the key by which this is kept.
         self._feeds: dict[tuple[str, str], Feed] = {}
 
     @classmethod
@@ -128,10 +130,11 @@ class Feeds:
     def tell(self, alias: str, group: str, message: Message) -> None:
         """Hand on a message of the embedded layer; callable from any thread."""
         if (alias, group) in self._feeds:
-            if _is_running(self._loop):
+            loop = self._loop()
+            if _is_running(loop):
                 self._tell(alias, group, message)
-            else:
-                self._loop.call_soon_threadsafe(self._tell, alias, group, message)
+            elif loop is not None:
+                loop.call_soon_threadsafe(self._tell, alias, group, message)
 
     def _tell(self, alias: str, group: str, message: Message) -> None:
         feed = self._feeds.get((alias, group))
@@ -172,7 +175,7 @@ def tell_all(alias: str, group: str, message: Message) -> None:
             feeds.tell(alias, group, message)
 
 
-def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+def _is_running(loop: asyncio.AbstractEventLoop | None) -> bool:
     try:
         return asyncio.get_running_loop() is loop
     except RuntimeError:

@@ -71,17 +71,21 @@ class Membership:
             raise ChannelLayerError("The channel layer does not answer. Subscribe again.")
         self._joined.result()
 
-    async def leave(self, within: float) -> None:
-        """Leave the groups, and close the channel if it is its own; wait for that a moment.
-
-        Args:
-            within: seconds to wait; a layer that answers later is still asked to the end.
-        """
+    def end(self) -> None:
+        """Begin to leave the groups, and to close the channel if it is its own."""
         self._joined.cancel()
         if not self._must_end:
             self._task.cancel()
         elif not self._leaving.done():
             self._leaving.set_result(None)
+
+    async def leave(self, within: float) -> None:
+        """Do as `end`, and wait for that a moment.
+
+        Args:
+            within: seconds to wait; a layer that answers later is still asked to the end.
+        """
+        self.end()
         await asyncio.wait([self._task], timeout=within)
 
     async def _live(self) -> None:

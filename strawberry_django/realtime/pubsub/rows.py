@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Hashable, Mapping
 from contextvars import Context
+from copy import copy
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -15,7 +16,7 @@ from django.db.models import Model
 
 from .._upstream import base_manager, executor_of_caller, run_in_executor_of_caller
 from ..threads import OperationThread, enters_state
-from .codec import Row, RowGoneError, Way, read_with
+from .codec import Row, RowGoneError, Rows, Way, read_with
 from .selection import Plan, Selection, current_selection, note_fetched_by
 
 Plans = Mapping[type[Model], Plan]
@@ -32,13 +33,8 @@ def read(way: Way, data: Any, using: str | None) -> Any:
     Raises:
         TypeError: it is none of this type; or `ValueError`, or `LookupError`.
     """
-    rows: dict[Row, None] = {}
-
-    def collect(row: Row) -> Row:
-        rows[row] = None
-        return row
-
-    payload = read_with(way, data, collect)
+    rows = Rows()
+    payload = read_with(way, data, rows)
     return Unfetched(way, data, list(rows), using) if rows else payload
 
 
@@ -70,24 +66,24 @@ class Unfetched:
         plans = {model: selection.plan(model) if selection else Plan() for model in models}
         known = {model: plan for model, plan in plans.items() if plan is not None}
         if len(known) < len(plans) or enters_state():
-            return await sync_to_async(self._fetch)(selection, known)
+            return self._made_of(await sync_to_async(self._fetch)(selection, known))
         # Each event loop has its own tasks; the embedded layer tells all of them.
         key = (asyncio.get_running_loop(), *known.values())
         task = self._fetches.get(key)
         if task is None:
             task = self._fetches[key] = _task_for_all(self._fetch_for_all(known))
             task.add_done_callback(_retrieve)
-        return await asyncio.shield(task)
+        return self._made_of(await asyncio.shield(task))
 
-    async def _fetch_for_all(self, plans: Plans) -> Any:
+    async def _fetch_for_all(self, plans: Plans) -> dict[Row, Model]:
         async with OperationThread():
             return await sync_to_async(self._fetch)(None, plans)
 
-    def _fetch(self, selection: Selection | None, plans: Plans) -> Any:
+    def _fetch(self, selection: Selection | None, plans: Plans) -> dict[Row, Model]:
         wanted: dict[tuple[type[Model], str], list[Row]] = {}
         for row in self._rows:
             wanted.setdefault((row.model, self._using or row.using), []).append(row)
-        fetched: dict[Row, Any] = {}
+        fetched: dict[Row, Model] = {}
         for (model, using), rows in wanted.items():
             queryset = base_manager(model).using(using).filter(pk__in=[row.pk for row in rows])
             plan = plans.get(model)
@@ -99,11 +95,15 @@ class Unfetched:
             for instance in found.values():
                 note_fetched_by(instance, selection, plan)
             fetched.update({row: found[row.pk] for row in rows if row.pk in found})
+        return fetched
+
+    def _made_of(self, fetched: Mapping[Row, Model]) -> Any:
+        """Return the payload for one subscription, which may alter its rows."""
 
         def there(row: Row) -> Any:
             if row not in fetched:
                 raise RowGoneError(f"{row} is gone")
-            return fetched[row]
+            return copy(fetched[row])
 
         return read_with(self._way, self._data, there)
 

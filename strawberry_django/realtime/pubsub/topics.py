@@ -15,14 +15,13 @@ from itertools import product
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from .. import encoding
 from ..conf import Overflow
 from . import outbox
 from .codec import RowGoneError, Way, way_of, write
-from .feeds import Feed, Feeds
+from .feeds import Feed, Feeds, left
 from .listening import current_listening
 from .messages import Message, Messages
 from .rows import Unfetched, read
@@ -173,8 +172,8 @@ class Topic(Generic[T]):
             listening.begun(self._slow_consumer, self._capacity)
             yield Events(self, messages)
         finally:
-            for feed in joined:
-                await feed.leave(messages)
+            # All at once: who is cancelled again meanwhile leaves none of them behind.
+            await left([feed.remove(messages) for feed in joined])
 
     def _message(self, payload: T) -> Message:
         data = encoding.encode(write(self._way, payload))
@@ -191,7 +190,7 @@ class Topic(Generic[T]):
         """
         try:
             payload: T | Unfetched = read(self._way, encoding.decode(message["data"]), self._using)
-        except (TypeError, ValueError, LookupError, ArithmeticError, ValidationError) as error:
+        except Exception as error:  # It may come from another version, or from anybody.
             raise ValueError(f"{self!r} cannot read an event: {error!r}") from error
         return payload
 
@@ -221,15 +220,21 @@ class Events(AsyncIterator[T]):
             message = await anext(self._messages)
             if message.get("end"):
                 raise StopAsyncIteration
-            if "payload" not in message:  # One message is read once, whoever is first.
+            known = message.get("unfetched")
+            payload: T | Unfetched
+            if isinstance(known, Unfetched):
+                payload = known
+            else:  # Each subscription has its own, which it may alter; rows are fetched once.
                 try:
-                    message["payload"] = self._topic.read(message)
+                    payload = self._topic.read(message)
                 except ValueError as error:
-                    logger.error("An event was dropped: %s", error)
+                    if not message.get("dropped"):
+                        message["dropped"] = True
+                        logger.error("An event was dropped: %s", error)
                     continue
-            payload: T | Unfetched = message["payload"]
             if not isinstance(payload, Unfetched):
                 return payload
+            message["unfetched"] = payload
             try:
                 fetched: T = await payload.fetch()
             except RowGoneError:

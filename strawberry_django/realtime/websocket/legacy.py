@@ -17,7 +17,7 @@ from strawberry.types.execution import ExecutionResult
 from .. import transactions
 from .._upstream import aclosing
 from ..auth.sessions import refresh_user
-from ..broadcast.admission import Admission, admit_again
+from ..broadcast.admission import Admission, admit_again, note_failed_recheck
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
@@ -137,6 +137,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
 
     def _cancel(self, operation_id: str) -> asyncio.Task[None] | None:
         task: asyncio.Task[None] | None = self.tasks.pop(operation_id, None)
+        self._shared.pop(operation_id, None)
         if task is not None:
             self._ending.add(task)
             task.add_done_callback(self._ended)
@@ -242,7 +243,8 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
 
     def _rechecked(self, task: asyncio.Task[None]) -> None:
         self._rechecking = None
-        self._ended(task)
+        self._ending.discard(task)
+        note_failed_recheck(task)
 
     async def _recheck(self) -> None:
         async with self.consumer.operation_thread():

@@ -22,7 +22,7 @@ from strawberry.types.execution import ExecutionResult
 from .. import transactions
 from .._upstream import aclosing
 from ..auth.sessions import refresh_user
-from ..broadcast.admission import Admission, admit_again
+from ..broadcast.admission import Admission, admit_again, note_failed_recheck
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
@@ -261,7 +261,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     def _rechecked(self, task: asyncio.Task[None]) -> None:
         self._rechecking = None
         self._ending.discard(task)
-        _note_failure(task)
+        note_failed_recheck(task)
 
     async def _recheck(self, operations: list[TransportWSOperation]) -> None:
         async with self.consumer.operation_thread():

@@ -210,13 +210,25 @@ async def test_permission_and_audience_are_asked_of_each_and_asked_again(
         staff = await stack.enter_async_context(client)
         results = await stack.enter_async_context(staff.subscribed(locked))
         told = await stack.enter_async_context(staff.subscribed("subscription { told }"))
+        streams = [
+            (
+                await stack.enter_async_context(
+                    stream(application, query, STREAMS[0], client=ada_client)
+                )
+            )[1]
+            for query in (locked, "subscription { told }")
+        ]
+        await until(lambda: sum(len(run._members) for run in Runs.current()._runs.values()) == 4)
         await texts.publish("news")
         assert (await anext(told)).data == {"told": "news for True"}
         await in_database(lambda: User.objects.update(is_staff=False))
         assert "You may not listen." in str((await anext(results)).errors)
+        assert await streams[0].chunk_with("You may not listen.")
+        await until(lambda: [len(run._members) for run in Runs.current()._runs.values()] == [2])
         await until(lambda: "False" in str(Runs.current()._runs))
         await texts.publish("more")
         assert (await anext(told)).data == {"told": "more for False"}
+        assert await streams[1].chunk_with("more for False")
     await all_have_left()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -61,12 +61,22 @@ class Granted:
 
 
 @dataclass
+class Named:
+    group: Group
+    names: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = [self.group.name]
+
+
+@dataclass
 class Pair:
     best: Group | None
     all: list[Group]
 
 
 rows = Topic("tests.rows", Permission)
+named = Topic("tests.named", Named)
 groups = Topic("tests.groups", Group)
 granted = Topic("tests.granted", Granted)
 
@@ -525,3 +535,14 @@ def test_who_is_listened_to() -> None:
     # With a child its parent is deleted, and heard of.
     heard = [deletes.has_listeners(each) for each in (Permission, Special, Child, ContentType)]
     assert heard == [True, True, False, False]
+
+
+async def test_each_subscription_may_alter_the_rows_it_receives(channel_layer: Any) -> None:
+    group = await Group.objects.acreate(name="staff")
+    async with named.subscribe() as one, named.subscribe() as other:
+        await named.publish(Named(group))
+        first = await anext(one)
+        first.group.name = "for one"
+        first.names.append("more")
+        second = await anext(other)
+    assert (second.group.name, second.names) == ("staff", ["staff"])

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from strawberry_django.realtime import ListenerOverflowError, PayloadError, Topic
+from strawberry_django.realtime.pubsub import outbox
 from strawberry_django.realtime.pubsub.feeds import Feeds
 from tests.support import SECONDS, until
 from tools.harness.redis import RedisServer
@@ -354,3 +355,31 @@ def test_the_neighbouring_versions_read_each_other() -> None:
     assert old.read(new._message(New(2, "two"))) == Old(2)
     with pytest.raises(ValueError, match="cannot read an event"):
         new.read({"data": '{"id": "x"}'})
+
+
+async def test_each_subscription_may_alter_what_it_receives(channel_layer: Any) -> None:
+    lists = Topic("tests.lists", list[int])
+    async with lists.subscribe() as one, lists.subscribe() as other:
+        await lists.publish([1])
+        (await take(one))[0].append(2)
+        assert await take(other) == [[1]]
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["[]", "{", "1", "null", "[" * 100_000, 1, None, '{"numbers": []}', '{"numbers": {"a": "x"}}'],
+)
+async def test_what_nobody_can_read_is_dropped_and_logged_once(
+    data: Any, channel_layer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    @dataclasses.dataclass
+    class Numbers:
+        numbers: dict[str, int]
+
+    topic = Topic("tests.unreadable", Numbers)
+    strange = {**topic._message(Numbers({})), "data": data, "unfetched": "x", "payload": "x"}
+    async with topic.subscribe() as one, topic.subscribe() as other:
+        await outbox.send("default", topic._group({}), strange)
+        await topic.publish(Numbers({"a": 1}))
+        assert await take(one) == await take(other) == [Numbers({"a": 1})]
+    assert caplog.text.count("An event was dropped") == 1
