@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import shutil
 import threading
@@ -30,6 +31,8 @@ LAYERS = {
     "core": {"BACKEND": "channels_redis.core.RedisChannelLayer"},
 }
 texts = Topic("tests.scaling", str)
+#: Debian has it where only root looks.
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 def use(settings: Any, redis: RedisServer, layer: str = "pubsub") -> None:
@@ -70,7 +73,7 @@ def started(
         yield servers.Server("server", port, process)
 
 
-@pytest.mark.skipif(not shutil.which("nginx"), reason="NOT TESTED, no nginx on the PATH")
+@pytest.mark.skipif(not (NGINX or os.environ.get("CI")), reason="NOT TESTED, no nginx")
 def test_nginx_spreads_the_sockets_over_two_daphnes(
     chat: projects.Project, redis: RedisServer, tmp_path: Path
 ) -> None:
@@ -87,7 +90,7 @@ def test_nginx_spreads_the_sockets_over_two_daphnes(
     first, second = script(
         "scaling/shell/daphne.sh", {"8001": str(one), "8002": str(two)}
     ).splitlines()
-    nginx = f"exec nginx -c {tmp_path}/nginx.conf -p {tmp_path}"
+    nginx = f"exec {NGINX} -c {tmp_path}/nginx.conf -p {tmp_path}"
     with (
         started(chat, f"exec {first}", one, redis),
         started(chat, f"exec {second}", two, redis),
