@@ -137,11 +137,14 @@ class Member:
         if self._held is None:
             self.end(errors, refused)
 
-    def leave(self) -> None:
-        """Leave the run."""
+    def leave(self) -> asyncio.Task[None] | None:
+        """Leave the run.
+
+        Returns:
+            The run's task, if it ends because this was its last member.
+        """
         run, self.run = self.run, None
-        if run is not None:
-            run.remove(self)
+        return None if run is None else run.remove(self)
 
     def send(self, text: str, payload: dict[str, Any]) -> None:
         """Send a result.
@@ -224,12 +227,14 @@ class Run:
         self._members[member] = None
         member.run = self
 
-    def remove(self, member: Member) -> None:
-        """Let it have no more; with the last one the run ends."""
+    def remove(self, member: Member) -> asyncio.Task[None] | None:
+        """Let it have no more; with the last one the run ends, and its task is returned."""
         self._members.pop(member, None)
-        if not self._members:
-            self._forget(self)
-            self._task.cancel()
+        if self._members:
+            return None
+        self._forget(self)
+        self._task.cancel()
+        return self._task
 
     async def listens(self) -> None:
         """Wait until what is published from now on is not missed, if the run can tell."""
