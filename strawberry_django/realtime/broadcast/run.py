@@ -68,7 +68,7 @@ class Member:
         self._options = options
         self.run: Run | None = None
         self._held: deque[tuple[str, dict[str, Any]]] | None = None
-        self._shown: set[str] = set()
+        self._shown: set[int] = set()  # Hashes: it may be kept for as long as no event comes.
         self._shown_until = 0.0
         self._last: tuple[list[GraphQLError], bool] | None = None
 
@@ -90,7 +90,7 @@ class Member:
 
     def note_shown(self, text: str) -> None:
         """Note a result that it was sent before the first of the run's."""
-        self._shown.add(text)
+        self._shown.add(hash(text))
 
     def release(self) -> None:
         """Send what was held; from now on at once.
@@ -125,7 +125,7 @@ class Member:
         held.append(result)
 
     def _was_shown(self, text: str) -> bool:
-        if text in self._shown and asyncio.get_running_loop().time() < self._shown_until:
+        if hash(text) in self._shown and asyncio.get_running_loop().time() < self._shown_until:
             return True
         self._shown = set()
         return False
