@@ -8,6 +8,7 @@ writes: numbers beyond 64 bits, and text with a lone surrogate.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -46,9 +47,36 @@ def encode(data: object) -> str:
 
 
 def _encode(data: object) -> str:
-    encoded = json.dumps(data, cls=DjangoJSONEncoder, separators=(",", ":"), ensure_ascii=False)
+    try:
+        encoded = _dumps(data, ensure_ascii=False)
+    except ValueError as error:
+        if "JSON compliant" not in str(error):
+            raise
+        data = _finite(data)  # JSON has neither NaN nor infinities, and no client reads them.
+        encoded = _dumps(data, ensure_ascii=False)
     # A lone surrogate has no UTF-8, and escaped it is JSON all the same.
-    return encoded if _is_unicode(encoded) else json.dumps(data, cls=DjangoJSONEncoder)
+    return encoded if _is_unicode(encoded) else _dumps(data, ensure_ascii=True)
+
+
+def _dumps(data: object, *, ensure_ascii: bool) -> str:
+    return json.dumps(
+        data,
+        cls=DjangoJSONEncoder,
+        separators=(",", ":"),
+        ensure_ascii=ensure_ascii,
+        allow_nan=False,
+    )
+
+
+def _finite(data: object) -> object:
+    """Return `data` with null for each number that JSON has not, as orjson does."""
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return data
 
 
 def decode(text: str | bytes) -> Any:

@@ -116,11 +116,20 @@ class ThreadPool:
             self._waiting.remove(call)
         call.fail(ThreadWaitError(self.size, self.wait))
 
-    def take_back(self, thread: PooledThread) -> None:
-        """Give a thread to the call that has waited longest, or keep it."""
+    def take_back(self, thread: PooledThread, is_over: Callable[[], bool]) -> None:
+        """Give a thread to the call that has waited longest, or keep it.
+
+        Args:
+            thread: it.
+            is_over: tells whether its owner has ended, so that it can serve nobody else; asked
+                while nothing else happens, so that `let_go` misses none.
+        """
         with self._lock:
             if not self._waiting:
-                self._idle.append(thread)
+                if is_over():
+                    self._end(thread)
+                else:
+                    self._idle.append(thread)
                 return
             call = self._waiting.popleft()
             if call.owner is not thread.owner:
@@ -131,6 +140,13 @@ class ThreadPool:
                     return
                 thread = fresh
         thread.calls.put(call)
+
+    def let_go(self, owner: object) -> None:
+        """Let the idle threads of an owner end, with their connections: it has ended."""
+        with self._lock:
+            for thread in [each for each in self._idle if each.owner is owner]:
+                self._idle.remove(thread)
+                self._end(thread)
 
     def retire(self, thread: PooledThread) -> bool:
         """Let an idle thread end; tell whether it may."""

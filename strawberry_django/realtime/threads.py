@@ -174,7 +174,7 @@ class OperationExecutor(Executor):
             abandon_connections()
         give_up_connections()
         thread.used = time.monotonic()
-        self._pool.take_back(thread)
+        self._pool.take_back(thread, lambda: self._ended and self.owner is not None)
 
     def _end_hold(self, since: float) -> None:
         if self._held is not None and self._held_since == since:
@@ -200,6 +200,8 @@ class OperationExecutor(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         """End the operation: what it has left open is rolled back and closed."""
         self._ended = True
+        if self.owner is not None:
+            self._pool.let_go(self.owner)
         if self._held is not None:
             self.submit(_nothing)
 

@@ -317,3 +317,16 @@ def test_a_closed_event_loop_keeps_no_transaction(pool: ThreadPool, django_db_bl
         asyncio.run(begin())
         assert pool.usage == (1, 0, 0)
         asyncio.run(until(lambda: pool.usage == (0, 0, 0)))
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_an_owner_that_has_ended_leaves_no_thread(late: bool, pool: ThreadPool) -> None:
+    pool.wait = 0.01
+    slow = Slow()
+    async with OperationThread(owner=object()):
+        running = await thread()
+        if late:
+            asyncio.ensure_future(sync_to_async(slow)()).add_done_callback(asyncio.Future.exception)
+            await until(slow.started.is_set)
+    slow.release.set()
+    await until(lambda: pool.usage == (0, 0, 0) and not running.is_alive())

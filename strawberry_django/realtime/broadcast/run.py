@@ -68,7 +68,7 @@ class Member:
         self._options = options
         self.run: Run | None = None
         self._held: deque[tuple[str, dict[str, Any]]] | None = None
-        self._shown: set[str] = set()
+        self._shown: set[int] = set()  # Hashes: it may be kept for as long as no event comes.
         self._shown_until = 0.0
         self._last: tuple[list[GraphQLError], bool] | None = None
 
@@ -90,7 +90,7 @@ class Member:
 
     def note_shown(self, text: str) -> None:
         """Note a result that it was sent before the first of the run's."""
-        self._shown.add(text)
+        self._shown.add(hash(text))
 
     def release(self) -> None:
         """Send what was held; from now on at once.
@@ -125,7 +125,7 @@ class Member:
         held.append(result)
 
     def _was_shown(self, text: str) -> bool:
-        if text in self._shown and asyncio.get_running_loop().time() < self._shown_until:
+        if hash(text) in self._shown and asyncio.get_running_loop().time() < self._shown_until:
             return True
         self._shown = set()
         return False
@@ -137,11 +137,14 @@ class Member:
         if self._held is None:
             self.end(errors, refused)
 
-    def leave(self) -> None:
-        """Leave the run."""
+    def leave(self) -> asyncio.Task[None] | None:
+        """Leave the run.
+
+        Returns:
+            The run's task, if it ends because this was its last member.
+        """
         run, self.run = self.run, None
-        if run is not None:
-            run.remove(self)
+        return None if run is None else run.remove(self)
 
     def send(self, text: str, payload: dict[str, Any]) -> None:
         """Send a result.
@@ -224,12 +227,14 @@ class Run:
         self._members[member] = None
         member.run = self
 
-    def remove(self, member: Member) -> None:
-        """Let it have no more; with the last one the run ends."""
+    def remove(self, member: Member) -> asyncio.Task[None] | None:
+        """Let it have no more; with the last one the run ends, and its task is returned."""
         self._members.pop(member, None)
-        if not self._members:
-            self._forget(self)
-            self._task.cancel()
+        if self._members:
+            return None
+        self._forget(self)
+        self._task.cancel()
+        return self._task
 
     async def listens(self) -> None:
         """Wait until what is published from now on is not missed, if the run can tell."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections import deque
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,19 @@ logger = logging.getLogger("strawberry_django.realtime")
 
 #: Seconds for which the layer may take a message.
 SENT_WITHIN = 10.0
+
+#: Seconds for which threads do not ask a layer again that has not answered.
+_REST = 5.0
+
+#: How many events of a loop's own thread may wait for the layer.
+_MOST_WAITING = 10_000
+
+
+class LayerSilentError(ChannelLayerError):
+    """The layer has not answered in time."""
+
+    def __init__(self) -> None:
+        super().__init__("The channel layer does not answer: an event was not sent, or is late.")
 
 
 async def send(alias: str, group: str, message: Message) -> None:
@@ -71,9 +85,7 @@ async def _send(alias: str, group: str, message: Message) -> None:
             await layer_of(alias).group_send(group, message)
     except asyncio.TimeoutError:
         logger.error("The channel layer has not taken an event for %g s", SENT_WITHIN)
-        raise ChannelLayerError(
-            "The channel layer does not answer: an event was not sent, or is late."
-        ) from None
+        raise LayerSilentError from None
     except ChannelLayerError:
         raise
     except Exception as error:
@@ -84,46 +96,85 @@ class _Waiting:
     """What synchronous code on a loop's own thread has published, in order."""
 
     def __init__(self) -> None:
-        self._messages: deque[tuple[str, str, Message]] = deque()
+        self._messages: deque[tuple[str, str, Message, asyncio.Future[None]]] = deque()
         self._sending: asyncio.Task[None] | None = None
 
     def append(self, alias: str, group: str, message: Message) -> None:
-        self._messages.append((alias, group, message))
+        if len(self._messages) >= _MOST_WAITING:
+            raise LayerSilentError
+        sent = asyncio.get_running_loop().create_future()
+        self._messages.append((alias, group, message, sent))
         if self._sending is None:
             self._sending = asyncio.ensure_future(self._send_all())
 
     async def sent(self) -> None:
-        """Wait until what was left before now is sent."""
-        if self._sending is not None:
-            await asyncio.wait([self._sending])
+        """Wait until what was left before now is sent, and not for what comes meanwhile.
+
+        Raises:
+            ChannelLayerError: the layer does not answer.
+        """
+        if self._sending is None:
+            return
+        last = self._messages[-1][-1] if self._messages else self._under_way
+        await asyncio.wait([last], timeout=SENT_WITHIN)
+        if last.cancelled() or not last.done():
+            raise LayerSilentError
 
     async def _send_all(self) -> None:
         try:
             while self._messages:
-                await _send_or_log(*self._messages.popleft())
+                alias, group, message, self._under_way = self._messages.popleft()
+                began = time.monotonic()
+                try:
+                    await _send(alias, group, message)
+                except ChannelLayerError as error:
+                    # If that has taken long, each of the others would take as long.
+                    lost = [*self._messages] if _took_long(began) else []
+                    logger.error(
+                        "Events of publish_sync were not sent (%d): %s", 1 + len(lost), error
+                    )
+                    for *_, sent in lost:
+                        sent.cancel()
+                        self._messages.popleft()
+                self._under_way.set_result(None)
         finally:
             self._sending = None
 
 
-async def _send_or_log(alias: str, group: str, message: Message) -> None:
-    try:
-        await _send(alias, group, message)
-    except ChannelLayerError as error:
-        logger.error("An event of publish_sync was not sent: %s", error)
+def _took_long(began: float) -> bool:
+    """Tell whether a failure was a wait in vain: a Redis client may have a timeout of its own."""
+    return time.monotonic() - began > SENT_WITHIN / 10
 
 
 class _OwnLoop:
-    """The event loop in which the threads of this process send, one at a time."""
+    """The event loop in which the threads of this process send, one at a time.
+
+    When the layer has not answered one of them, the others do not wait in vain one after the other:
+    until the layer has had a rest, they fail at once.
+    """
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._rests_until: dict[str, float] = {}
 
     def run(self, alias: str, group: str, message: Message) -> None:
-        with self._turn:
+        if not self._turn.acquire(timeout=SENT_WITHIN):
+            raise LayerSilentError
+        try:
+            if time.monotonic() < self._rests_until.get(alias, 0.0):
+                raise LayerSilentError
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-            self._loop.run_until_complete(_send(alias, group, message))
+            began = time.monotonic()
+            try:
+                self._loop.run_until_complete(_send(alias, group, message))
+            except ChannelLayerError:
+                if _took_long(began):
+                    self._rests_until[alias] = time.monotonic() + _REST
+                raise
+        finally:
+            self._turn.release()
 
     def forget(self) -> None:
         """Begin anew in a process that was forked: the connections are the other one's."""

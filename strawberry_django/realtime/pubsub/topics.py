@@ -246,8 +246,10 @@ def _key_text(name: str, value: Any) -> str:
     """Return what stands for the value of a key: 1 and "1" are the same, as in an `ID`."""
     if value is None or isinstance(value, bool):
         return f"={json.dumps(value)}"
-    if isinstance(value, int | str | UUID):
-        return f"+{value}"
+    if isinstance(value, str):  # The text of an enum that is a str, which formats as its name.
+        return f"+{str.__str__(value)}"
+    if isinstance(value, int | UUID):
+        return f"+{value if isinstance(value, UUID) else int(value)}"
     if isinstance(value, float):
         return f"+{int(value)}" if value.is_integer() else f"+{value!r}"
     raise TypeError(

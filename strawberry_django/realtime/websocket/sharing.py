@@ -14,6 +14,7 @@ from ..broadcast.run import Member
 from ..exceptions import FrameTooLongError, ListenerOverflowError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from ..interfaces import SocketConsumer
@@ -49,6 +50,12 @@ class SocketMember(Member):
         if self.waiting and self.waiting >= self.capacity:
             self.fall_behind()
         self._writer.post(self, self._head, text, "}")
+
+    def leave(self) -> asyncio.Task[None] | None:
+        """Leave the run; what waits in the backlog is not sent, for the id may be another's."""
+        if self.waiting:
+            self._writer.drop(self, "latest")
+        return super().leave()
 
     def fall_behind(self) -> None:
         """Lose what the policy says, or close the socket."""

@@ -119,7 +119,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         if not isinstance(operation, TransportWSOperation):
             return
         if operation.member is not None:
-            operation.member.leave()
+            self._leave(operation.member)
         if operation.task is None:
             del self.operations[operation_id]
             return
@@ -220,7 +220,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         except FrameTooLongError as error:
             await operation.send_initial_errors([GraphQLError(str(error))])
         except (Exception, asyncio.CancelledError) as error:
-            member.leave()
+            self._leave(member)
             if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
             failure = internal_error(error, operation.operation_name)
@@ -232,7 +232,14 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
                 member.release()
                 return
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
-        member.leave()
+        self._leave(member)
+
+    def _leave(self, member: SocketMember) -> None:
+        """Leave the run; one that ends with it counts as an operation that is ending."""
+        ending = member.leave()
+        if ending is not None and not ending.done():
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
     def _confirmation(self, operation: TransportWSOperation) -> Callable[[], None] | None:
         """Return what tells the client that its subscription listens, if it has asked for that.
@@ -275,7 +282,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
                         partial(self._execute, operation),
                     )
                     if errors:
-                        operation.member.leave()
+                        self._leave(operation.member)
                         self._end_shared(operation, errors)
 
     async def _results(self, operation: TransportWSOperation) -> Any:

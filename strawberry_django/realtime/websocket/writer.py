@@ -112,6 +112,8 @@ class SocketWriter:
         self._closing = False
         self._backlog: deque[tuple[FrameSource | None, str, str, str]] = deque()
         self._draining: asyncio.Task[None] | None = None
+        self._notices = 0
+        self._last_word: asyncio.Future[None] | None = None
         self.probe: Callable[[str], str] | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -143,7 +145,8 @@ class SocketWriter:
         Where nothing waits before it, it is with the server when this returns.
 
         Args:
-            source: whose frame it is; its `waiting` counts those in the backlog.
+            source: whose frame it is; its `waiting` counts those in the backlog, and bounds them.
+                A frame of nobody's answers the client, and so is bounded as with `reply`.
             head: how the frame begins.
             body: how it goes on; frames that wait for many clients have the same.
             tail: how it ends.
@@ -156,15 +159,24 @@ class SocketWriter:
             return
         if source is not None:
             source.waiting += 1
+        elif 0 < self._max_outbound_bytes < self._notices:
+            self._last_word = self._last_word or asyncio.ensure_future(self._close_unread())
+            return
+        else:
+            self._notices += _size(head)
         self._backlog.append((source, head, body, tail))
         self._drain()
 
     def drop(self, source: FrameSource, overflow: Overflow) -> None:
         """Make room in the backlog: lose the oldest frame of `source`, or with "latest" all."""
-        for each in [each for each in self._backlog if each[0] is source]:
-            self._backlog.remove(each)
-            source.waiting -= 1
-            if overflow != "latest":
+        if overflow == "latest":
+            self._backlog = deque(each for each in self._backlog if each[0] is not source)
+            source.waiting = 0
+            return
+        for number, each in enumerate(self._backlog):
+            if each[0] is source:
+                del self._backlog[number]
+                source.waiting -= 1
                 return
 
     def _post_now(self, source: FrameSource | None, frame: str) -> None:
@@ -207,15 +219,21 @@ class SocketWriter:
                 source, *parts = self._backlog.popleft()
                 if source is not None:
                     source.waiting -= 1
+                else:
+                    self._notices -= _size(parts[0])
                 try:
                     await self.send("".join(parts))
                 except FrameTooLongError as error:
                     if source is not None:
                         source.refused(error)
+        except Exception:
+            logger.exception("The server has failed to send: its socket is over")
+            self.abandon()
+        except asyncio.CancelledError:
+            self.abandon()  # The loop ends.
+            raise
         finally:
             self._draining = None
-            if self._backlog and not self._closing:
-                self._drain()
 
     async def reply(self, frame: str) -> None:
         """Send what answers a message of the client's, and do not wait for room.
@@ -228,9 +246,7 @@ class SocketWriter:
             FrameTooLongError: as with `send`.
         """
         if self.probe is not None and 0 < self._max_outbound_bytes < self._replied:
-            logger.warning("A client asks on and reads no answers: its socket is closed")
-            reason = "Too slow: answers are not being read (max_outbound_bytes)"
-            await self._close_slow(reason)
+            await self._close_unread()
             return
         await self._send_text(frame)
         self._replied += _size(frame)
@@ -366,6 +382,11 @@ class SocketWriter:
                     "A client has not read for %g s: its socket is closed", self._send_timeout
                 )
                 await self._close_slow("Too slow: messages are not being read (send_timeout)")
+
+    async def _close_unread(self) -> None:
+        if not self._closing:
+            logger.warning("A client asks on and reads no answers: its socket is closed")
+            await self._close_slow("Too slow: answers are not being read (max_outbound_bytes)")
 
     async def _close_slow(self, reason: str) -> None:
         await self.close(CloseCode.TOO_MANY_REQUESTS, reason, timeout=_LAST_WORD_TIMEOUT)

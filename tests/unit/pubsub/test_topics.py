@@ -72,6 +72,22 @@ async def test_keys_say_who_receives(layer: str) -> None:
         assert await take(none) == [3]
 
 
+class Room(str, enum.Enum):
+    LOBBY = "lobby"
+
+
+class Level(int, enum.Enum):
+    LOW = 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(Room.LOBBY, "lobby"), (Level.LOW, "1"), (1, "1"), (1.0, 1), (UUID(int=1), str(UUID(int=1)))],
+)
+def test_keys_that_are_the_same(one: Any, other: Any) -> None:
+    assert numbers._group({"room": one}) == numbers._group({"room": other})
+
+
 async def test_an_end_comes_after_the_events_before_it(layer: str) -> None:
     async with numbers.subscribe(room=1) as events, numbers.subscribe(room=2) as others:
         for number in range(3):

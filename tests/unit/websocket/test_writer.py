@@ -418,3 +418,57 @@ async def test_a_path_makes_no_line_of_its_own_in_the_log(
 ) -> None:
     await refuse_handshake({"path": "/\nERROR all is lost"}, Server().send, 403, "a reason")
     assert "WebSocket /\\nERROR all is lost refused (403): a reason" in caplog.messages
+
+
+class Source:
+    """Whose frames wait."""
+
+    waiting = 0
+
+    def refused(self, error: FrameTooLongError) -> None:
+        raise AssertionError(error)
+
+
+async def test_what_waits_of_answers_that_nobody_waits_for_is_bounded() -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=100)
+    server.reads.clear()
+    for _ in range(2):
+        writer.post(None, "x" * 90)
+        await asyncio.sleep(0)
+    writer.post(None, "x" * 90)
+    assert len(writer._backlog) < 3
+    for _ in range(10):
+        writer.post(None, "x" * 90)
+    server.reads.set()
+    await writer.closed
+    assert [each["code"] for each in server.messages if "code" in each] == [4429]
+    assert not writer._backlog
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"), [("drop_oldest", ["a1", "b0", "b1"]), ("latest", ["b0", "b1"])]
+)
+async def test_room_is_made_among_the_frames_of_one_source(policy: Any, left: list[str]) -> None:
+    server = Server()
+    writer = writer_to(server, max_outbound_bytes=0)
+    one, other = Source(), Source()
+    for number in range(2):
+        writer.post(one, "a", str(number))
+        writer.post(other, "b", str(number))
+    writer.drop(one, policy)
+    assert (one.waiting, other.waiting) == (len(left) - 2, 2)
+    await until(lambda: not one.waiting + other.waiting and writer._draining is None)
+    assert sorted(server.texts) == left
+
+
+async def test_a_server_that_fails_in_its_own_way_ends_the_socket(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server()
+    server.error = ValueError("of its own")
+    writer = writer_to(server)
+    writer.post(Source(), "a")
+    writer.post(Source(), "b")
+    await writer.closed
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
