@@ -22,11 +22,12 @@ from ._upstream import reports_depths
 if TYPE_CHECKING:
     from strawberry.schema import BaseSchema
 
-#: How many bytes a parsed document takes for each of its text, about (graphql-core 3.3).
-_BYTES_A_CHARACTER = 120
+#: How many bytes a parsed document takes for each character of its text, at most: where names
+#: are short (graphql-core 3.3).
+_BYTES_A_CHARACTER = 320
 
 #: How many texts are remembered that were seen once, by their hashes.
-_SEEN_ONCE = 4096
+_SEEN_ONCE = 65536
 
 #: How many sets of rules are remembered, and for how many of them a document is known to be valid.
 _RULE_SETS = 8
@@ -61,7 +62,8 @@ class Documents:
         self.size = 0
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._seen: OrderedDict[int, None] = OrderedDict()
-        self._rules: deque[Any] = deque(maxlen=_RULE_SETS)
+        self._rules: OrderedDict[Any, None] = OrderedDict()
+        self._new_rules: deque[Any] = deque(maxlen=_RULE_SETS)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -90,14 +92,25 @@ class Documents:
         Rules that were not seen before may be made anew for each request, and are not kept.
         """
         with self._lock:
-            if rules not in self._rules:
-                self._rules.append(rules)
+            if not self._are_known(rules):
                 return
             kept = self._kept.get(key)
             if kept is None:
                 kept = self._keep(key, document)
             if kept is not None and rules not in kept.valid_by:
                 kept.valid_by.append(rules)
+
+    def _are_known(self, rules: Any) -> bool:
+        """Tell whether a set of rules was seen before; it is, from now on."""
+        if rules in self._rules:
+            self._rules.move_to_end(rules)
+            return True
+        self._new_rules.append(rules)
+        if self._new_rules.count(rules) > 1:
+            self._rules[rules] = None
+            if len(self._rules) > _RULE_SETS:
+                self._rules.popitem(last=False)
+        return False
 
     def _keep(self, key: _Key, document: DocumentNode) -> _Kept | None:
         size = len(key[0]) * _BYTES_A_CHARACTER
@@ -112,9 +125,18 @@ class Documents:
         del self._seen[mark]
         self.size += size
         kept = self._kept[key] = _Kept(document, size)
+        self._evict()
+        return kept
+
+    def limit(self, most: int) -> None:
+        """Keep no more than `most` bytes from now on."""
+        with self._lock:
+            self.most = most
+            self._evict()
+
+    def _evict(self) -> None:
         while self.size > self.most:
             self.size -= self._kept.popitem(last=False)[1].size
-        return kept
 
 
 class _Remembers(SchemaExtension):
@@ -179,7 +201,7 @@ def remembering(schema: BaseSchema, most: int) -> BaseSchema:
         view = vars(schema)[_VIEW] = object.__new__(_view_class(type(schema)))
         view.__dict__ = schema.__dict__
         view.documents = Documents(most)
-    view.documents.most = most
+    view.documents.limit(most)
     return view  # type: ignore[no-any-return]
 
 

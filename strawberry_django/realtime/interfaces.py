@@ -158,6 +158,10 @@ class SocketConsumer(Consumer, SharingConsumer, Protocol):
     async def operation_context(self) -> Any:
         """Return a fresh context, with what the connection's has been given since it began."""
 
+    def asks_nothing(self) -> bool:
+        """Tell whether an operation needs no context, no hook and no look at its session."""
+        ...
+
     async def judge(self, context: Any, operation: OperationRequest) -> None:
         """Refuse an operation with a `GraphQLError`, or let it be executed."""
 

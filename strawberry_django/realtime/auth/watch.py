@@ -170,6 +170,13 @@ class SocketWatch:
         if socket.must_be_revalidated(now):
             self._look_at([socket])
 
+    @staticmethod
+    def is_confirmed(socket: WatchedSocket) -> bool:
+        """Tell whether `confirm` has nothing to check."""
+        if socket.ended:
+            return False
+        return socket.user_key is None or not socket.must_be_confirmed(time.monotonic())
+
     async def confirm(self, socket: WatchedSocket) -> None:
         """Check that the user of `socket` may still act, unless that was checked a second ago.
 
@@ -180,7 +187,7 @@ class SocketWatch:
         now = time.monotonic()
         if socket.ended:
             raise SessionEndedError
-        if socket.user_key is None or not socket.must_be_confirmed(now):
+        if self.is_confirmed(socket):
             return
         look = self._looks.get(socket) or self._under_way.get(socket)
         if look is None:

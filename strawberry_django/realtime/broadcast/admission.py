@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
+from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from .._upstream import aclosing
 from ..logs import internal_error
@@ -92,8 +93,17 @@ class Admission:
         self._joined = False
         self._member.leave()
 
-    def join(self, info: Info, audience: Hashable, *, asks_again: bool) -> None:
-        """Join the run of the operation for an audience; a member of another moves."""
+    def join(
+        self, info: Info, audience: Hashable, *, asks_again: bool, asks_nobody: bool = False
+    ) -> None:
+        """Join the run of the operation for an audience; a member of another moves.
+
+        Args:
+            info: that of the subscriber's own execution.
+            audience: what the run is for.
+            asks_again: the answer depends on who subscribes.
+            asks_nobody: it depends on nobody, and nothing comes first.
+        """
         if self.is_recheck and self._member.run is None:
             return  # It has left while it was asked again.
         request = self._request
@@ -107,6 +117,7 @@ class Admission:
         )
         self.asks_again, self._joined = asks_again, True
         run = Runs.current().of(operation)
+        run.asks_nobody = asks_nobody
         if run is not self._member.run:
             if not self.is_recheck:
                 self._member.hold()
@@ -124,6 +135,34 @@ class Admission:
         """Note a result of the subscriber's own execution that came from `initial`."""
         if self._joined:
             self._member.note_shown(encoded(self._consumer, payload_of(result)))
+
+
+def join_at_once(consumer: SharingConsumer, request: OperationRequest, member: Member) -> bool:
+    """Become a member of a run that has asked nobody, without an execution of one's own.
+
+    The run has shown that the document is valid, and its arguments too: both are the same.
+
+    Returns:
+        Whether it has become one; if not, it must ask.
+    """
+    if not request.query or not _asks_nothing(consumer.schema):
+        return False
+    operation = SharedOperation(
+        consumer, "", request.query, request.variables, request.operation_name, None
+    )
+    run = Runs.current().known(operation)
+    if run is None or not run.asks_nobody or not run.is_listening:
+        return False
+    run.add(member)
+    return True
+
+
+def _asks_nothing(schema: Any) -> bool:
+    """Tell whether no extension of the project's has a say in who may execute what."""
+    return not schema.directives and all(
+        each is DjangoOptimizerExtension or isinstance(each, DjangoOptimizerExtension)
+        for each in schema.extensions
+    )
 
 
 async def admit_again(

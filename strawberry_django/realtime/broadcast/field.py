@@ -112,7 +112,12 @@ class _Admits(PermissionExtension):
                 async for value in alone:
                     yield value
             return
-        admission.join(info, audience, asks_again=self._depends_on_viewer)
+        admission.join(
+            info,
+            audience,
+            asks_again=self._depends_on_viewer,
+            asks_nobody=not self._depends_on_viewer and self._initial is None,
+        )
         if admission.is_recheck:
             return
         try:

@@ -210,12 +210,14 @@ class Run:
 
     Attributes:
         policy: what its topic says of slow members, in place of their own options.
+        asks_nobody: whoever asks the same may join, and receives nothing before the others do.
     """
 
     def __init__(self, operation: SharedOperation, forget: Callable[[Run], None]) -> None:
         loop = asyncio.get_running_loop()
         self.operation = operation
         self.policy: Policy = _NO_POLICY
+        self.asks_nobody = False
         self._forget = forget
         self._members: dict[Member, None] = {}
         self._listening: asyncio.Future[None] = loop.create_future()
@@ -226,6 +228,11 @@ class Run:
         """Let `member` have the results from now on."""
         self._members[member] = None
         member.run = self
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether what is published from now on is not missed."""
+        return self._listening.done()
 
     def remove(self, member: Member) -> asyncio.Task[None] | None:
         """Let it have no more; with the last one the run ends, and its task is returned."""
@@ -328,6 +335,10 @@ class Runs:
     def current(cls) -> Runs:
         """Return those of the running event loop."""
         return _loops.setdefault(asyncio.get_running_loop(), cls())
+
+    def known(self, operation: SharedOperation) -> Run | None:
+        """Return the run of an operation, if there is one."""
+        return self._runs.get(operation.key)
 
     def of(self, operation: SharedOperation) -> Run:
         """Return the run of an operation, which begins now if there is none."""

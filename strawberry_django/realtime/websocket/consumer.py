@@ -256,6 +256,17 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
         closing = self.writer.close(CloseCode.TOO_MANY_REQUESTS, f"Too slow: {error}")
         self._closing = asyncio.ensure_future(closing)
 
+    def asks_nothing(self) -> bool:
+        """Tell whether an operation needs no context, no hook and no look at its session."""
+        kind = type(self)
+        return (
+            self.options["on_operation"] is None
+            and kind.on_operation is GraphQLConsumer.on_operation
+            and kind.get_context is GraphQLWSConsumer.get_context
+            and kind.judge is GraphQLWSConsumer.judge
+            and self.presence.is_confirmed
+        )
+
     async def judge(self, context: Any, operation: OperationRequest) -> None:
         """Ask `on_operation`, once there is an operation to ask about.
 

@@ -95,6 +95,11 @@ class Presence:
             self._place.take_for_user(self._socket.user_key)
             self._log_surplus()
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the user was found to be allowed to act just now, or there is none."""
+        return SocketWatch.current().is_confirmed(self._socket)
+
     async def confirm_user(self) -> None:
         """Check that the user may still act, before an operation begins; see `SocketWatch.confirm`.
 

@@ -22,7 +22,7 @@ from strawberry.types.execution import ExecutionResult
 from .. import transactions
 from .._upstream import aclosing
 from ..auth.sessions import refresh_user
-from ..broadcast.admission import Admission, admit_again, note_failed_recheck
+from ..broadcast.admission import Admission, admit_again, join_at_once, note_failed_recheck
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
@@ -192,8 +192,29 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         else:
             operation = TransportWSOperation(self, id_, {**message["payload"]})
             self.operations[id_] = operation
+            if self._joins_at_once(operation):
+                return
             operation.task = asyncio.create_task(self.run_operation(operation))
             operation.task.add_done_callback(_note_failure)
+
+    def _joins_at_once(self, operation: TransportWSOperation) -> bool:
+        """Let an operation join a run of whoever asks the same; without a task of its own."""
+        member = self._member_of(operation)
+        if not self.consumer.asks_nothing() or not join_at_once(
+            self.consumer, operation.request, member
+        ):
+            return False
+        operation.member = member
+        if (confirm := self._confirmation(operation)) is not None:
+            confirm()
+        return True
+
+    def _member_of(self, operation: TransportWSOperation) -> SocketMember:
+        return SocketMember(
+            self.consumer,
+            f'{{"id":{self.consumer.encode_json_string(operation.id)},"type":"next","payload":',
+            partial(self._end_shared, operation),
+        )
 
     def _has_place(self, limit: int) -> bool:
         return max(len(self.operations) + 1, len(self._ending)) <= limit
@@ -201,11 +222,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
         """Execute one operation and send its results; its errors are its own."""
         assert isinstance(operation, TransportWSOperation)
-        member = SocketMember(
-            self.consumer,
-            f'{{"id":{self.consumer.encode_json_string(operation.id)},"type":"next","payload":',
-            lambda errors: self._end_shared(operation, errors),
-        )
+        member = self._member_of(operation)
         admission = Admission(
             self.consumer, operation.request, member, self._confirmation(operation)
         )
