@@ -114,6 +114,7 @@ class _Admits(PermissionExtension):
             return
         admission.join(info, audience, asks_again=self._depends_on_viewer)
         if admission.is_recheck:
+            await admission.move()
             return
         try:
             if self._initial is not None or admission.confirms:
