@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,34 @@ if TYPE_CHECKING:
 
     from strawberry.types import ExecutionResult, Info
 
-    from ..conf import OperationRequest
+    from ..conf import OperationRequest, RealtimeOptions
     from ..interfaces import SharingConsumer
 
 logger = logging.getLogger("strawberry_django.realtime")
 
 #: Seconds for which permission and audience of one operation may take when they are asked again.
 _ANSWERED_WITHIN = 10.0
+
+#: Seconds for which a member that moves to another run receives what its former one has: until the
+#: other listens, which not every run can tell.
+_MOVES_WITHIN = 1.0
+
+
+class _Place(Member):
+    """Keeps a run for a member that is to move to it."""
+
+    def __init__(self, options: RealtimeOptions) -> None:
+        super().__init__(options)
+        self.results: deque[tuple[str, dict[str, Any]]] = deque(maxlen=self.capacity)
+        self.end_of_run: tuple[list[GraphQLError], bool] | None = None
+
+    def send(self, text: str, payload: dict[str, Any]) -> None:
+        """Keep a result: a run may tell by its first one that it listens."""
+        self.results.append((text, payload))
+
+    def end(self, errors: list[GraphQLError], refused: bool) -> None:
+        """Keep the end for the member."""
+        self.end_of_run = errors, refused
 
 
 class Admission:
@@ -64,6 +86,7 @@ class Admission:
         self.is_recheck = member.run is not None
         self.asks_again = False
         self._joined = False
+        self._place: _Place | None = None
 
     def begin(self) -> None:
         """Let the field of the running task's operation find this."""
@@ -96,7 +119,7 @@ class Admission:
     def join(
         self, info: Info, audience: Hashable, *, asks_again: bool, asks_nobody: bool = False
     ) -> None:
-        """Join the run of the operation for an audience; a member of another moves.
+        """Join the run of the operation for an audience; a member of another is about to move.
 
         Args:
             info: that of the subscriber's own execution.
@@ -118,13 +141,31 @@ class Admission:
         self.asks_again, self._joined = asks_again, True
         run = Runs.current().of(operation)
         run.asks_nobody = asks_nobody
-        if run is not self._member.run:
-            if not self.is_recheck:
-                self._member.hold()
-            former = self._member.run
+        if not self.is_recheck:
+            self._member.hold()
             run.add(self._member)
+        elif run is not self._member.run:
+            self._place = _Place(self._consumer.options)
+            run.add(self._place)
+
+    async def move(self) -> None:
+        """Move a member to the run that it is to be in, when that listens: it misses nothing."""
+        place, member = self._place, self._member
+        run = None if place is None else place.run
+        if place is None or run is None:
+            return
+        try:
+            await run.listens(_MOVES_WITHIN)
+        finally:
+            former = member.run
             if former is not None:
-                former.remove(self._member)
+                run.add(member)
+                former.remove(member)
+                for text, payload in place.results:
+                    member.take(text, payload)
+            place.leave()
+            if former is not None and place.end_of_run is not None:
+                member.finish(*place.end_of_run)
 
     @property
     def is_joined(self) -> bool:

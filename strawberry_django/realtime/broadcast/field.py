@@ -119,6 +119,7 @@ class _Admits(PermissionExtension):
             asks_nobody=not self._depends_on_viewer and self._initial is None,
         )
         if admission.is_recheck:
+            await admission.move()
             return
         try:
             if self._initial is not None or admission.confirms:

@@ -243,9 +243,9 @@ class Run:
         self._task.cancel()
         return self._task
 
-    async def listens(self) -> None:
+    async def listens(self, within: float = _LISTENS_WITHIN) -> None:
         """Wait until what is published from now on is not missed, if the run can tell."""
-        await asyncio.wait([self._listening], timeout=_LISTENS_WITHIN)
+        await asyncio.wait([self._listening], timeout=within)
 
     def _begun(self, overflow: Overflow | None, capacity: int | None) -> None:
         self.policy = overflow, capacity

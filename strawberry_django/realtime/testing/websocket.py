@@ -197,9 +197,10 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
         """
         operation = await self._start(query, variables, operation_name, {"confirm": True})
         try:
-            while operation not in self._listening and not self._inbox[operation]:
+            while not self._has_begun(operation):
                 async with self._reading:
-                    await self._read()
+                    if not self._has_begun(operation):  # Another task may have read it meanwhile.
+                        await self._read()
             yield self._results_of(operation)
         finally:
             await self._stop(operation)
@@ -243,6 +244,9 @@ class GraphQLWebsocketCommunicator(StrawberryCommunicator):
         self._under_way.discard(operation)
         self._listening.discard(operation)
         self._inbox.pop(operation, None)
+
+    def _has_begun(self, operation: str) -> bool:
+        return operation in self._listening or bool(self._inbox[operation])
 
     @property
     def _is_modern(self) -> bool:

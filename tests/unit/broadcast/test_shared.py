@@ -197,6 +197,21 @@ async def test_what_comes_first_leaves_no_gap_and_repeats_nothing(application: A
     await all_have_left()
 
 
+async def test_one_task_may_read_what_another_waits_for(application: Any) -> None:
+    async with (
+        GraphQLWebsocketCommunicator(application, timeout=1) as one,
+        one.subscribed('subscription { text(room: "b") }') as other,
+    ):
+        coming = asyncio.ensure_future(anext(other))
+        await until(one._reading.locked)
+        async with one.subscribed(QUERY) as results:
+            await texts.publish("b", room="b")
+            assert (await coming).data == {"text": "b"}
+            await texts.publish("a", room="a")
+            assert (await anext(results)).data == {"text": "a"}
+    await all_have_left()
+
+
 async def test_permission_and_audience_are_asked_of_each_and_asked_again(
     application: Any, ada: Any, ada_client: Client
 ) -> None:
