@@ -41,9 +41,10 @@ class Crowd:
         """Have so many subscribers; return the server's processor time, in seconds."""
         before = cpu_seconds(self.server)
         self._do("grow", sockets)
-        self._rest()
+        self.rest()
         taken = cpu_seconds(self.server) - before
-        self._do("publish", 1, 1)
+        self._do("reach")
+        self.rest()
         return taken
 
     def publish(self, events: int, batch: int) -> float:
@@ -57,7 +58,7 @@ class Crowd:
         found: list[float] = self._do("latencies", events)
         return found
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
         """Wait until the server has done what it was asked."""
         used = -1.0
         while (now := cpu_seconds(self.server)) - used > REST * SECONDS:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 from typing import Any
 from uuid import uuid4
@@ -44,6 +43,22 @@ class Driver:
         self.sockets.append(socket)
         await socket.subscribed
 
+    async def reach(self) -> None:
+        """Publish an event at a time until every socket has had one: then all are subscribed.
+
+        Raises:
+            RuntimeError: some have had none.
+        """
+        had = [socket.results for socket in self.sockets]
+        for _ in range(PATIENCE):
+            await self._post(1)
+            for _ in range(20):
+                found = zip(self.sockets, had, strict=True)
+                if all(socket.results > before for socket, before in found):
+                    return
+                await asyncio.sleep(0.05)
+        raise RuntimeError("; ".join(["some sockets get nothing", *self.errors[:3]]))
+
     async def publish(self, events: int, batch: int) -> None:
         """Let events be published in batches, and await each at each socket.
 
@@ -72,6 +87,16 @@ class Driver:
     async def _ask(self, events: int) -> int:
         self.results, self.wanted = 0, events * len(self.sockets)
         self.all_here = asyncio.get_running_loop().create_future()
+        began = await self._post(events)
+        try:
+            await asyncio.wait_for(self.all_here, PATIENCE)
+        except asyncio.TimeoutError:
+            self.errors.append(f"{self.results} of {self.wanted} results")
+        if self.errors:
+            raise RuntimeError(self.errors[0])
+        return began
+
+    async def _post(self, events: int) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         body = str(events)
         writer.write(
@@ -80,19 +105,12 @@ class Driver:
         )
         answer = await reader.read()
         writer.close()
-        try:
-            await asyncio.wait_for(self.all_here, PATIENCE)
-        except TimeoutError:
-            self.errors.append(f"{self.results} of {self.wanted} results: {answer!r}")
-        if self.errors:
-            raise RuntimeError(self.errors[0])
         # Node's answer comes in chunks.
-        numbers = (line for line in answer.split(b"\r\n\r\n", 1)[1].split(b"\r\n"))
-        return int(max(numbers, key=len))
+        return int(max(answer.split(b"\r\n\r\n", 1)[1].split(b"\r\n"), key=len))
 
     def _heard(self, _: Socket) -> None:
         self.results += 1
-        if self.results == self.wanted and self.all_here:
+        if self.results == self.wanted and self.all_here and not self.all_here.done():
             self.all_here.set_result(None)
 
     def _failed(self, what: str) -> None:
@@ -103,8 +121,6 @@ class Driver:
 
 async def main(port: int) -> None:
     """Do what the lines of the input say, until it ends."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     driver = Driver(port)
     lines = asyncio.StreamReader()
     loop = asyncio.get_running_loop()

@@ -18,7 +18,7 @@ from tools.harness.servers import Server
 ROUNDS, REQUESTS = 9, 200
 #: Of the page, which is compared with Django alone.
 PAIRS, PAGES = 40, 60
-SERVERS = ("bare", "stock", "shared", "django")
+SERVERS = ("bare", "stock", "shared", "inside", "django")
 #: Where Django alone serves Strawberry's own view.
 PATHS = {"django": "/view"}
 SAID = {**NAMES, "shared": "This router", "django": "Strawberry's `AsyncGraphQLView`"}
@@ -87,6 +87,10 @@ def results(
             cells += [ratio(times(mine, found[who, "stock"])), milliseconds]
         rows.append(cells)
     view = {who: times(found[who, "shared"], found[who, "django"]) for who in ("nobody", "user")}
+    inside = [["Times the router without the option", "Nobody", "Session"]]
+    for name in ("inside", "django"):
+        beside = (times(found[who, name], found[who, "shared"]) for who in ("nobody", "user"))
+        inside.append([SAID[name], *map(ratio, beside)])
     low, middle, high = interval(paired["shared"], paired["django"])
     page = [
         ["", "Times Django alone", "95 % interval", "Rounds"],
@@ -99,7 +103,7 @@ def results(
     ]
     return {
         "rounds": rounds,
-        "tables": {"compared": rows, "page": page},
+        "tables": {"compared": rows, "page": page, "inside": inside},
         "this router, times AsyncGraphQLView": {
             who: round(value, 2) for who, value in view.items()
         },

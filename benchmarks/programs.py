@@ -28,12 +28,13 @@ NAMES = {
     "stock": "Stock router",
     "executed": "This router, executed for each",
     "shared": "This router, shared",
+    "inside": "This router, with `django_middleware=True`",
     "django": "Django alone",
     "node-graphql": "graphql-ws on Node, executed for each",
     "node-ws": "Bare `ws` on Node",
 }
 #: Those that serve subscriptions.
-SOCKETS = tuple(name for name in NAMES if name != "django")
+SOCKETS = tuple(name for name in NAMES if name not in ("inside", "django"))
 
 
 @contextlib.contextmanager

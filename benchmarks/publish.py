@@ -58,10 +58,14 @@ def commands(
         ]
         for process, size in zip(processes, sizes, strict=False):
             process.grow(size)
+        for process in processes:
+            process.rest()  # the last has sent all an event
         with client.monitor() as monitor:
             for _ in range(events):
                 # One at a time: each is read before the next is sent.
                 processes[0].publish(1, 1)
+            for process in processes:
+                process.rest()
             client.echo(END)
             counted = Counter(_sent(monitor))
     return {
@@ -71,7 +75,7 @@ def commands(
     }
 
 
-def _sent(monitor: redis.client.Monitor) -> Iterator[str]:
+def _sent(monitor: Any) -> Iterator[str]:
     """Yield the commands that clients have sent, without what scripts call in Redis."""
     while seen := monitor.next_command():
         if END in seen["command"]:

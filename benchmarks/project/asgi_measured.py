@@ -22,6 +22,13 @@ from myproject.item import MEASURED  # noqa: E402
 if MEASURED in ("bare", "channels"):
     program = import_module(f"myproject.program_{MEASURED}")
     inner, publish = program.application, program.publish
+elif MEASURED == "inside":
+    from myproject.schema import schema
+
+    from strawberry_django.routers import AuthGraphQLProtocolTypeRouter
+
+    publish = None
+    inner = AuthGraphQLProtocolTypeRouter(schema, get_asgi_application(), django_middleware=True)
 else:
     routed = MEASURED != "django"
     inner = import_module("myproject.asgi").application if routed else get_asgi_application()

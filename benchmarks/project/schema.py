@@ -15,7 +15,7 @@ class Query:
         return "pong"
 
 
-module = "topic" if MEASURED in ("executed", "shared") else "group"
+module = "topic" if MEASURED in ("executed", "shared", "inside") else "group"
 Subscription = import_module(f"myproject.events_{module}").Subscription
 
 schema = strawberry.Schema(query=Query, subscription=Subscription)

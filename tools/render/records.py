@@ -24,7 +24,9 @@ def measured(record: Record) -> str:
     """Say when and with what a record was measured."""
     date, used = record["measured"]["date"], record["measured"]["versions"]
     named = ", ".join(f"{_NAMES.get(name, name)} {number}" for name, number in used.items())
-    return f"Measured on {date}{' with ' if named else ''}{named}."
+    results = record["results"]
+    rounds = f" in {results['rounds']} rounds" if "rounds" in results else ""
+    return f"Measured on {date}{rounds}{' with ' if named else ''}{named}."
 
 
 def count(results: Record, group: str, kept: str = "") -> str:
