@@ -8,7 +8,7 @@ from html import escape
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 28, 44
-ROW = 20
+ROW = 25
 #: Told apart in print and by those who see few colours too: dashes go with the colours.
 DASHES = ("", "7 4", "2 4", "10 4 2 4")
 
@@ -45,12 +45,11 @@ def lines(series: Mapping[str, Mapping[int, float]], across: str, up: str) -> st
             yield f'<path {style} d="M{path}"/>'
             for left, top in places:
                 yield f'<circle class="plot-{number}" cx="{left}" cy="{top}" r="3"/>'
-            column, row = divmod(number, math.ceil(len(series) / 2))
-            left, top = LEFT + column * (WIDTH - LEFT) / 2, HEIGHT + 16 + row * ROW
-            yield f'<path {style} d="M{left} {top - 4}h28"/>'
-            yield f'<text x="{left + 36}" y="{top}">{escape(name)}</text>'
+            top = HEIGHT + 20 + number * ROW
+            yield f'<path {style} d="M{LEFT} {top - 4}h28"/>'
+            yield f'<text x="{LEFT + 36}" y="{top}">{escape(name)}</text>'
 
-    height = HEIGHT + 16 + math.ceil(len(series) / 2) * ROW
+    height = HEIGHT + 16 + len(series) * ROW
     label = escape(f"{up}, over: {across}")
     head = f'<svg class="plot" role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {height}"'
     return "\n".join([f'{head} xmlns="http://www.w3.org/2000/svg">', *draw(), "</svg>"]) + "\n"
