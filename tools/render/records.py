@@ -24,7 +24,7 @@ def measured(record: Record) -> str:
     """Say when and with what a record was measured."""
     date, used = record["measured"]["date"], record["measured"]["versions"]
     named = ", ".join(f"{_NAMES.get(name, name)} {number}" for name, number in used.items())
-    results = record["results"]
+    results = record.get("results", {})
     rounds = f" in {results['rounds']} rounds" if "rounds" in results else ""
     return f"Measured on {date}{rounds}{' with ' if named else ''}{named}."
 
