@@ -1,11 +1,11 @@
-"""What is asked of each router: an answer that costs nothing, and events of a channel layer."""
+"""What is asked of each router: an answer that costs nothing, and a subscription to events."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from typing import Any
+from importlib import import_module
 
 import strawberry
+from myproject.item import MEASURED
 
 
 @strawberry.type
@@ -15,17 +15,7 @@ class Query:
         return "pong"
 
 
-@strawberry.type
-class Subscription:
-    @strawberry.subscription
-    async def listen(self, info: strawberry.Info) -> AsyncGenerator[str, None]:
-        request: Any = info.context["request"]
-        # The stock router gives the Channels consumer in place of the request.
-        consumer = getattr(request, "consumer", request)
-        async with consumer.listen_to_channel("measured.event", groups=["measured"]) as messages:
-            yield "listening"
-            async for message in messages:
-                yield message["text"]
-
+module = "topic" if MEASURED in ("executed", "shared", "inside") else "group"
+Subscription = import_module(f"myproject.events_{module}").Subscription
 
 schema = strawberry.Schema(query=Query, subscription=Subscription)

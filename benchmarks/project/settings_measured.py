@@ -16,5 +16,12 @@ INSTALLED_APPS = [
     if os.environ["MEASURED"] != "stock" or app != "strawberry_django.realtime"
 ]
 ROOT_URLCONF = "myproject.urls_measured"
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+# Channels advises a greater capacity where many events come at once.
+BACKEND = os.environ.get("LAYER", "channels.layers.InMemoryChannelLayer")
+CONFIG = {"capacity": 1_000}
+if BACKEND.startswith("channels_redis"):
+    CONFIG["hosts"] = [os.environ["REDIS"]]
+    if "pubsub" in BACKEND:
+        del CONFIG["capacity"]
+CHANNEL_LAYERS = {"default": {"BACKEND": BACKEND, "CONFIG": CONFIG}}
 LOGGING = {"version": 1, "loggers": {"uvicorn.access": {"level": "WARNING"}}}

@@ -21,15 +21,15 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "docs/data"
 #: Every record depends on these.
 LIBRARY = ("strawberry_django/realtime/**/*", "strawberry_django/routers/**/*")
+_SHARED = ("crowd", "driver", "measuring", "programs", "project/*", "socket", "theirs/*")
 #: And each on the files that measure it, or are measured.
 INPUTS = {
     "comparison": ("tests/live/**/*.py", "snippets/security/**/*", "tools/proof/compare.py"),
-    "django_middleware": ("benchmarks/django_middleware.py", "benchmarks/measuring.py"),
     "fuzz": ("tools/proof/fuzz.py", "tools/proof/fuzz_*.py"),
-    "router_costs": (
-        *("benchmarks/router_costs.py", "benchmarks/asking.py", "benchmarks/measuring.py"),
-        "benchmarks/project/*.py",
-    ),
+    **{
+        name: tuple(f"benchmarks/{one}.py" for one in (name, *_SHARED))
+        for name in ("broadcast", "connect", "http", "publish", "servers")
+    },
     "versions": ("snippets/**/*", "tests/guide/**/*.py", "pyproject.toml"),
 }
 DISTRIBUTIONS = (

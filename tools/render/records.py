@@ -24,7 +24,9 @@ def measured(record: Record) -> str:
     """Say when and with what a record was measured."""
     date, used = record["measured"]["date"], record["measured"]["versions"]
     named = ", ".join(f"{_NAMES.get(name, name)} {number}" for name, number in used.items())
-    return f"Measured on {date}{' with ' if named else ''}{named}."
+    results = record.get("results", {})
+    rounds = f" in {results['rounds']} rounds" if "rounds" in results else ""
+    return f"Measured on {date}{rounds}{' with ' if named else ''}{named}."
 
 
 def count(results: Record, group: str, kept: str = "") -> str:
@@ -48,31 +50,18 @@ def versions(results: Record) -> Rows:
         yield _NAMES.get(name, f"`{name}`"), found[0], found[-1]
 
 
-def router_costs(results: Record) -> Rows:
-    """Yield what each task costs, as a multiple of its peer's."""
-    yield "", "Peer", "Stock router", "This router"
-    for task in results["tasks"].values():
-        peer = f"{task['peers']['median']:g} {task['unit']} ({task['peer']})"
-        yield task["sentence"], peer, _times(task["stock"]), _times(task["ours"])
+def broadcast(results: Record, name: str) -> Rows:
+    """Yield the rows of a table that a benchmark has made itself."""
+    yield from results["tables"][name]
 
 
-def django_middleware(results: Record) -> Rows:
-    """Yield what a query costs inside the project's middleware."""
-    yield "", "Logged in", "Nobody"
-    said = {"inside": "`django_middleware=True`", "view": "Strawberry's own `AsyncGraphQLView`"}
-    for name, what in said.items():
-        yield what, _times(results["user"][name]), _times(results["nobody"][name])
+connect = http = publish = servers = broadcast
 
 
 def _chosen(results: Record, wanted: Sequence[str]) -> list[Record]:
     rows = {row["id"]: row for row in results["rows"]}
     group = [row for row in rows.values() if row["group"] in wanted]
     return group or [rows[one] for one in wanted]
-
-
-def _times(seen: Record) -> str:
-    low, middle, high = seen["ratio"]
-    return f"{middle:.2f} times" + ("" if low == high else f" ({low:.2f} to {high:.2f})")
 
 
 def _cell(servers: Record) -> str:

@@ -39,6 +39,7 @@ class Values:
             ),
             "comparison": lambda *words: records.count(self._read("comparison")["results"], *words),
             "measured": lambda name: records.measured(self._read(name)),
+            "plot": lambda name: (self.data / f"{name}.svg").read_text(encoding="utf-8"),
             "table": self._table,
         }
 
