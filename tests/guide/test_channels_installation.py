@@ -120,4 +120,4 @@ def test_the_extras_name_the_same_packages(wheel: Path) -> None:
     found = (re.match(r"([\w-]+).*extra == '(\w+)'", each) for each in requirements)
     extras = {match[2]: match[1] for match in found if match}
     assert always >= {"channels", "strawberry-graphql-django"}
-    assert extras == {"daphne": "daphne", "redis": "channels-redis"}
+    assert extras == {"daphne": "daphne", "fast": "orjson", "redis": "channels-redis"}
