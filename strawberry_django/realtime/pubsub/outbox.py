@@ -89,7 +89,8 @@ async def _send(alias: str, group: str, message: Message) -> None:
     except ChannelLayerError:
         raise
     except Exception as error:
-        raise failure_of(error) from error
+        failure_of(error)
+        raise ChannelLayerError("The channel layer failed: an event was not sent.") from error
 
 
 class _Waiting:

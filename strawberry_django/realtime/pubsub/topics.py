@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
@@ -35,6 +36,10 @@ logger = logging.getLogger("strawberry_django.realtime")
 
 #: The `"type"` of a topic's messages on the layer, and the version of their form.
 MESSAGE_TYPE, FORM = "strawberry_django.event", 1
+
+
+#: How many keys one subscription may have: each is a subscription of the process to the layer.
+MOST_KEYS = 100
 
 
 class Topic(Generic[T]):
@@ -151,9 +156,10 @@ class Topic(Generic[T]):
         What is published after the block is entered is not missed.
 
         Args:
-            keys: which events; a list of values stands for any of them.
+            keys: which events; a list of values stands for any of them, at most a hundred.
 
         Raises:
+            ValueError: there are more.
             ChannelLayerError: there is no layer, or it has failed, or does not answer.
             ListenerOverflowError: in the iteration, if the subscription falls behind.
             DatabaseError: in the iteration, if models cannot be fetched.
@@ -204,6 +210,12 @@ class Topic(Generic[T]):
             list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
             for value in keys.values()
         ]
+        count = math.prod(map(len, choices))
+        if count > MOST_KEYS:  # A client may have sent the list.
+            raise ValueError(
+                f"A subscription to {self!r} has {count} keys; at most {MOST_KEYS} are allowed. "
+                "Subscribe several times, or publish with fewer keys."
+            )
         groups = (self._group(dict(zip(keys, each, strict=True))) for each in product(*choices))
         return list(dict.fromkeys(groups))
 

@@ -350,6 +350,8 @@ def test_what_cannot_travel_is_refused_where_it_is_published(
 def test_a_type_that_cannot_travel(channel_layer: Any) -> None:
     with pytest.raises(TypeError, match="Redis cannot be sent to other processes"):
         Topic[Any]("tests.refused", Redis).publish_sync(None)
+    with pytest.raises(ValueError, match="has 101 keys; at most 100"):
+        numbers._groups({"room": list(range(101))})
     with pytest.raises(TypeError, match="The key 'room' is <object"):
         numbers.publish_sync(1, room=object())  # type: ignore[arg-type]
 
