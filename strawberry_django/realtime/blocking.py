@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from ._upstream import field_that_runs
+from ._upstream.frameworks import field_that_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

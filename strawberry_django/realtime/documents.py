@@ -17,7 +17,7 @@ from graphql import DocumentNode, parse
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 
-from ._upstream import reports_depths
+from ._upstream.frameworks import reports_depths
 
 if TYPE_CHECKING:
     from strawberry.schema import BaseSchema

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext
 
-from ._upstream import current_thread_context, give_executor, take_executor
+from ._upstream.frameworks import current_thread_context, give_executor, take_executor
 from .blocking import watching_the_loop
 from .connections import (
     abandon_connections,

@@ -18,7 +18,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from . import threads
-from ._upstream import aclosing, current_sync_executor
+from ._upstream.frameworks import aclosing, current_sync_executor
 from .exceptions import ThreadWaitError, TransactionTimeoutError
 from .logs import internal_error
 from .waiting import is_cancelled

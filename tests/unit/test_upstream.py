@@ -19,7 +19,8 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from strawberry_django.realtime._upstream import RELIED_ON, Reliance, before_daphne_stops
+from strawberry_django.realtime._upstream.reliances import RELIED_ON, Reliance
+from strawberry_django.realtime._upstream.servers import before_daphne_stops
 from tools.harness import live
 
 
@@ -49,7 +50,7 @@ asyncio.set_event_loop(loop)
 asyncioreactor.install(loop)
 
 from twisted.internet import reactor
-from strawberry_django.realtime._upstream import before_daphne_stops
+from strawberry_django.realtime._upstream.servers import before_daphne_stops
 
 
 async def last():

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.middleware.csrf import CsrfViewMiddleware
 
-from .._upstream import origin_verified
+from .._upstream.frameworks import origin_verified
 from ..request import no_view
 
 if TYPE_CHECKING:

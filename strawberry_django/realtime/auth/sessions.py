@@ -25,7 +25,7 @@ from django.db.models.signals import post_delete
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .._upstream import give_async_user, give_session_data
+from .._upstream.frameworks import give_async_user, give_session_data
 from ..exceptions import WebSocketLoginError
 from ..request import no_view
 from .revocation import end_session

@@ -19,7 +19,7 @@ from asgiref.sync import sync_to_async
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import get_channel_layer
 
-from .._upstream import before_daphne_stops
+from .._upstream.servers import before_daphne_stops
 from ..exceptions import SessionCheckError, SessionEndedError
 from ..protocol import RESTARTING, CloseCode
 from ..pubsub.listener import ChannelListener

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
-from .._upstream import aclosing
+from .._upstream.frameworks import aclosing
 from ..logs import internal_error
 from ..pubsub.listening import Listening, set_listening
 from ..waiting import is_cancelled, within

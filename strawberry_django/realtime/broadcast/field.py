@@ -17,7 +17,7 @@ import strawberry
 from strawberry.permission import BasePermission, PermissionExtension
 from typing_extensions import override
 
-from .._upstream import aclosing, with_context
+from .._upstream.frameworks import aclosing, with_context
 from .admission import current_admission
 from .context import SharedContext
 from .run import executes_for_many

@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
-from .._upstream import aclosing
+from .._upstream.frameworks import aclosing
 from ..conf import Overflow
 from ..logs import internal_error
 from ..protocol import is_request_error

@@ -18,7 +18,7 @@ from django.utils.log import log_response
 from strawberry.http.typevars import Context, RootValue
 from typing_extensions import override
 
-from .._upstream import aclosing
+from .._upstream.frameworks import aclosing
 from ..auth.entry import cross_site_refusal, host_refusal
 from ..auth.sessions import close_session, open_session, resolve_user
 from ..conf import RealtimeOptions

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import set_script_prefix
 
-from .._upstream import (
+from .._upstream.frameworks import (
     closes_nothing_more,
     load_no_middleware,
     note_handler,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from .._upstream import aclosing
+from .._upstream.frameworks import aclosing
 from ..auth.sessions import refresh_user
 from ..broadcast.admission import admit_again, note_failed_recheck
 from ..broadcast.run import Member

@@ -16,7 +16,7 @@ from django.contrib.auth import SESSION_KEY
 from strawberry.http.streaming import MultipartSubscriptionTransport, SSETransport
 from typing_extensions import override
 
-from .._upstream import aclosing, loaded_session_data
+from .._upstream.frameworks import aclosing, loaded_session_data
 from ..auth.watch import SocketWatch
 from ..auth.watched import WatchedSocket
 from ..protocol import GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL, CloseCode

@@ -29,7 +29,7 @@ from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from .. import transactions
-from .._upstream import aclosing, check_batch, stream_transport, transport_of
+from .._upstream.frameworks import aclosing, check_batch, stream_transport, transport_of
 from ..broadcast.admission import Admission
 from ..conf import OperationRequest
 from ..consumer import GraphQLConsumer

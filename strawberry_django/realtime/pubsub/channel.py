@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .._upstream import (
+from .._upstream.layers import (
     channels_share_a_key,
     enrol_channel,
     forget_channel,

@@ -30,7 +30,7 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.types.union import StrawberryUnion
 from strawberry_django.utils.typing import get_django_definition
 
-from .._upstream import alias_of_row, key_of_model
+from .._upstream.rows import alias_of_row, key_of_model
 from ..exceptions import PayloadError
 
 

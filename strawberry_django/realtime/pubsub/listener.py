@@ -15,7 +15,7 @@ from typing import Any
 
 from channels.layers import get_channel_layer
 
-from .._upstream import name_channel
+from .._upstream.layers import name_channel
 from ..conf import Overflow
 from ..exceptions import ChannelLayerError, ListenerOverflowError
 from .channel import Channel

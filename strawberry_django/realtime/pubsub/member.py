@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
-from .._upstream import confirm_memberships
+from .._upstream.layers import confirm_memberships
 from ..exceptions import ChannelLayerError
 from ..waiting import within
 from .channel import Channel, failure_of

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, signals
 
-from .._upstream import (
+from .._upstream.rows import (
     alias_of_row,
     base_manager,
     is_new_row,

@@ -14,7 +14,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db.models import Model
 
-from .._upstream import base_manager, executor_of_caller, run_in_executor_of_caller
+from .._upstream.frameworks import executor_of_caller, run_in_executor_of_caller
+from .._upstream.rows import base_manager
 from ..threads import OperationThread, enters_state
 from .codec import Row, RowGoneError, Rows, Way, read_with
 from .selection import Plan, Selection, current_selection, note_fetched_by

@@ -29,7 +29,7 @@ from graphql import (
 )
 from strawberry_django.utils.typing import get_django_definition
 
-from .._upstream import (
+from .._upstream.rows import (
     base_manager,
     fetched_rows,
     graphql_schema,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from .._upstream import (
+from .._upstream.frameworks import (
     async_thread,
     executor_of_caller,
     outside_of_loop,

@@ -15,7 +15,7 @@ from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWS
 from strawberry.types.execution import ExecutionResult
 
 from .. import transactions
-from .._upstream import aclosing
+from .._upstream.frameworks import aclosing
 from ..auth.sessions import refresh_user
 from ..broadcast.admission import Admission, admit_again, note_failed_recheck
 from ..conf import OperationRequest

@@ -20,7 +20,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types.execution import ExecutionResult
 
 from .. import transactions
-from .._upstream import aclosing
+from .._upstream.frameworks import aclosing
 from ..auth.sessions import refresh_user
 from ..broadcast.admission import Admission, admit_again, join_at_once, note_failed_recheck
 from ..conf import OperationRequest

@@ -12,7 +12,7 @@ import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .._upstream import Resumed, refused_as_too_long, sends_in_any_task, waiting_send
+from .._upstream.servers import Resumed, refused_as_too_long, sends_in_any_task, waiting_send
 from ..exceptions import FrameTooLongError
 from ..logs import on_one_line
 from ..protocol import SUBSTITUTES, CloseCode, fit_close_reason
