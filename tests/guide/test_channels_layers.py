@@ -161,7 +161,8 @@ def test_a_group_name_is_what_the_page_says() -> None:
 
 
 def test_synchronous_code_sends_to_a_group_with_async_to_sync() -> None:
-    async_to_sync(get_channel_layer().group_send)("room", {"type": "room.said", "text": "Hello!"})
+    layer: Any = get_channel_layer()
+    async_to_sync(layer.group_send)("room", {"type": "room.said", "text": "Hello!"})
 
 
 async def _hears_nothing(layer: Any, seconds: float) -> None:

@@ -254,10 +254,11 @@ def _plain(kind: Any) -> Any:
 def _fields(kind: Any) -> Iterable[tuple[str, Any]]:
     """Yield the name and the type of each field that a constructor of `kind` takes."""
     declared = {}
+    taken = dataclasses.fields(kind)
     if has_object_definition(kind):
         declared = {f.python_name: f.type for f in kind.__strawberry_definition__.fields}
     hints: dict[str, Any] | None = None
-    for field in dataclasses.fields(kind):
+    for field in taken:
         if not field.init:
             continue
         if field.name in declared:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from itertools import product
@@ -81,7 +81,7 @@ class Topic(Generic[T]):
         self.name = name
         self.payload = payload
         self.layer = layer
-        self._slow_consumer = slow_consumer
+        self._slow_consumer: Overflow | None = slow_consumer
         self._capacity = capacity
         self._using = using
 
@@ -166,7 +166,7 @@ class Topic(Generic[T]):
         """
         listening = current_listening()
         capacity = self._capacity or listening.capacity
-        overflow = self._slow_consumer or listening.overflow
+        overflow: Overflow = self._slow_consumer or listening.overflow
         messages = Messages(MESSAGE_TYPE, None, capacity, overflow, called=self.name)
         joined: list[Feed] = []
         feeds = Feeds.current()
@@ -216,8 +216,8 @@ class Topic(Generic[T]):
                 f"A subscription to {self!r} has {count} keys; at most {MOST_KEYS} are allowed. "
                 "Subscribe several times, or publish with fewer keys."
             )
-        groups = (self._group(dict(zip(keys, each, strict=True))) for each in product(*choices))
-        return list(dict.fromkeys(groups))
+        chosen: Iterable[Any] = (zip(keys, each, strict=True) for each in product(*choices))
+        return list(dict.fromkeys(self._group(dict(each)) for each in chosen))
 
 
 class Events(AsyncIterator[T]):

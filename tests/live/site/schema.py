@@ -23,11 +23,10 @@ from strawberry_django.permissions import IsAuthenticated
 import strawberry_django
 
 try:
-    from strawberry_django.realtime import Topic, shared_subscription
-
-    texts: Any = Topic("site.texts", str)
+    realtime: Any = import_module("strawberry_django.realtime")
 except ImportError:  # The stock router is served.
-    texts = None
+    realtime = None
+texts: Any = realtime and realtime.Topic("site.texts", str)
 
 #: The generators that run now, by name.
 running: dict[str, int] = {}
@@ -171,9 +170,9 @@ class Subscription:
                 async for message in messages:
                     yield message["text"]
 
-    if texts is not None:
+    if realtime is not None:
 
-        @shared_subscription
+        @realtime.shared_subscription
         async def told(self, name: str) -> AsyncGenerator[str, None]:
             """Yield what is published, for all who ask."""
             with Running(name):
