@@ -206,7 +206,7 @@ class Topic(Generic[T]):
         return f"strawberry_django.topic.{digest[:40]}"
 
     def _groups(self, keys: Mapping[str, Key | Sequence[Key]]) -> list[str]:
-        choices = [
+        choices: list[list[Any]] = [
             list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
             for value in keys.values()
         ]
@@ -216,8 +216,9 @@ class Topic(Generic[T]):
                 f"A subscription to {self!r} has {count} keys; at most {MOST_KEYS} are allowed. "
                 "Subscribe several times, or publish with fewer keys."
             )
-        chosen: Iterable[Any] = (zip(keys, each, strict=True) for each in product(*choices))
-        return list(dict.fromkeys(self._group(dict(each)) for each in chosen))
+        chosen: Iterable[tuple[Any, ...]] = product(*choices)
+        groups = (self._group(dict(zip(list(keys), each, strict=True))) for each in chosen)
+        return list(dict.fromkeys(groups))
 
 
 class Events(AsyncIterator[T]):
