@@ -60,11 +60,17 @@ class SharingConsumer(Protocol):
         options: the resolved options.
         schema: the schema.
         executed_schema: the same, which knows the documents that it has executed.
+        request: the Django request; a consumer that serves nobody has none.
     """
 
     options: RealtimeOptions
     schema: BaseSchema
     executed_schema: BaseSchema
+    request: Any
+
+    def operation_thread(self) -> OperationThread:
+        """Return the block in which an operation's synchronous code borrows threads."""
+        ...
 
     def for_many(self) -> SharingConsumer:
         """Return a consumer of the same kind that serves nobody."""
@@ -75,16 +81,6 @@ class SharingConsumer(Protocol):
 
     def encode_json(self, data: object) -> str | bytes:
         """Encode what is sent to the client."""
-        ...
-
-
-class StreamConsumer(SharingConsumer, Protocol):
-    """What a stream needs of its consumer to ask again whether it may go on."""
-
-    request: Any
-
-    def operation_thread(self) -> OperationThread:
-        """Return the block in which an operation's synchronous code borrows threads."""
         ...
 
 
@@ -164,10 +160,6 @@ class SocketConsumer(Consumer, SharingConsumer, Protocol):
 
     async def judge(self, context: Any, operation: OperationRequest) -> None:
         """Refuse an operation with a `GraphQLError`, or let it be executed."""
-
-    def operation_thread(self) -> OperationThread:
-        """Return the block in which an operation's synchronous code borrows threads."""
-        ...
 
     def decode_json(self, data: str) -> object:
         """Decode a client's message."""

@@ -26,7 +26,8 @@ from .waiting import is_cancelled
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from strawberry.schema import BaseSchema
+    from .conf import OperationRequest
+    from .interfaces import SharingConsumer
 
     RollsBack = Callable[[ExecutionResult], bool]
 
@@ -139,43 +140,58 @@ class _Listening(Container[object]):
 
 
 async def execute(
-    schema: BaseSchema, rolls_back: RollsBack | None, query: str | None, **arguments: Any
+    consumer: SharingConsumer,
+    request: OperationRequest,
+    context: Any,
+    root_value: Any,
+    allowed: Container[OperationType],
 ) -> Any:
     """Execute a query or a mutation, the latter in a transaction where one is asked for.
 
     Args:
-        schema: executes it.
-        rolls_back: the option `rollback_mutation`.
-        query: the document.
-        arguments: those of `Schema.execute`; `allowed_operation_types` is one of them.
+        consumer: has the schema and the options.
+        request: what is asked.
+        context: that of the operation.
+        root_value: its root value.
+        allowed: which types of operations may be executed.
     """
-    async with MutationTransaction(rolls_back) as mutation:
-        arguments["allowed_operation_types"] = mutation.allowing(
-            arguments["allowed_operation_types"]
+    async with MutationTransaction(consumer.options["rollback_mutation"]) as mutation:
+        arguments = _arguments(request, context, root_value)
+        result = await consumer.executed_schema.execute(
+            request.query, allowed_operation_types=mutation.allowing(allowed), **arguments
         )
-        result = await schema.execute(query, **arguments)
-        return await mutation.finish(result, arguments["operation_name"])
+        return await mutation.finish(result, request.operation_name)
 
 
 async def stream(
-    schema: BaseSchema, rolls_back: RollsBack | None, query: str | None, **arguments: Any
+    consumer: SharingConsumer,
+    request: OperationRequest,
+    context: Any,
+    root_value: Any,
+    allowed: Container[OperationType] = frozenset(OperationType),
 ) -> AsyncGenerator[Any, None]:
     """Return the results of an operation of any kind, a mutation's after its transaction.
 
-    Args:
-        schema: executes it.
-        rolls_back: the option `rollback_mutation`.
-        query: the document.
-        arguments: those of `Schema.stream`.
+    Args: as with `execute`.
     """
-    mutation = MutationTransaction(rolls_back)
-    types = arguments.pop("allowed_operation_types", None) or frozenset(OperationType)
-    results: Any = await schema.stream(
-        query, allowed_operation_types=mutation.allowing(types), **arguments
+    mutation = MutationTransaction(consumer.options["rollback_mutation"])
+    arguments = _arguments(request, context, root_value)
+    results: Any = await consumer.executed_schema.stream(
+        request.query, allowed_operation_types=mutation.allowing(allowed), **arguments
     )
     if not mutation.aliases:
         return results  # type: ignore[no-any-return]
-    return _finished(mutation, results, arguments["operation_name"])
+    return _finished(mutation, results, request.operation_name)
+
+
+def _arguments(request: OperationRequest, context: Any, root_value: Any) -> dict[str, Any]:
+    return {
+        "variable_values": request.variables,
+        "context_value": context,
+        "root_value": root_value,
+        "operation_name": request.operation_name,
+        "operation_extensions": request.extensions,
+    }
 
 
 async def _finished(

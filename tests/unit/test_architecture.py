@@ -19,7 +19,8 @@ FLOORS = (
     ),
     "context documents request",
     "pubsub",
-    "auth broadcast",
+    "auth",
+    "broadcast",
     "consumer",
     "http websocket",  # neither imports the other
     "routing",

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.db import connections
 from strawberry.types.graphql import OperationType
 
-from strawberry_django.realtime import threads
+from strawberry_django.realtime import GraphQLHTTPConsumer, threads
+from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.pool import ThreadPool
 from strawberry_django.realtime.threads import OperationThread
 from strawberry_django.realtime.transactions import execute
@@ -54,13 +55,9 @@ def atomic(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def errors_of(query: str, rolls_back: Callable[[Any], bool] | None = None) -> Any:
     async with OperationThread():
-        result = await execute(
-            SCHEMA,
-            rolls_back,
-            f"mutation {{ {query} }}",
-            operation_name=None,
-            allowed_operation_types=frozenset(OperationType),
-        )
+        consumer = GraphQLHTTPConsumer[Any, Any](SCHEMA, rollback_mutation=rolls_back)
+        request = OperationRequest(f"mutation {{ {query} }}", None, None)
+        result = await execute(consumer, request, None, None, frozenset(OperationType))
         return result.errors
 
 

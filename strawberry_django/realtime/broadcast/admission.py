@@ -5,33 +5,23 @@ Imports its siblings, `pubsub` and the ground modules.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
-from .._upstream.frameworks import aclosing
-from ..logs import internal_error
 from ..pubsub.listening import Listening, set_listening
-from ..waiting import is_cancelled, within
 from .run import Member, Runs, SharedOperation, encoded, payload_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+    from collections.abc import Callable, Hashable
 
+    from graphql import GraphQLError
     from strawberry.types import ExecutionResult, Info
 
     from ..conf import OperationRequest, RealtimeOptions
     from ..interfaces import SharingConsumer
-
-logger = logging.getLogger("strawberry_django.realtime")
-
-#: Seconds for which permission and audience of one operation may take when they are asked again.
-_ANSWERED_WITHIN = 10.0
 
 #: Seconds for which a member that moves to another run receives what its former one has: until the
 #: other listens, which not every run can tell.
@@ -204,48 +194,6 @@ def _asks_nothing(schema: Any) -> bool:
         each is DjangoOptimizerExtension or isinstance(each, DjangoOptimizerExtension)
         for each in schema.extensions
     )
-
-
-async def admit_again(
-    consumer: SharingConsumer,
-    request: OperationRequest,
-    member: Member,
-    execute: Callable[[], Awaitable[AsyncGenerator[Any, None]]],
-) -> list[GraphQLError]:
-    """Ask again whether a member may stay, and in which run: another audience has another.
-
-    Args:
-        consumer: the subscriber's.
-        request: what it asked.
-        member: the subscriber.
-        execute: begins its own execution.
-
-    Returns:
-        Why it may not stay; none if it may. Where nobody can tell, because what is asked fails or
-        does not answer, it may not.
-    """
-    admission = Admission(consumer, request, member)
-    admission.begin()
-    errors: list[GraphQLError] = []
-    try:
-        async with within(_ANSWERED_WITHIN):
-            results = await execute()
-            async with aclosing(results):
-                async for result in results:
-                    errors += result.errors or []
-    except GraphQLError as error:
-        errors.append(error)
-    except (Exception, asyncio.CancelledError) as error:
-        if isinstance(error, asyncio.CancelledError) and is_cancelled():
-            raise
-        errors.append(internal_error(error, request.operation_name))
-    return errors
-
-
-def note_failed_recheck(task: asyncio.Task[None]) -> None:
-    """Log that nobody could be asked again this time: the user cannot be read, say."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error("The members of shared subscriptions could not be asked again: %r", error)
 
 
 def current_admission() -> Admission | None:

@@ -62,7 +62,7 @@ def shared_subscription(
     """
 
     def declare(resolver: Any) -> Any:
-        admits = _Admits(permission_classes, audience, initial)
+        admits = _Admits(permission_classes, audience, initial, alone=not extensions)
         return strawberry.subscription(resolver, extensions=[*extensions, admits], **options)
 
     return declare if resolver is None else declare(resolver)
@@ -76,14 +76,22 @@ class _Admits(PermissionExtension):
         permission_classes: Sequence[type[BasePermission]],
         audience: Callable[..., Any] | None,
         initial: Callable[..., AsyncIterable[Any]] | None,
+        *,
+        alone: bool,
     ) -> None:
         super().__init__([permission() for permission in permission_classes])
         self._audience = audience and _naming(audience)
         self._initial = initial and _naming(initial)
+        self._alone_asked = alone
 
     @property
     def _depends_on_viewer(self) -> bool:
         return bool(self.permissions) or self._audience is not None
+
+    @property
+    def _asks_nobody(self) -> bool:
+        """Whether nothing comes first, and no other extension of the field has a say."""
+        return self._alone_asked and not self._depends_on_viewer and self._initial is None
 
     @override
     async def resolve_async(
@@ -116,7 +124,7 @@ class _Admits(PermissionExtension):
             info,
             audience,
             asks_again=self._depends_on_viewer,
-            asks_nobody=not self._depends_on_viewer and self._initial is None,
+            asks_nobody=self._asks_nobody,
         )
         if admission.is_recheck:
             await admission.move()

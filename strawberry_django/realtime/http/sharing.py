@@ -14,18 +14,13 @@ from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from .._upstream.frameworks import aclosing
-from ..auth.sessions import refresh_user
-from ..broadcast.admission import admit_again, note_failed_recheck
 from ..broadcast.run import Member
 from ..encoding import Encoded
 from ..exceptions import ListenerOverflowError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from ..broadcast.admission import Admission
-    from ..conf import OperationRequest, RealtimeOptions
-    from ..interfaces import StreamConsumer
+    from ..conf import RealtimeOptions
 
 
 class EncodedResult(ExecutionResult):
@@ -68,6 +63,11 @@ class StreamMember(Member):
         self._errors = errors
         self._changed.set()
 
+    def refuse(self, errors: list[GraphQLError]) -> None:
+        """Leave the run, and end with the errors."""
+        self.leave()
+        self.end(errors, refused=True)
+
     async def results(self) -> AsyncGenerator[ExecutionResult, None]:
         """Yield what comes, to the end."""
         while self._errors is None or self._waiting:
@@ -78,52 +78,6 @@ class StreamMember(Member):
                 await self._changed.wait()
         if self._errors:
             yield cast("ExecutionResult", PreExecutionError(data=None, errors=self._errors))
-
-
-class StreamRecheck:
-    """Ask again whether a stream may go on, when the session of its client was looked at.
-
-    Args:
-        consumer: serves the stream.
-        request: what it asked.
-        member: what it is of the shared subscription, if it has joined one.
-        admission: how it was admitted.
-        execute: begins its operation again, in a fresh context.
-    """
-
-    def __init__(
-        self,
-        consumer: StreamConsumer,
-        request: OperationRequest,
-        member: StreamMember,
-        admission: Admission,
-        execute: Callable[[], Awaitable[AsyncGenerator[Any, None]]],
-    ) -> None:
-        self._consumer = consumer
-        self._request = request
-        self._member = member
-        self._admission = admission
-        self._execute = execute
-        self._task: asyncio.Task[None] | None = None
-
-    def begin(self) -> None:
-        """Ask, unless that is under way, or the answer does not depend on who subscribes."""
-        if self._task is None and self._admission.asks_again and self._member.run is not None:
-            self._task = asyncio.create_task(self._ask())
-            self._task.add_done_callback(self._asked)
-
-    async def _ask(self) -> None:
-        consumer, member = self._consumer, self._member
-        async with consumer.operation_thread():
-            await refresh_user(consumer.request)
-            errors = await admit_again(consumer, self._request, member, self._execute)
-            if errors and member.run is not None:
-                member.leave()
-                member.end(errors, refused=True)
-
-    def _asked(self, task: asyncio.Task[None]) -> None:
-        self._task = None
-        note_failed_recheck(task)
 
 
 async def shared(

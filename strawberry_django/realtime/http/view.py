@@ -31,6 +31,7 @@ from typing_extensions import override
 from .. import transactions
 from .._upstream.frameworks import aclosing, check_batch, stream_transport, transport_of
 from ..broadcast.admission import Admission
+from ..broadcast.recheck import Asked, Recheck
 from ..conf import OperationRequest
 from ..consumer import GraphQLConsumer
 from ..context import ConnectionContext
@@ -44,7 +45,7 @@ from .negotiation import (
     operation_type,
     response_media_type,
 )
-from .sharing import EncodedResult, StreamMember, StreamRecheck, shared
+from .sharing import EncodedResult, StreamMember, shared
 from .streams import STREAM_MEDIA_TYPES, STREAM_TRANSPORTS
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class GraphQLOverHTTPView(
     _stream_if_needed: HTTPStreamTransport | None = None
 
     #: What asks again whether the stream may go on, where it is one.
-    _recheck: StreamRecheck | None = None
+    _recheck: Recheck | None = None
 
     @override
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
@@ -234,29 +235,20 @@ class GraphQLOverHTTPView(
         if not self.allow_queries_via_get and request_adapter.method == "GET":
             allowed -= {OperationType.QUERY}
         settled = connection.settled()
-        request = OperationRequest(data.query, data.operation_name, data.variables, data.extensions)
+        request = _asked(data)
 
-        async def execute(context: Any) -> Any:
-            return await transactions.stream(
-                self.executed_schema,
-                self.options["rollback_mutation"],
-                data.query,
-                root_value=root_value,
-                variable_values=data.variables,
-                context_value=context,
-                operation_name=data.operation_name,
-                operation_extensions=data.extensions,
-                allowed_operation_types=transport.allowed_operation_types(allowed),
-            )
+        types = frozenset(transport.allowed_operation_types(allowed))
 
         async def execute_again() -> Any:
-            return await execute(settled.give_to(await self.get_context(self.request, response)))
+            context = settled.give_to(await self.get_context(self.request, response))
+            return await transactions.stream(self, request, context, root_value, types)
 
         member = StreamMember(self.options)
         admission = Admission(self, request, member)
-        self._recheck = StreamRecheck(self, request, member, admission, execute_again)
-        results = shared(await execute(connection.context), admission, member)
-        return _with_faults(results, data.operation_name)
+        asked = Asked(request, member, execute_again, member.refuse)
+        self._recheck = Recheck(self, lambda: [asked] if admission.asks_again else [])
+        results = await transactions.stream(self, request, connection.context, root_value, types)
+        return _with_faults(shared(results, admission, member), data.operation_name)
 
     def recheck(self) -> None:
         """Ask again whether the stream may go on, if it is of a shared subscription."""
@@ -297,11 +289,8 @@ class GraphQLOverHTTPView(
 
     async def _judged(self, context: Any, data: GraphQLRequestData) -> PreExecutionError | None:
         """Return the answer to an operation that `on_operation` refuses."""
-        operation = OperationRequest(
-            data.query, data.operation_name, data.variables, data.extensions
-        )
         try:
-            await self.on_operation(context, operation)
+            await self.on_operation(context, _asked(data))
         except GraphQLError as refusal:
             return PreExecutionError(data=None, errors=[refusal])
         return None
@@ -327,15 +316,7 @@ class GraphQLOverHTTPView(
             allowed = {OperationType.QUERY} if self.allow_queries_via_get else set()
         try:
             result: ExecutionResult = await transactions.execute(
-                self.executed_schema,
-                self.options["rollback_mutation"],
-                request_data.query,
-                root_value=root_value,
-                variable_values=request_data.variables,
-                context_value=context,
-                operation_name=request_data.operation_name,
-                allowed_operation_types=allowed,
-                operation_extensions=request_data.extensions,
+                self, _asked(request_data), context, root_value, allowed
             )
             return result
         except asyncio.CancelledError as error:
@@ -384,6 +365,10 @@ class GraphQLOverHTTPView(
         if media_type == GRAPHQL_RESPONSE_JSON and not_executed and not sub_response.status_code:
             response.status_code = 400
         return response
+
+
+def _asked(data: GraphQLRequestData) -> OperationRequest:
+    return OperationRequest(data.query, data.operation_name, data.variables, data.extensions)
 
 
 async def _with_faults(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextvars import ContextVar
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_ws.handlers import BaseGraphQLWSHandler
@@ -16,8 +16,8 @@ from strawberry.types.execution import ExecutionResult
 
 from .. import transactions
 from .._upstream.frameworks import aclosing
-from ..auth.sessions import refresh_user
-from ..broadcast.admission import Admission, admit_again, note_failed_recheck
+from ..broadcast.admission import Admission
+from ..broadcast.recheck import Asked, Recheck
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
@@ -26,8 +26,6 @@ from ..waiting import is_cancelled, let_end
 from .sharing import SocketMember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from strawberry.subscriptions.protocols.graphql_ws.types import (
         ConnectionInitMessage,
         OperationMessage,
@@ -40,14 +38,6 @@ if TYPE_CHECKING:
 _extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", default=None)
 
 _BEGUN = "Too many initialisation requests"
-
-
-class _Shared(NamedTuple):
-    """An operation that has joined a shared subscription, and whose answer depends on the user."""
-
-    request: OperationRequest
-    member: SocketMember
-    execute: Callable[[], Any]
 
 
 #: Seconds for which the client's next message waits until an operation has ended that it stops.
@@ -65,8 +55,8 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         super().__init__(*arguments, **options)
         self._ending: set[asyncio.Task[None]] = set()
         self._init_wait: asyncio.Task[None] | None = None
-        self._shared: dict[str, _Shared] = {}
-        self._rechecking: asyncio.Task[None] | None = None
+        self._shared: dict[str, Asked] = {}
+        self._recheck = Recheck(self.consumer, self._shared.values)
 
     @property
     def consumer(self) -> SocketConsumer:
@@ -131,8 +121,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         """End every operation, and wait until each has ended, up to a bound."""
         for operation_id in list(self.tasks):
             self._cancel(operation_id)
-        if self._rechecking is not None:
-            self._rechecking.cancel()
+        self._recheck.cancel()
         await let_end(self._ending)
 
     def _cancel(self, operation_id: str) -> asyncio.Task[None] | None:
@@ -196,7 +185,8 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
             if admission.is_joined:
                 if admission.asks_again:
                     execute = partial(self._execute, request)
-                    self._shared[operation_id] = _Shared(request, member, execute)
+                    refuse = partial(_refuse, member)
+                    self._shared[operation_id] = Asked(request, member, execute, refuse)
                 member.release()
                 if errors := await over:
                     last = _error(operation_id, errors[0])
@@ -223,38 +213,13 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
     async def _execute(self, request: OperationRequest, context: Any = None) -> Any:
         if context is None:
             context = await self.consumer.operation_context()
-        return await transactions.stream(
-            self.consumer.executed_schema,
-            self.consumer.options["rollback_mutation"],
-            request.query,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
-            context_value=context,
-            root_value=self.root_value,
-            operation_extensions=request.extensions,
-        )
+        return await transactions.stream(self.consumer, request, context, self.root_value)
 
     def recheck(self) -> None:
         """Ask again who may stay, of the shared operations that depend on who subscribes."""
-        if self._shared and self._rechecking is None:
-            self._rechecking = asyncio.create_task(self._recheck())
-            self._ending.add(self._rechecking)
-            self._rechecking.add_done_callback(self._rechecked)
-
-    def _rechecked(self, task: asyncio.Task[None]) -> None:
-        self._rechecking = None
-        self._ending.discard(task)
-        note_failed_recheck(task)
-
-    async def _recheck(self) -> None:
-        async with self.consumer.operation_thread():
-            await refresh_user(self.consumer.request)
-            for shared in list(self._shared.values()):
-                if shared.member.run is not None:
-                    errors = await admit_again(self.consumer, *shared)
-                    if errors:
-                        shared.member.leave()
-                        shared.member.end(errors, refused=True)
+        if (asking := self._recheck.begin()) is not None:
+            self._ending.add(asking)
+            asking.add_done_callback(self._ending.discard)
 
     async def send_data_message(self, execution_result: ExecutionResult, operation_id: str) -> None:
         """Send a result of an operation under way.
@@ -265,6 +230,11 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
         if self.tasks.get(operation_id) is not asyncio.current_task():
             raise asyncio.CancelledError
         await super().send_data_message(execution_result, operation_id)
+
+
+def _refuse(member: SocketMember, errors: list[GraphQLError]) -> None:
+    member.leave()
+    member.end(errors, refused=True)
 
 
 def _settle(over: asyncio.Future[list[GraphQLError]], errors: list[GraphQLError]) -> None:

@@ -21,8 +21,8 @@ from strawberry.types.execution import ExecutionResult
 
 from .. import transactions
 from .._upstream.frameworks import aclosing
-from ..auth.sessions import refresh_user
-from ..broadcast.admission import Admission, admit_again, join_at_once, note_failed_recheck
+from ..broadcast.admission import Admission, join_at_once
+from ..broadcast.recheck import Asked, Recheck
 from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
@@ -31,7 +31,7 @@ from ..waiting import is_cancelled, let_end
 from .sharing import SocketMember
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
         ConnectionInitMessage,
@@ -96,7 +96,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._ending: set[asyncio.Task[None]] = set()
-        self._rechecking: asyncio.Task[None] | None = None
+        self._recheck = Recheck(self.consumer, self._asked_again)
 
     @property
     def consumer(self) -> SocketConsumer:
@@ -109,8 +109,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             self.connection_init_timeout_task.cancel()
         for operation_id in list(self.operations):
             await self.cleanup_operation(operation_id)
-        if self._rechecking is not None:
-            self._rechecking.cancel()
+        self._recheck.cancel()
         await let_end(self._ending)
 
     async def cleanup_operation(self, operation_id: str) -> None:
@@ -272,35 +271,26 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 
     def recheck(self) -> None:
         """Ask again who may stay, of the shared operations that depend on who subscribes."""
-        asked = [
-            operation
-            for operation in self.operations.values()
-            if isinstance(operation, TransportWSOperation) and operation.asks_again
-        ]
-        if asked and self._rechecking is None:
-            self._rechecking = asyncio.create_task(self._recheck(asked))
-            self._ending.add(self._rechecking)
-            self._rechecking.add_done_callback(self._rechecked)
+        if (asking := self._recheck.begin()) is not None:
+            self._ending.add(asking)
+            asking.add_done_callback(self._ending.discard)
 
-    def _rechecked(self, task: asyncio.Task[None]) -> None:
-        self._rechecking = None
-        self._ending.discard(task)
-        note_failed_recheck(task)
+    def _asked_again(self) -> Iterator[Asked]:
+        for operation in self.operations.values():
+            if isinstance(operation, TransportWSOperation) and operation.asks_again:
+                assert operation.member is not None
+                yield Asked(
+                    operation.request,
+                    operation.member,
+                    partial(self._execute, operation),
+                    partial(self._refuse, operation, operation.member),
+                )
 
-    async def _recheck(self, operations: list[TransportWSOperation]) -> None:
-        async with self.consumer.operation_thread():
-            await refresh_user(self.consumer.request)
-            for operation in operations:
-                if operation.member is not None and operation.member.run is not None:
-                    errors = await admit_again(
-                        self.consumer,
-                        operation.request,
-                        operation.member,
-                        partial(self._execute, operation),
-                    )
-                    if errors:
-                        self._leave(operation.member)
-                        self._end_shared(operation, errors)
+    def _refuse(
+        self, operation: TransportWSOperation, member: SocketMember, errors: list[GraphQLError]
+    ) -> None:
+        self._leave(member)
+        self._end_shared(operation, errors)
 
     async def _results(self, operation: TransportWSOperation) -> Any:
         context = await self.consumer.operation_context()
@@ -310,16 +300,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     async def _execute(self, operation: TransportWSOperation, context: Any = None) -> Any:
         if context is None:
             context = await self.consumer.operation_context()
-        return await transactions.stream(
-            self.consumer.executed_schema,
-            self.consumer.options["rollback_mutation"],
-            operation.query,
-            variable_values=operation.variables,
-            context_value=context,
-            root_value=self.root_value,
-            operation_name=operation.operation_name,
-            operation_extensions=operation.extensions,
-        )
+        return await transactions.stream(self.consumer, operation.request, context, self.root_value)
 
     def _end_shared(self, operation: TransportWSOperation, errors: list[GraphQLError]) -> None:
         """Send the last message of an operation whose shared execution has ended."""

@@ -47,6 +47,7 @@ def engine(
     # Django keeps the path of its files in the class, and we keep the classes made of it.
     monkeypatch.delattr(FileStore, "_storage_path", raising=False)
     sessions._derived_store.cache_clear()
+    sessions._session_middleware.cache_clear()
     name: str = request.param
     return name
 

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
 from strawberry_django.realtime import GraphQLWSConsumer, Topic, shared_subscription
-from strawberry_django.realtime.broadcast import admission
+from strawberry_django.realtime.broadcast import admission, recheck
 from strawberry_django.realtime.broadcast.run import Run, Runs, SharedOperation
 from strawberry_django.realtime.conf import OperationRequest
 from strawberry_django.realtime.pubsub.feeds import Feeds
@@ -62,9 +62,9 @@ async def cancelled() -> Any:
 async def test_who_cannot_be_told_may_not_stay(
     execute: Any, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "_ANSWERED_WITHIN", 0.1)
+    monkeypatch.setattr(recheck, "_ANSWERED_WITHIN", 0.1)
     consumer = operation().consumer
-    errors = await admission.admit_again(consumer, REQUEST, Told(), execute)
+    errors = await recheck.admit_again(consumer, REQUEST, Told(), execute)
     assert [error.message for error in errors] == [expected]
 
 
@@ -81,7 +81,7 @@ async def test_who_leaves_while_it_is_asked_again_does_not_come_back() -> None:
         again.join(info, None, asks_again=True)
         return refused()
 
-    await admission.admit_again(shared.consumer, REQUEST, told, execute)
+    await recheck.admit_again(shared.consumer, REQUEST, told, execute)
     assert told.run is None
 
 
@@ -120,7 +120,7 @@ async def moves(told: Told, audience: str) -> list[GraphQLError]:
             return
         yield ExecutionResult(data=None, errors=None)
 
-    return await admission.admit_again(consumer, REQUEST, told, lambda: answers(ask))
+    return await recheck.admit_again(consumer, REQUEST, told, lambda: answers(ask))
 
 
 async def test_who_moves_to_another_audience_misses_nothing(channel_layer: Any) -> None:
