@@ -20,7 +20,7 @@ BENCHMARKS = {
     for module in (broadcast, connect, http, publish, servers)
 }
 #: What is written down beside what every record has.
-VERSIONS = ("redis", "websockets", "wsproto")
+VERSIONS = ("orjson", "redis", "websockets", "wsproto")
 
 
 def say(what: str) -> None:

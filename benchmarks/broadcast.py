@@ -15,14 +15,21 @@ from benchmarks.crowd import Crowd, crowd
 from benchmarks.measuring import line, ratio, shown, times
 from benchmarks.programs import NAMES, SOCKETS, project, served
 
-#: Of each number of subscribers: how many events in a round, and how many at a time.
-EVENTS = {1: (1_000, 20), 100: (100, 20), 300: (60, 20), 1_000: (20, 10), 5_000: (10, 5)}
+#: Of each number of subscribers: how many events in a round, how many at a time, and how many by
+#: themselves, whose time to receipt is taken.
+EVENTS = {
+    1: (1_000, 20, 100),
+    100: (100, 20, 40),
+    300: (60, 20, 30),
+    1_000: (20, 10, 10),
+    5_000: (10, 5, 5),
+}
 #: These take too long with more subscribers than this.
 SLOW, MOST = ("channels", "stock", "executed"), 1_000
-ROUNDS, SINGLE = 5, 10
+ROUNDS = 5
 #: How much of a core an event each second may take, where the subscribers for a core are told.
 LOAD = 0.5
-LOOK = {1: (20, 20), 100: (20, 20)}
+LOOK = {1: (20, 20, 5), 100: (20, 20, 5)}
 
 Found = dict[str, dict[int, list[float]]]
 
@@ -37,7 +44,7 @@ def measure(look: bool, say: Callable[[str], None]) -> tuple[int, Found, Found]:
         for name in SOCKETS:
             server = stack.enter_context(served(made, name))
             crowds[name] = stack.enter_context(crowd(server))
-        for size, (events, batch) in sizes.items():
+        for size, (events, batch, single) in sizes.items():
             asked = [name for name in SOCKETS if size <= MOST or name not in SLOW]
             for name in asked:
                 crowds[name].grow(size)
@@ -46,7 +53,7 @@ def measure(look: bool, say: Callable[[str], None]) -> tuple[int, Found, Found]:
             for number in range(rounds):
                 for name in asked if number % 2 else asked[::-1]:
                     cpu[name][size].append(crowds[name].publish(events, batch))
-                    late[name][size] += crowds[name].latencies(SINGLE)
+                    late[name][size] += crowds[name].latencies(single)
             say(f"{size:,} subscribers")
     return rounds, cpu, late
 

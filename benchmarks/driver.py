@@ -59,6 +59,11 @@ class Driver:
                 await asyncio.sleep(0.05)
         raise RuntimeError("; ".join(["some sockets get nothing", *self.errors[:3]]))
 
+    async def ask(self, times: int) -> None:
+        """Ask as often for nothing to be published."""
+        for _ in range(times):
+            await self._post(0)
+
     async def publish(self, events: int, batch: int) -> None:
         """Let events be published in batches, and await each at each socket.
 

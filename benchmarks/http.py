@@ -63,7 +63,7 @@ def main(look: bool, say: Callable[[str], None]) -> dict[str, Any]:
                 path = PATHS.get(name, "/graphql")
                 taken = ask(servers[name], asked[who, name], path, requests)
                 found.setdefault((who, name), []).extend([taken] if number >= 0 else [])
-        say(f"{rounds} rounds of GraphQL")
+            say(f"GraphQL, round {number + 1} of {rounds}")
         for number in range(-1, pairs):
             for name in list(paired) if number % 2 else reversed(paired):
                 taken = ask(servers[name], asked["user", name], "/plain/", pages)

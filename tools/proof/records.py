@@ -21,13 +21,16 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "docs/data"
 #: Every record depends on these.
 LIBRARY = ("strawberry_django/realtime/**/*", "strawberry_django/routers/**/*")
-_SHARED = ("crowd", "driver", "measuring", "programs", "project/*", "socket", "theirs/*")
+_SHARED = (
+    *("crowd.py", "driver.py", "measuring.py", "programs.py", "socket.py"),
+    *("node/*", "project/*.py", "theirs/*.py"),
+)
 #: And each on the files that measure it, or are measured.
 INPUTS = {
     "comparison": ("tests/live/**/*.py", "snippets/security/**/*", "tools/proof/compare.py"),
     "fuzz": ("tools/proof/fuzz.py", "tools/proof/fuzz_*.py"),
     **{
-        name: tuple(f"benchmarks/{one}.py" for one in (name, *_SHARED))
+        name: tuple(f"benchmarks/{one}" for one in (f"{name}.py", *_SHARED))
         for name in ("broadcast", "connect", "http", "publish", "servers")
     },
     "versions": ("snippets/**/*", "tests/guide/**/*.py", "pyproject.toml"),
