@@ -1,7 +1,7 @@
 """How a message is given to the channel layer, from asynchronous and from synchronous code.
 
-Imports its siblings and the ground modules. A layer keeps its connections for an event loop. So
-synchronous code of a process shares one loop that lasts, and with it one connection.
+Imports its siblings and the ground modules. A layer keeps its connections for an event loop, and
+synchronous code has none that lasts: the threads of a process share one connection of their own.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Coroutine
+from typing import Any
 from weakref import WeakKeyDictionary
 
+from .._upstream.hosts import published_by
 from ..exceptions import ChannelLayerError
 from ..waiting import within
 from .channel import failure_of
 from .feeds import is_embedded, layer_of, tell_all
+from .hosts import Hosts
 from .messages import Message
 
 logger = logging.getLogger("strawberry_django.realtime")
@@ -71,7 +75,7 @@ def send_sync(alias: str, group: str, message: Message) -> None:
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        _own_loop.run(alias, group, message)
+        _threads.run(alias, group, message)
         return
     waiting = _waiting.get(loop)
     if waiting is None:
@@ -147,8 +151,11 @@ def _took_long(began: float) -> bool:
     return time.monotonic() - began > SENT_WITHIN / 10
 
 
-class _OwnLoop:
-    """The event loop in which the threads of this process send, one at a time.
+class _Threads:
+    """How the threads of this process send: one at a time, and over one connection.
+
+    To the pub/sub layer's Redis they publish as it does, without its event loop. For any other
+    layer there is a loop that lasts.
 
     When the layer has not answered one of them, the others do not wait in vain one after the other:
     until the layer has had a rest, they fail at once.
@@ -165,11 +172,10 @@ class _OwnLoop:
         try:
             if time.monotonic() < self._rests_until.get(alias, 0.0):
                 raise LayerSilentError
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
             began = time.monotonic()
             try:
-                self._loop.run_until_complete(_send(alias, group, message))
+                if not _published(layer_of(alias), group, message):
+                    self._in_loop(_send(alias, group, message))
             except ChannelLayerError:
                 if _took_long(began):
                     self._rests_until[alias] = time.monotonic() + _REST
@@ -177,13 +183,34 @@ class _OwnLoop:
         finally:
             self._turn.release()
 
+    def _in_loop(self, sending: Coroutine[Any, Any, None]) -> None:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        self._loop.run_until_complete(sending)
+
     def forget(self) -> None:
         """Begin anew in a process that was forked: the connections are the other one's."""
         self._turn = threading.Lock()
         self._loop = None
 
 
+def _published(layer: Any, group: str, message: Message) -> bool:
+    """Publish to the pub/sub layer's Redis; tell whether it is one."""
+    known = published_by(layer, group, message)
+    if known is None:
+        return False
+    host, channel, content = known
+    try:
+        hosts = Hosts.of(layer)
+        assert hosts is not None
+        hosts.sync(host, SENT_WITHIN).publish(channel, content)
+    except Exception as error:
+        failure_of(error)
+        raise ChannelLayerError("The channel layer failed: an event was not sent.") from error
+    return True
+
+
 _waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting] = WeakKeyDictionary()
-_own_loop = _OwnLoop()
+_threads = _Threads()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_own_loop.forget)
+    os.register_at_fork(after_in_child=_threads.forget)

@@ -30,11 +30,11 @@ class HangingLayer(InMemoryChannelLayer):
 def hanging(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.HangingLayer"}}
     monkeypatch.setattr(outbox, "SENT_WITHIN", 0.2)
-    monkeypatch.setattr(outbox, "_own_loop", outbox._OwnLoop())
+    monkeypatch.setattr(outbox, "_threads", outbox._Threads())
     asked.clear()
     yield
-    if outbox._own_loop._loop is not None:
-        outbox._own_loop._loop.close()
+    if outbox._threads._loop is not None:
+        outbox._threads._loop.close()
 
 
 def test_threads_do_not_wait_for_a_layer_that_hangs_one_after_the_other() -> None:
