@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .exceptions import (
         AuthNotConfiguredError,
         ChannelLayerError,
+        EventsMissedError,
         ListenerOverflowError,
         PayloadError,
         RealtimeError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     )
     from .http.consumer import GraphQLHTTPConsumer
     from .pubsub.changes import Change
+    from .pubsub.history import History
     from .pubsub.model_topic import ModelTopic
     from .pubsub.topics import Topic
     from .request import GraphQLRequest
@@ -42,10 +44,12 @@ _MODULES = {
     "AuthNotConfiguredError": "exceptions",
     "Change": "pubsub.changes",
     "ChannelLayerError": "exceptions",
+    "EventsMissedError": "exceptions",
     "GraphQLContext": "context",
     "GraphQLHTTPConsumer": "http.consumer",
     "GraphQLRequest": "request",
     "GraphQLWSConsumer": "websocket.consumer",
+    "History": "pubsub.history",
     "ListenerOverflowError": "exceptions",
     "ModelTopic": "pubsub.model_topic",
     "OperationRequest": "conf",
@@ -79,10 +83,12 @@ __all__ = [
     "AuthNotConfiguredError",
     "Change",
     "ChannelLayerError",
+    "EventsMissedError",
     "GraphQLContext",
     "GraphQLHTTPConsumer",
     "GraphQLRequest",
     "GraphQLWSConsumer",
+    "History",
     "ListenerOverflowError",
     "ModelTopic",
     "OperationRequest",

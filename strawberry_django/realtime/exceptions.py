@@ -6,6 +6,7 @@ Ground: imports nothing of its siblings.
 from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
+from graphql import GraphQLError
 
 
 class RealtimeError(Exception):
@@ -100,6 +101,21 @@ class FrameTooLongError(RealtimeError):
 
 class ChannelLayerError(RealtimeError):
     """The channel layer is missing, or failed while a subscription listened to it."""
+
+
+class EventsMissedError(RealtimeError, GraphQLError):
+    """Events were missed that the history of their topic does not have any more.
+
+    The client is told: the code in the extensions of the error is `EVENTS_MISSED`.
+    """
+
+    def __init__(self, topic: str) -> None:
+        GraphQLError.__init__(
+            self,
+            f"Events of {topic!r} were missed that cannot be read any more. Fetch what there is, "
+            "and subscribe again.",
+            extensions={"code": "EVENTS_MISSED"},
+        )
 
 
 class PayloadError(RealtimeError, TypeError):

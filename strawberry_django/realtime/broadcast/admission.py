@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from ..pubsub.listening import Listening, set_listening
+from ..pubsub.progress import Progress
 from .run import Member, Runs, SharedOperation, encoded, payload_of
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Admission:
         self._listens = listens
         self.is_recheck = member.run is not None
         self.asks_again = False
+        self.progress = Progress()
         self._joined = False
         self._place: _Place | None = None
 
@@ -83,7 +85,12 @@ class Admission:
         options = self._consumer.options
         _current.set(self)
         set_listening(
-            Listening(options["slow_consumer"], options["listener_capacity"], self._heard)
+            Listening(
+                options["slow_consumer"],
+                options["listener_capacity"],
+                self._heard,
+                self.progress,
+            )
         )
 
     def _heard(self, *_: Any) -> None:
@@ -162,8 +169,9 @@ class Admission:
         """Whether the operation has become a member; its own execution has ended by then."""
         return self._joined
 
-    def note_shown(self, result: ExecutionResult) -> None:
-        """Note a result of the subscriber's own execution that came from `initial`."""
+    def note_result(self, result: ExecutionResult) -> None:
+        """Note a result of the subscriber's own execution; one from `initial`, if it has joined."""
+        self.progress.note_on(result)
         if self._joined:
             self._member.note_shown(encoded(self._consumer, payload_of(result)))
 

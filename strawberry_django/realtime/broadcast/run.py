@@ -26,6 +26,7 @@ from ..conf import Overflow
 from ..logs import internal_error
 from ..protocol import is_request_error
 from ..pubsub.listening import Listening, set_listening
+from ..pubsub.progress import Progress
 from ..threads import OperationThread
 from ..waiting import is_cancelled
 from .context import SharedContext
@@ -211,6 +212,7 @@ class Run:
     Attributes:
         policy: what its topic says of slow members, in place of their own options.
         asks_nobody: whoever asks the same may join, and receives nothing before the others do.
+        progress: how far it has come in the topics that have a history.
     """
 
     def __init__(self, operation: SharedOperation, forget: Callable[[Run], None]) -> None:
@@ -218,6 +220,7 @@ class Run:
         self.operation = operation
         self.policy: Policy = _NO_POLICY
         self.asks_nobody = False
+        self.progress = Progress()
         self._forget = forget
         self._members: dict[Member, None] = {}
         self._listening: asyncio.Future[None] = loop.create_future()
@@ -260,7 +263,12 @@ class Run:
         executes_for_many.set(True)
         options = operation.consumer.options
         set_listening(
-            Listening(options["slow_consumer"], options["listener_capacity"], self._begun)
+            Listening(
+                options["slow_consumer"],
+                options["listener_capacity"],
+                self._begun,
+                self.progress,
+            )
         )
         errors: list[GraphQLError] = []
         refused = False
@@ -315,6 +323,7 @@ class Run:
 
     async def _deliver(self, result: ExecutionResult) -> None:
         self._listens()
+        self.progress.note_on(result)
         payload = payload_of(result)
         text = encoded(self.operation.consumer, payload)
         members = list(self._members)

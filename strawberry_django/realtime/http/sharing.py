@@ -88,7 +88,7 @@ async def shared(
     try:
         async with aclosing(results):
             async for result in results:
-                admission.note_shown(result)
+                admission.note_result(result)
                 yield result
         if admission.is_joined:
             member.release()

@@ -37,16 +37,21 @@ class Feed:
 
     def __init__(self, alias: str, layer: Any, group: str, end: Callable[[Feed], None]) -> None:
         self.group = group
+        self._alias = alias
+        self._layer = layer
         self._end = end
         self._subscribers: dict[Listener, None] = {}
         self._channel: Channel | None = None
         self._member: Membership | None = None
         if not is_embedded(layer):
-            # What comes is handed on at once: nothing waits in the channel itself.
-            self._channel = Channel(layer, 1)
-            self._listening = self._channel.heard_by(self)
-            self._listening.__enter__()
-            self._member = Membership(self._channel, alias, [group], own=True)
+            self._listen()
+
+    def _listen(self) -> None:
+        # What comes is handed on at once: nothing waits in the channel itself.
+        self._channel = Channel(self._layer, 1)
+        self._listening = self._channel.heard_by(self)
+        self._listening.__enter__()
+        self._member = Membership(self._channel, self._alias, [self.group], own=True)
 
     async def join(self, subscriber: Listener) -> None:
         """Let `subscriber` have what is sent from now on.
@@ -111,15 +116,15 @@ class Feeds:
                 feeds = _loops[loop] = cls(loop)
         return feeds
 
-    def of(self, alias: str, group: str) -> Feed:
-        """Return the feed of a group, which begins now if there is none.
+    def of(self, alias: str, group: str, make: Callable[..., Feed] = Feed) -> Feed:
+        """Return the feed of a group, which `make` makes now if there is none.
 
         Raises:
             ChannelLayerError: there is no layer of this alias.
         """
         feed = self._feeds.get((alias, group))
         if feed is None:
-            feed = Feed(alias, layer_of(alias), group, lambda ended: self._forget(alias, ended))
+            feed = make(alias, layer_of(alias), group, lambda ended: self._forget(alias, ended))
             self._feeds[alias, group] = feed
         return feed
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,6 +37,11 @@ class Hosts:
             known = _known[layer] = cls(*configured)
         return known
 
+    @classmethod
+    def at(cls, url: str) -> Hosts:
+        """Return the one host of a URL."""
+        return _host_at(url)
+
     def index(self, name: str) -> int:
         """Return which host has what is called `name`."""
         return index_of_host(name, len(self._hosts))
@@ -60,6 +66,12 @@ class Hosts:
         return clients[index]
 
 
+@cache
+def _host_at(url: str) -> Hosts:
+    return Hosts([{"address": url}], "asgi")
+
+
 _known: WeakKeyDictionary[Any, Hosts] = WeakKeyDictionary()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_known.clear)
+    os.register_at_fork(after_in_child=_host_at.cache_clear)

@@ -1,15 +1,17 @@
 """What a subscription to a topic knows of the operation that it is part of.
 
-Imports the ground modules. Whoever executes an operation sets it for the task that does.
+Imports its sibling `progress` and the ground modules. Whoever executes an operation sets it for the
+task that does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..conf import Overflow
+from .progress import Progress
 
 
 def _nobody(overflow: Overflow | None, capacity: int | None) -> None:
@@ -25,16 +27,18 @@ class Listening:
         capacity: how many may.
         begun: called when nothing can be missed any more, with what the topic itself says in
             place of the options.
+        progress: is told how far the operation has come in topics that have a history.
     """
 
     overflow: Overflow = "close"
     capacity: int = 1000
     begun: Callable[[Overflow | None, int | None], None] = _nobody
+    progress: Progress = field(default_factory=Progress)
 
 
 def current_listening() -> Listening:
     """Return that of the running operation."""
-    return _current.get()
+    return _current.get() or Listening()
 
 
 def set_listening(listening: Listening) -> None:
@@ -42,4 +46,4 @@ def set_listening(listening: Listening) -> None:
     _current.set(listening)
 
 
-_current: ContextVar[Listening] = ContextVar("listening", default=Listening())  # noqa: B039
+_current: ContextVar[Listening | None] = ContextVar("listening", default=None)

@@ -39,6 +39,8 @@ from .changes import (
     way_of_changes,
 )
 from .codec import Way
+from .cursor import OnGap
+from .history import History
 from .topics import Key, Topic
 
 M = TypeVar("M", bound=Model)
@@ -66,7 +68,7 @@ class ModelTopic(Generic[M]):
             change for which it says no is sent to nobody. It sees the row as it is then: who must
             hear of a row that leaves the condition has it as a key.
         name: of the topic; by default made from the model and the keys. It is needed with `only`.
-        layer: see `Topic`, and so for `slow_consumer`, `capacity` and `using`.
+        layer: see `Topic`, and so for `slow_consumer`, `capacity`, `using` and `history`.
 
     Raises:
         TypeError: the model is abstract, or there is no name with `only`.
@@ -84,6 +86,7 @@ class ModelTopic(Generic[M]):
         slow_consumer: Overflow | None = None,
         capacity: int | None = None,
         using: str | None = None,
+        history: History | None = None,
     ) -> None:
         if isinstance(keys, str):
             raise TypeError(f"keys is {keys!r}; expected a list of field names.")
@@ -104,6 +107,7 @@ class ModelTopic(Generic[M]):
             slow_consumer=slow_consumer,
             capacity=capacity,
             using=using,
+            history=history,
         )
         signals.class_prepared.disconnect(dispatch_uid=self.name)
         signals.class_prepared.connect(self._prepared, weak=False, dispatch_uid=self.name)
@@ -115,7 +119,7 @@ class ModelTopic(Generic[M]):
 
     @asynccontextmanager
     async def subscribe(
-        self, **keys: Key | Sequence[Key]
+        self, *, after: str | None = None, on_gap: OnGap = "error", **keys: Key | Sequence[Key]
     ) -> AsyncIterator[AsyncIterator[Change[M]]]:
         """Receive the changes of the rows with these keys inside the block.
 
@@ -123,6 +127,8 @@ class ModelTopic(Generic[M]):
         the change that says so is on its way.
 
         Args:
+            after: as with `Topic.subscribe`.
+            on_gap: as with `Topic.subscribe`.
             keys: which rows; a list of values stands for any of them, and rows must have all keys.
 
         Raises:
@@ -137,8 +143,8 @@ class ModelTopic(Generic[M]):
             )
         wanted = {name: self._values(name, value) for name, value in keys.items()}
         chosen = next(iter(wanted), None)
-        by: dict[str, Sequence[Key]] = {} if chosen is None else {chosen: wanted[chosen]}
-        async with self._topic.subscribe(**by) as events:
+        by: dict[str, Any] = {} if chosen is None else {chosen: wanted[chosen]}
+        async with self._topic.subscribe(after=after, on_gap=on_gap, **by) as events:
             yield SeenChanges(events, wanted, chosen, self._keys)
 
     def publish_created(self, rows: Iterable[M], *, using: str | None = None) -> None:

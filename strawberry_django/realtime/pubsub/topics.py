@@ -22,10 +22,15 @@ from .. import encoding
 from ..conf import Overflow
 from . import outbox
 from .codec import RowGoneError, Way, way_of, write
+from .cursor import Cursor, OnGap
 from .feeds import Feed, Feeds, left
+from .history import History, Store, positions_of
 from .listening import current_listening
 from .messages import Message, Messages
+from .outbox import Address
 from .rows import Unfetched, read
+from .stores import store_of
+from .stream_feed import StreamFeed
 
 T = TypeVar("T")
 
@@ -37,6 +42,9 @@ logger = logging.getLogger("strawberry_django.realtime")
 #: The `"type"` of a topic's messages on the layer, and the version of their form.
 MESSAGE_TYPE, FORM = "strawberry_django.event", 1
 
+
+#: What a key cannot be called: `subscribe` has arguments of these names.
+_RESERVED = frozenset({"after", "on_gap"})
 
 #: How many keys one subscription may have: each is a subscription of the process to the layer.
 MOST_KEYS = 100
@@ -64,6 +72,8 @@ class Topic(Generic[T]):
             `listener_capacity` by default.
         using: the alias of the database that models are fetched from; by default the one that
             wrote them. A replica that is behind has not all rows yet.
+        history: how much the topic remembers, so that a subscription can go on where another has
+            ended, and what the layer loses is read again; nothing by default.
     """
 
     def __init__(
@@ -75,6 +85,7 @@ class Topic(Generic[T]):
         slow_consumer: Overflow | None = None,
         capacity: int | None = None,
         using: str | None = None,
+        history: History | None = None,
     ) -> None:
         if not name:
             raise TypeError("A topic has a name, which is not empty.")
@@ -84,6 +95,7 @@ class Topic(Generic[T]):
         self._slow_consumer: Overflow | None = slow_consumer
         self._capacity = capacity
         self._using = using
+        self.history = history
 
     def __repr__(self) -> str:
         return f"<Topic {self.name!r}>"
@@ -105,7 +117,7 @@ class Topic(Generic[T]):
             PayloadError: the payload, or a part of it, cannot travel; it names the path.
             ChannelLayerError: there is no layer, or it has failed, or does not answer.
         """
-        await outbox.send(self.layer, self._group(keys), self._message(payload))
+        await outbox.send(self._address(keys), self._message(payload))
 
     def publish_sync(self, payload: T, **keys: Key) -> None:
         """Send an event from synchronous code: a view, a signal, a worker, a command.
@@ -118,7 +130,7 @@ class Topic(Generic[T]):
             PayloadError: as with `publish`.
             ChannelLayerError: as with `publish`.
         """
-        outbox.send_sync(self.layer, self._group(keys), self._message(payload))
+        outbox.send_sync(self._address(keys), self._message(payload))
 
     def publish_on_commit(self, payload: T, *, using: str | None = None, **keys: Key) -> None:
         """Send an event when the transaction commits, and never after a rollback.
@@ -134,7 +146,7 @@ class Topic(Generic[T]):
         Raises:
             PayloadError: as with `publish`.
         """
-        sending = partial(outbox.send_sync, self.layer, self._group(keys), self._message(payload))
+        sending = partial(outbox.send_sync, self._address(keys), self._message(payload))
         transaction.on_commit(sending, using=using, robust=True)
 
     async def end(self, **keys: Key) -> None:
@@ -143,23 +155,31 @@ class Topic(Generic[T]):
         Raises:
             ChannelLayerError: as with `publish`.
         """
-        await outbox.send(self.layer, self._group(keys), self._last_message())
+        await outbox.send(self._address(keys), self._last_message())
 
     def end_sync(self, **keys: Key) -> None:
         """Do as `end`, from synchronous code; see `publish_sync`."""
-        outbox.send_sync(self.layer, self._group(keys), self._last_message())
+        outbox.send_sync(self._address(keys), self._last_message())
 
     @asynccontextmanager
-    async def subscribe(self, **keys: Key | Sequence[Key]) -> AsyncIterator[AsyncIterator[T]]:
+    async def subscribe(
+        self, *, after: str | None = None, on_gap: OnGap = "error", **keys: Key | Sequence[Key]
+    ) -> AsyncIterator[AsyncIterator[T]]:
         """Receive the events with these keys inside the block.
 
-        What is published after the block is entered is not missed.
+        What is published after the block is entered is not missed. Where the topic has a history,
+        a subscription that a client begins again goes on after the last result that it has
+        acknowledged, and one that falls behind reads what it has not kept up with.
 
         Args:
+            after: the `position` in the extensions of a result: go on after it.
+            on_gap: what happens when events were missed that cannot be read any more: `"error"`
+                ends the iteration, `"extensions"` goes on, and the next result says `missed`.
             keys: which events; a list of values stands for any of them, at most a hundred.
 
         Raises:
-            ValueError: there are more.
+            ValueError: there are more, or `after` is no position.
+            EventsMissedError: in the iteration, if events were missed.
             ChannelLayerError: there is no layer, or it has failed, or does not answer.
             ListenerOverflowError: in the iteration, if the subscription falls behind.
             DatabaseError: in the iteration, if models cannot be fetched.
@@ -167,19 +187,37 @@ class Topic(Generic[T]):
         listening = current_listening()
         capacity = self._capacity or listening.capacity
         overflow: Overflow = self._slow_consumer or listening.overflow
-        messages = Messages(MESSAGE_TYPE, None, capacity, overflow, called=self.name)
+        groups, store = self._groups(keys), self._store()
+        positions = positions_of(after or "", groups)
+        messages: Messages | Cursor
+        make: Any = Feed
+        if store is None:
+            messages = Messages(MESSAGE_TYPE, None, capacity, overflow, called=self.name)
+        else:
+            messages = Cursor(capacity, overflow, on_gap, listening.progress, self.name)
+            make = partial(StreamFeed, store=store)
         joined: list[Feed] = []
         feeds = Feeds.current()
         try:
-            for group in self._groups(keys):
-                feed = feeds.of(self.layer, group)
+            for group in groups:
+                feed = feeds.of(self.layer, group, make)
                 joined.append(feed)
                 await feed.join(messages)
+            if isinstance(messages, Cursor):
+                await messages.begin(positions)
             listening.begun(self._slow_consumer, self._capacity)
             yield Events(self, messages)
         finally:
             # All at once: who is cancelled again meanwhile leaves none of them behind.
             await left([feed.remove(messages) for feed in joined])
+
+    def _store(self) -> Store | None:
+        if self.history is None:
+            return None
+        return store_of(self.name, self.layer, self.history)
+
+    def _address(self, keys: Mapping[str, Key]) -> Address:
+        return Address(self.layer, self._group(keys), self._store())
 
     def _message(self, payload: T) -> Message:
         data = encoding.encode(write(self._way, payload))
@@ -201,6 +239,8 @@ class Topic(Generic[T]):
         return payload
 
     def _group(self, keys: Mapping[str, Key]) -> str:
+        if reserved := _RESERVED & keys.keys():
+            raise TypeError(f"{self!r} has a key called {min(reserved)!r}: call it otherwise.")
         parts = [[name, _key_text(name, keys[name])] for name in sorted(keys)]
         digest = hashlib.sha256(json.dumps([self.name, *parts]).encode()).hexdigest()
         return f"strawberry_django.topic.{digest[:40]}"
@@ -224,7 +264,7 @@ class Topic(Generic[T]):
 class Events(AsyncIterator[T]):
     """The events that wait for one subscription to a topic."""
 
-    def __init__(self, topic: Topic[T], messages: Messages) -> None:
+    def __init__(self, topic: Topic[T], messages: AsyncIterator[Message]) -> None:
         self._topic = topic
         self._messages = messages
 

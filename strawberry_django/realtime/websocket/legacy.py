@@ -180,7 +180,7 @@ class GraphQLWSHandler(BaseGraphQLWSHandler[Any, Any]):
                         if is_request_error(result):
                             last = _error(operation_id, (result.errors or [])[0])
                             break
-                        admission.note_shown(result)
+                        admission.note_result(result)
                         await self.send_data_message(result, operation_id)
             if admission.is_joined:
                 if admission.asks_again:

@@ -324,7 +324,7 @@ async def _send_results(
         if is_request_error(result):
             await operation.send_initial_errors(result.errors or [])
             return
-        admission.note_shown(result)
+        admission.note_result(result)
         await operation.send_next(result)
 
 

@@ -397,7 +397,7 @@ async def test_what_nobody_can_read_is_dropped_and_logged_once(
     topic = Topic("tests.unreadable", Numbers)
     strange = {**topic._message(Numbers({})), "data": data, "unfetched": "x", "payload": "x"}
     async with topic.subscribe() as one, topic.subscribe() as other:
-        await outbox.send("default", topic._group({}), strange)
+        await outbox.send(topic._address({}), strange)
         await topic.publish(Numbers({"a": 1}))
         assert await take(one) == await take(other) == [Numbers({"a": 1})]
     assert caplog.text.count("An event was dropped") == 1
