@@ -122,6 +122,19 @@ class FrameSource(Protocol):
 class Posting(Protocol):
     """Where frames are sent without waiting; see `SocketWriter`."""
 
+    @property
+    def sent(self) -> int:
+        """The bytes of all frames so far."""
+        ...
+
+    @property
+    def acknowledged(self) -> int:
+        """The bytes that the client has read, as far as its pongs say."""
+        ...
+
+    def ask_for(self, sent: int) -> None:
+        """Ask the client whether it has read so much, unless it is being asked already."""
+
     def post(self, source: FrameSource | None, head: str, body: str = "", tail: str = "") -> None:
         """Send a frame in its turn."""
 
@@ -153,6 +166,9 @@ class SocketConsumer(Consumer, SharingConsumer, Protocol):
 
     async def operation_context(self) -> Any:
         """Return a fresh context, with what the connection's has been given since it began."""
+
+    async def resume_identity(self, context: Any) -> str | None:
+        """Return who may go on with what this client has begun."""
 
     def asks_nothing(self) -> bool:
         """Tell whether an operation needs no context, no hook and no look at its session."""

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
+from ..exceptions import EventsMissedError
+from ..pubsub.history import Positions
 from ..pubsub.listening import Listening, set_listening
 from ..pubsub.progress import Progress
+from .replay import replay
 from .run import Member, Runs, SharedOperation, encoded, payload_of
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..conf import OperationRequest, RealtimeOptions
     from ..interfaces import SharingConsumer
+    from ..pubsub.bookmarks import Bookmark
 
 #: Seconds for which a member that moves to another run receives what its former one has: until the
 #: other listens, which not every run can tell.
@@ -57,6 +61,7 @@ class Admission:
         member: the subscriber.
         listens: called when nothing that is published is missed any more, if anybody wants to
             know.
+        bookmark: where the operation is, if its client may go on with it.
 
     Attributes:
         is_recheck: a member is looked at again, and is not sent what came first again.
@@ -69,6 +74,7 @@ class Admission:
         request: OperationRequest,
         member: Member,
         listens: Callable[[], None] | None = None,
+        bookmark: Bookmark | None = None,
     ) -> None:
         self._consumer = consumer
         self._request = request
@@ -76,7 +82,8 @@ class Admission:
         self._listens = listens
         self.is_recheck = member.run is not None
         self.asks_again = False
-        self.progress = Progress()
+        self.bookmark = bookmark
+        self.progress = Progress() if bookmark is None else bookmark.progress
         self._joined = False
         self._place: _Place | None = None
 
@@ -107,6 +114,36 @@ class Admission:
         if self._member.run is not None:
             await self._member.run.listens()
         self._heard()
+
+    async def resume(self, *, has_initial: bool) -> bool:
+        """Send a member that comes back what it has missed, from the history of its topics.
+
+        Returns:
+            Whether it has got all, so that nothing need come first.
+
+        Raises:
+            EventsMissedError: not all is there any more, and there is nothing that could come
+                first in its place.
+        """
+        run, bookmark = self._member.run, self.bookmark
+        if run is None or bookmark is None or not run.progress.stores:
+            return False
+        self._member.skip()  # It is sent all that comes meanwhile from the history.
+        here, known = await _claimed(bookmark, run.progress, create=not has_initial)
+        bookmark.follow(run.progress, self._member.has_waiting)
+        try:
+            while known and here != (until := run.progress.current):
+                await replay(run.operation, self._member, bookmark, here, until)
+                here = until
+        except EventsMissedError:
+            if not has_initial:
+                raise
+            self.progress = Progress()
+            self.progress.tell_missed()
+            known = False
+        bookmark.follow(run.progress, self._member.has_waiting)
+        self._member.hold()
+        return known
 
     def give_up(self) -> None:
         """Leave the run: what should come first has failed."""
@@ -158,6 +195,7 @@ class Admission:
             if former is not None:
                 run.add(member)
                 former.remove(member)
+                member.moved()
                 for text, payload in place.results:
                     member.take(text, payload)
             place.leave()
@@ -176,6 +214,21 @@ class Admission:
             self._member.note_shown(encoded(self._consumer, payload_of(result)))
 
 
+async def _claimed(
+    bookmark: Bookmark, progress: Progress, *, create: bool
+) -> tuple[Positions, bool]:
+    """Take over the bookmark of an operation that follows a run; see `Bookmark.claim`."""
+    claimed: Positions = {}
+    was_known = True
+    starts = progress.current
+    for store in set(progress.stores.values()):
+        of_store = {s: starts[s] for s, kept in progress.stores.items() if kept is store}
+        positions, known = await bookmark.claim(store, of_store, create=create)
+        claimed |= positions
+        was_known = was_known and known
+    return {stream: claimed[stream] for stream in starts}, was_known
+
+
 def join_at_once(consumer: SharingConsumer, request: OperationRequest, member: Member) -> bool:
     """Become a member of a run that has asked nobody, without an execution of one's own.
 
@@ -190,7 +243,7 @@ def join_at_once(consumer: SharingConsumer, request: OperationRequest, member: M
         consumer, "", request.query, request.variables, request.operation_name, None
     )
     run = Runs.current().known(operation)
-    if run is None or not run.asks_nobody or not run.is_listening:
+    if run is None or not run.asks_nobody or not run.is_listening or run.progress.stores:
         return False
     run.add(member)
     return True

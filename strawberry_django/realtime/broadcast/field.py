@@ -130,9 +130,10 @@ class _Admits(PermissionExtension):
             await admission.move()
             return
         try:
-            if self._initial is not None or admission.confirms:
+            if self._initial is not None or admission.confirms or admission.bookmark is not None:
                 await admission.confirm()
-            if self._initial is not None:
+            came_back = await admission.resume(has_initial=self._initial is not None)
+            if self._initial is not None and not came_back:
                 first = self._initial(info, kwargs)
                 async with aclosing(first):
                     async for value in first:

@@ -62,13 +62,15 @@ class Member:
         options: the resolved options of its consumer.
 
     Attributes:
+        options: those.
         run: the run, from when it joins until it leaves or the run ends.
     """
 
     def __init__(self, options: RealtimeOptions) -> None:
-        self._options = options
+        self.options = options
         self.run: Run | None = None
         self._held: deque[tuple[str, dict[str, Any]]] | None = None
+        self._skips = False
         self._shown: set[int] = set()  # Hashes: it may be kept for as long as no event comes.
         self._shown_until = 0.0
         self._last: tuple[list[GraphQLError], bool] | None = None
@@ -77,17 +79,28 @@ class Member:
     def overflow(self) -> Overflow:
         """What happens when it falls `capacity` results behind."""
         overflow, _ = _NO_POLICY if self.run is None else self.run.policy
-        return overflow or self._options["slow_consumer"]
+        return overflow or self.options["slow_consumer"]
 
     @property
     def capacity(self) -> int:
         """How many results may wait for it."""
         _, capacity = _NO_POLICY if self.run is None else self.run.policy
-        return capacity or self._options["listener_capacity"]
+        return capacity or self.options["listener_capacity"]
 
     def hold(self) -> None:
         """Keep what comes until `release`: what it receives first is not there yet."""
-        self._held = deque()
+        self._held, self._skips = deque(), False
+
+    def skip(self) -> None:
+        """Leave aside what comes until `hold`: it is sent that from a history."""
+        self._skips = True
+
+    def moved(self) -> None:
+        """Note that it is in another run now."""
+
+    def has_waiting(self) -> bool:
+        """Tell whether results that it was sent have still to be written."""
+        return False
 
     def note_shown(self, text: str) -> None:
         """Note a result that it was sent before the first of the run's."""
@@ -109,6 +122,8 @@ class Member:
 
     def take(self, text: str, payload: dict[str, Any]) -> None:
         """Take the next result."""
+        if self._skips:
+            return
         if self._held is not None:
             self._hold(self._held, text, payload)
         elif not self._shown or not self._was_shown(text):
@@ -215,12 +230,17 @@ class Run:
         progress: how far it has come in the topics that have a history.
     """
 
-    def __init__(self, operation: SharedOperation, forget: Callable[[Run], None]) -> None:
+    def __init__(
+        self,
+        operation: SharedOperation,
+        forget: Callable[[Run], None],
+        progress: Progress | None = None,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.operation = operation
         self.policy: Policy = _NO_POLICY
         self.asks_nobody = False
-        self.progress = Progress()
+        self.progress = progress or Progress()
         self._forget = forget
         self._members: dict[Member, None] = {}
         self._listening: asyncio.Future[None] = loop.create_future()

@@ -62,13 +62,13 @@ class Cursor(AsyncIterator[Message]):
 
     async def begin(self, after: Mapping[str, Position]) -> None:
         """Go on after these positions; without one, where the operation was, or from now."""
-        starts = dict(self._here)
+        starts, store = dict(self._here), next(iter(self._feeds.values())).store
         if after:
             self._here |= after
         elif self._progress.resume is not None:
-            self._here |= await self._progress.resume(starts)
+            self._here |= await self._progress.resume(store, starts)
         self._behind = {s: None for s, start in starts.items() if self._here[s] != start}
-        self._progress.begin(self._here)
+        self._progress.begin(store, self._here)
 
     def put(self, message: Message) -> None:
         """Let an event wait; what is too much is read again when it is wanted."""
@@ -89,6 +89,8 @@ class Cursor(AsyncIterator[Message]):
 
     async def __anext__(self) -> Message:
         self._progress.finish(self._feeds)
+        if self._progress.has_reached(self._feeds):
+            raise StopAsyncIteration
         while True:
             message = self._next()
             if message is not None:

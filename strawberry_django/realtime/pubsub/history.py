@@ -7,9 +7,9 @@ layer is in memory, so are the streams; else they are in Redis.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from .messages import Message
 
@@ -61,6 +61,10 @@ class Position(NamedTuple):
     offset: int
 
 
+#: Where a reader of several streams is.
+Positions = dict[str, Position]
+
+
 class Page(NamedTuple):
     """Events that were read from a stream.
 
@@ -73,37 +77,6 @@ class Page(NamedTuple):
     messages: list[Message]
     missed: bool
     head: Position
-
-
-class Store(Protocol):
-    """Where streams are kept."""
-
-    #: Whether a reader hears of each event as it is added: then nobody has to look for others.
-    tells_all: bool
-
-    async def append(self, stream: str, message: Message, hand_on: Callable[[Message], Any]) -> Any:
-        """Add an event, and hand it on with its position: as `at`, in a copy of the message.
-
-        Returns:
-            What `hand_on` returns.
-        """
-
-    def append_sync(self, stream: str, message: Message, hand_on: Callable[[Message], Any]) -> Any:
-        """Do as `append`, from synchronous code."""
-
-    async def page(self, stream: str, after: Position) -> Page:
-        """Read the events after a position."""
-        ...
-
-    async def heads(self, streams: Sequence[str]) -> list[Position]:
-        """Return the positions of the last events, and keep them."""
-        ...
-
-    def hold(self, stream: str) -> None:
-        """Keep the position of a stream in which nothing happens."""
-
-    def release(self, stream: str) -> None:
-        """Hold it no longer."""
 
 
 def page_of(messages: list[Message], after: Position, head: Position) -> Page:

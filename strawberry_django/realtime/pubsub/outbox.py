@@ -22,9 +22,9 @@ from ..exceptions import ChannelLayerError
 from ..waiting import within
 from .channel import failure_of
 from .feeds import is_embedded, layer_of, tell_all
-from .history import Store
 from .hosts import Hosts
 from .messages import Message
+from .store import Store
 
 logger = logging.getLogger("strawberry_django.realtime")
 

@@ -9,30 +9,38 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from .history import Position, position_text
+from .history import Position, Positions, position_text
+from .store import Store
 
 if TYPE_CHECKING:
     from strawberry.types import ExecutionResult
 
-Positions = dict[str, Position]
+Resume = Callable[[Store, Positions], Awaitable[Positions]]
 
 
 class Progress:
     """The positions of one operation.
 
+    Args:
+        resume: returns after which positions the operation goes on in streams of a store, whose own
+            positions it is given; `None` if it begins now.
+        until: where it ends.
+
     Attributes:
-        resume: returns the positions after which the operation goes on, of those streams, whose
-            own positions it is given; `None` if it begins now.
+        stores: where each of its streams is kept.
     """
 
-    def __init__(self, resume: Callable[[Positions], Awaitable[Positions]] | None = None) -> None:
+    def __init__(self, resume: Resume | None = None, until: Positions | None = None) -> None:
         self.resume = resume
+        self.until = until
+        self.stores: dict[str, Store] = {}
         self._finished: Positions = {}
         self._reading: Positions = {}
         self._missed = False
 
-    def begin(self, positions: Mapping[str, Position]) -> None:
-        """Note where it begins."""
+    def begin(self, store: Store, positions: Mapping[str, Position]) -> None:
+        """Note where it begins in streams of a store."""
+        self.stores.update(dict.fromkeys(positions, store))
         self._finished.update(positions)
         self._reading.update(positions)
 
@@ -45,10 +53,27 @@ class Progress:
         for stream in streams:
             self._finished[stream] = self._reading[stream]
 
+    def has_reached(self, streams: Iterable[str]) -> bool:
+        """Tell whether it has come to its end in these streams; another epoch knows none."""
+        until = self.until
+        if until is None:
+            return False
+        ends = ((until[stream], self._reading[stream]) for stream in streams if stream in until)
+        return all(here.epoch != end.epoch or here.offset >= end.offset for end, here in ends)
+
+    def tell_missed(self) -> None:
+        """Have the next result say that events were missed."""
+        self._missed = True
+
     def miss(self, stream: str, position: Position) -> None:
         """Note that events were missed: it goes on after a later position."""
-        self._missed = True
+        self.tell_missed()
         self._finished[stream] = self._reading[stream] = position
+
+    @property
+    def current(self) -> Positions:
+        """The positions of the last events that it was given."""
+        return dict(self._reading)
 
     @property
     def finished(self) -> Positions:
@@ -57,9 +82,11 @@ class Progress:
 
     def note_on(self, result: ExecutionResult) -> None:
         """Write on a result its position, and once that events were missed."""
-        if not self._reading:
+        if not self._reading and not self._missed:
             return
-        known = {**(result.extensions or {}), "position": position_text(self._reading)}
+        known = {**(result.extensions or {})}
+        if self._reading:
+            known["position"] = position_text(self._reading)
         if self._missed:
             known["missed"], self._missed = True, False
         result.extensions = known

@@ -15,6 +15,7 @@ from typing import Any
 
 from .history import PAGE, History, Page, Position, page_of
 from .messages import Message
+from .shelves import MemoryShelf
 
 #: From how many streams on those that nobody has asked for are looked for.
 _MANY = 100
@@ -45,6 +46,7 @@ class Rings:
     tells_all = True
 
     def __init__(self, history: History) -> None:
+        self.shelf = MemoryShelf(history.kept)
         self._history = history
         self._rings: dict[str, _Ring] = {}
         self._many = _MANY

@@ -11,9 +11,10 @@ from weakref import WeakKeyDictionary
 
 from ..exceptions import ChannelLayerError
 from .feeds import is_embedded, layer_of
-from .history import History, Store
+from .history import History
 from .hosts import Hosts
 from .ring import Rings
+from .store import Store
 from .streams import Streams
 
 

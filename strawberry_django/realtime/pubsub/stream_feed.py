@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from ..exceptions import ChannelLayerError
 from ..waiting import within
 from .feeds import Feed
-from .history import Page, Position, Store
+from .history import Page, Position
 from .member import Membership
 from .messages import Listener, Message
-
-if TYPE_CHECKING:
-    from .cursor import Cursor
+from .store import Store
 
 logger = logging.getLogger("strawberry_django.realtime")
 
@@ -29,6 +27,13 @@ _LOOK, _ANSWERED_WITHIN = 3.0, 4.0
 
 #: Seconds after which a layer that has failed is joined again.
 _JOIN_AGAIN = 1.0
+
+
+class Follower(Listener, Protocol):
+    """What is told where it joins a stream."""
+
+    def follow(self, feed: StreamFeed, start: Position) -> None:
+        """Have the events of a feed after a position."""
 
 
 class StreamFeed(Feed):
@@ -63,7 +68,7 @@ class StreamFeed(Feed):
             self._headed = asyncio.create_task(self._begin())
         await asyncio.wait([self._headed])
         self._headed.result()
-        cast("Cursor", subscriber).follow(self, start or self._start)
+        cast("Follower", subscriber).follow(self, start or self._start)
 
     async def _begin(self) -> None:
         """Find where the stream is: what has come meanwhile may be before or after that."""

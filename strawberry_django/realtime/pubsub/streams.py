@@ -15,6 +15,7 @@ from .. import encoding
 from .history import PAGE, History, Page, Position, page_of
 from .hosts import Hosts
 from .messages import Message
+from .shelves import RedisShelf
 
 #: Seconds for which Redis may take a command of synchronous code.
 _ANSWERED_WITHIN = 4.0
@@ -63,6 +64,7 @@ class Streams:
     tells_all = False
 
     def __init__(self, history: History, hosts: Hosts) -> None:
+        self.shelf = RedisShelf(hosts, history.kept)
         self._history = history
         self._hosts = hosts
 

@@ -24,11 +24,12 @@ from . import outbox
 from .codec import RowGoneError, Way, way_of, write
 from .cursor import Cursor, OnGap
 from .feeds import Feed, Feeds, left
-from .history import History, Store, positions_of
+from .history import History, positions_of
 from .listening import current_listening
 from .messages import Message, Messages
 from .outbox import Address
 from .rows import Unfetched, read
+from .store import Store
 from .stores import store_of
 from .stream_feed import StreamFeed
 

@@ -288,6 +288,24 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
         """Return the context of one operation; override to add to it."""
         return GraphQLContext(request=request, response=None, ws=self, connection_params=None)
 
+    async def resume_identity(self, context: Any) -> str | None:  # noqa: ARG002
+        """Return who may go on, on another socket, with the operations that this client begins.
+
+        Override it where users are told apart otherwise. A client goes on with an operation of
+        its own: it sends the id and the document again, and its identity is equal.
+
+        Args:
+            context: that of the operation.
+
+        Returns:
+            By default the user's primary key, and for all who are not logged in the same; `None`:
+            nobody goes on.
+        """
+        user = self.presence.user
+        if user is None or not user.is_authenticated:
+            return ""
+        return f"{user.pk}"
+
     async def operation_context(self) -> Any:
         """Return a fresh context, with what the connection's has been given since it began."""
         return self._connection_context.give_to(await self.get_context(self.request, self))

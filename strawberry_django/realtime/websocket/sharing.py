@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..interfaces import SocketConsumer
+    from ..pubsub.bookmarks import Bookmark
 
 
 class SocketMember(Member):
@@ -30,6 +31,7 @@ class SocketMember(Member):
 
     Attributes:
         waiting: how many of its frames wait in the socket's backlog.
+        bookmark: is told what is sent.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class SocketMember(Member):
     ) -> None:
         super().__init__(consumer.options)
         self.waiting = 0
+        self.bookmark: Bookmark | None = None
         self._consumer = consumer
         self._writer = consumer.writer
         self._head = head
@@ -50,6 +53,17 @@ class SocketMember(Member):
         if self.waiting and self.waiting >= self.capacity:
             self.fall_behind()
         self._writer.post(self, self._head, text, "}")
+        if self.bookmark is not None:
+            self.bookmark.note_sent()
+
+    def moved(self) -> None:
+        """Follow another run."""
+        if self.bookmark is not None and self.run is not None:
+            self.bookmark.follow(self.run.progress, self.has_waiting)
+
+    def has_waiting(self) -> bool:
+        """Tell whether results that it was sent have still to be written."""
+        return self.waiting > 0
 
     def leave(self) -> asyncio.Task[None] | None:
         """Leave the run; what waits in the backlog is not sent, for the id may be another's."""

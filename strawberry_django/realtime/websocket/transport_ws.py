@@ -27,6 +27,7 @@ from ..conf import OperationRequest
 from ..exceptions import FrameTooLongError
 from ..logs import internal_error, unsent
 from ..protocol import CloseCode, is_request_error, transport_ws_problem
+from ..pubsub.bookmarks import Bookmark, is_resumable
 from ..waiting import is_cancelled, let_end
 from .sharing import SocketMember
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+        CompleteMessage,
         ConnectionInitMessage,
         Message,
         PingMessage,
@@ -52,9 +54,11 @@ class TransportWSOperation(Operation[Any, Any]):
     Attributes:
         extensions: those.
         member: what it is of a shared subscription, once it has joined one.
+        bookmark: where it is, if its client may go on with it on another socket.
+        context: its own, until it has joined a shared subscription.
     """
 
-    __slots__ = ["asks_again", "extensions", "member"]
+    __slots__ = ["asks_again", "bookmark", "context", "extensions", "member"]
 
     def __init__(
         self, handler: GraphQLTransportWSHandler, id: str, payload: dict[str, Any]
@@ -69,6 +73,8 @@ class TransportWSOperation(Operation[Any, Any]):
         self.extensions = payload.get("extensions")
         self.member: SocketMember | None = None
         self.asks_again = False
+        self.bookmark: Bookmark | None = None
+        self.context: Any = None
 
     @property
     def request(self) -> OperationRequest:
@@ -117,6 +123,8 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         operation = self.operations.get(operation_id)
         if not isinstance(operation, TransportWSOperation):
             return
+        if operation.bookmark is not None:
+            operation.bookmark.close(ended=False)
         if operation.member is not None:
             self._leave(operation.member)
         if operation.task is None:
@@ -125,6 +133,13 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         self._ending.add(operation.task)
         operation.task.add_done_callback(self._ending.discard)
         await super().cleanup_operation(operation_id)
+
+    async def handle_complete(self, message: CompleteMessage) -> None:
+        """End an operation that the client does not want any more: it does not come back."""
+        operation = self.operations.get(message["id"])
+        if isinstance(operation, TransportWSOperation) and operation.bookmark is not None:
+            operation.bookmark.close(ended=True)
+        await super().handle_complete(message)
 
     async def handle_message(self, message: Message) -> None:
         """Answer one message; close with 4400 what is not of the protocol's shape."""
@@ -222,8 +237,9 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         """Execute one operation and send its results; its errors are its own."""
         assert isinstance(operation, TransportWSOperation)
         member = self._member_of(operation)
+        bookmark = operation.bookmark = member.bookmark = self._bookmark_of(operation)
         admission = Admission(
-            self.consumer, operation.request, member, self._confirmation(operation)
+            self.consumer, operation.request, member, self._confirmation(operation), bookmark
         )
         admission.begin()
         try:
@@ -243,12 +259,36 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             await operation.send_initial_errors([failure])
         else:
             if admission.is_joined and self.operations.get(operation.id) is operation:
-                operation.task, operation.member = None, member
+                operation.task, operation.member, operation.context = None, member, None
                 operation.asks_again = admission.asks_again
                 member.release()
                 return
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         self._leave(member)
+        if bookmark is not None:
+            bookmark.close(ended=True)
+
+    def _bookmark_of(self, operation: TransportWSOperation) -> Bookmark | None:
+        if not is_resumable(operation.id):
+            return None
+
+        return Bookmark(
+            operation.id,
+            operation.request,
+            lambda: self.consumer.resume_identity(operation.context),
+            self.consumer.writer,
+            partial(self._replaced, operation),
+        )
+
+    def _replaced(self, operation: TransportWSOperation) -> None:
+        """End an operation whose client goes on with it on another socket."""
+        if self.operations.get(operation.id) is not operation:
+            return
+        if operation.task is not None:
+            operation.task.cancel()
+        if operation.member is not None:
+            self._leave(operation.member)
+        self._end_shared(operation, [GraphQLError("This operation goes on on another socket.")])
 
     def _leave(self, member: SocketMember) -> None:
         """Leave the run; one that ends with it counts as an operation that is ending."""
@@ -293,7 +333,7 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         self._end_shared(operation, errors)
 
     async def _results(self, operation: TransportWSOperation) -> Any:
-        context = await self.consumer.operation_context()
+        context = operation.context = await self.consumer.operation_context()
         await self.consumer.judge(context, operation.request)
         return await self._execute(operation, context)
 
@@ -307,6 +347,8 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         if self.operations.get(operation.id) is not operation:
             return
         del self.operations[operation.id]
+        if operation.bookmark is not None:
+            operation.bookmark.close(ended=True)
         last: dict[str, Any] = {"id": operation.id, "type": "complete"}
         if errors:
             last |= {"type": "error", "payload": [error.formatted for error in errors]}
@@ -326,6 +368,10 @@ async def _send_results(
             return
         admission.note_result(result)
         await operation.send_next(result)
+        if operation.bookmark is not None:
+            operation.bookmark.note_sent()
+    if admission.is_joined and operation.bookmark is not None:
+        operation.bookmark.note_first_sent()
 
 
 def _note_failure(task: asyncio.Task[None]) -> None:

@@ -114,6 +114,7 @@ class SocketWriter:
         self._draining: asyncio.Task[None] | None = None
         self._notices = 0
         self._last_word: asyncio.Future[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self.probe: Callable[[str], str] | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -276,6 +277,23 @@ class SocketWriter:
         _, self._acknowledged = self._pings.popleft()
         self._replied = 0
         self._room.set()
+
+    @property
+    def sent(self) -> int:
+        """The bytes of all frames so far."""
+        return self._sent
+
+    @property
+    def acknowledged(self) -> int:
+        """The bytes that the client has read, as far as its pongs say."""
+        return self._acknowledged
+
+    def ask_for(self, sent: int) -> None:
+        """Ask the client whether it has read so much, unless it is being asked already."""
+        asked = self._asking is not None and not self._asking.done()
+        if asked or sent <= self._acknowledged or any(until >= sent for _, until in self._pings):
+            return
+        self._asking = asyncio.create_task(self.ping())
 
     @property
     def _on_its_way(self) -> int:

@@ -27,6 +27,7 @@ try:
 except ImportError:  # The stock router is served.
     realtime = None
 texts: Any = realtime and realtime.Topic("site.texts", str)
+numbers: Any = realtime and realtime.Topic("site.numbers", int, history=realtime.History())
 
 #: The generators that run now, by name.
 running: dict[str, int] = {}
@@ -179,6 +180,20 @@ class Subscription:
                 async with texts.subscribe(name=name) as events:
                     async for event in events:
                         yield event
+
+        @realtime.shared_subscription
+        async def shared_number(self, name: str) -> AsyncGenerator[int, None]:
+            """Yield what is published on a topic with a history, for all who ask."""
+            async with numbers.subscribe(name=name) as events:
+                async for event in events:
+                    yield event
+
+        @strawberry.subscription
+        async def number(self, name: str) -> AsyncGenerator[int, None]:
+            """Yield the same for each who asks."""
+            async with numbers.subscribe(name=name) as events:
+                async for event in events:
+                    yield event
 
     @strawberry.subscription
     async def tick(self, name: str, every: float = 0.05) -> AsyncGenerator[int, None]:

@@ -119,6 +119,12 @@ def tell(request: HttpRequest, name: str, texts: list[str]) -> None:
         topic.publish_sync(text, name=name)
 
 
+def number(request: HttpRequest, name: str, numbers: list[int]) -> None:
+    topic = import_module("security_site.schema").numbers
+    for each in numbers:
+        topic.publish_sync(each, name=name)
+
+
 def publish_event(request: HttpRequest, text: str) -> None:
     layer: Any = get_channel_layer()
     async_to_sync(layer.group_send)("events", {"type": "events.event", "text": text})
@@ -141,7 +147,7 @@ ACTIONS = {
     for function in (
         *(create, enter, leave, flush, leave_as_channels_has_it, change, change_in_silence, set_password, delete_user),
         *(delete_session, delete_session_in_silence, expire_session, read_session, disconnect),
-        *(publish, publish_event, tell, confuse, token),
+        *(publish, publish_event, tell, number, confuse, token),
     )
 }
 
