@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
-from .history import PAGE, History, Page, Position, page_of
+from .history import KNOWN_FOR, PAGE, History, Page, Position, page_of
 from .messages import Message
 from .shelves import MemoryShelf
 
@@ -46,7 +46,7 @@ class Rings:
     tells_all = True
 
     def __init__(self, history: History) -> None:
-        self.shelf = MemoryShelf(history.kept)
+        self.shelf = MemoryShelf(max(history.kept, KNOWN_FOR))
         self._history = history
         self._rings: dict[str, _Ring] = {}
         self._many = _MANY

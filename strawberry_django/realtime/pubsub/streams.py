@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import encoding
-from .history import PAGE, History, Page, Position, page_of
+from .history import KNOWN_FOR, PAGE, History, Page, Position, page_of
 from .hosts import Hosts
 from .messages import Message
 from .shelves import RedisShelf
@@ -64,7 +64,7 @@ class Streams:
     tells_all = False
 
     def __init__(self, history: History, hosts: Hosts) -> None:
-        self.shelf = RedisShelf(hosts, history.kept)
+        self.shelf = RedisShelf(hosts, max(history.kept, KNOWN_FOR))
         self._history = history
         self._hosts = hosts
 

@@ -95,18 +95,18 @@ class Reader:
         self.socket = socket
         self.id = id
         self.query = query
-        self.missed: list[int] = []
+        self.missed: list[Any] = []
         self.positions: list[str] = []
 
-    async def begin(self) -> Reader:
-        await self.socket.init()
+    async def begin(self, params: Any) -> Reader:
+        await self.socket.init(params)
         confirm = {"extensions": {"confirm": True}}
         await self.socket.subscribe(self.id, self.query, **confirm)
         return self
 
-    async def take(self, count: int) -> list[int]:
+    async def take(self, count: int) -> list[Any]:
         """Return the next results."""
-        found: list[int] = []
+        found: list[Any] = []
         while len(found) < count:
             frame = await self.socket.receive()
             if frame["type"] == "ping":
@@ -138,11 +138,16 @@ class Reader:
 
 @contextlib.asynccontextmanager
 async def reading(
-    id: str, field: str = "number", *, client: Client | None = None, on: Any = application
+    id: str,
+    field: str = "number",
+    *,
+    client: Client | None = None,
+    on: Any = application,
+    params: Any = None,
 ) -> AsyncIterator[Reader]:
     """Subscribe for the length of the block; the socket is closed without a word."""
     async with connect(on, client=client, init=False) as socket:
-        yield await Reader(socket, id, f"subscription {{ {field} }}").begin()
+        yield await Reader(socket, id, f"subscription {{ {field} }}").begin(params)
 
 
 async def publish(*events: int) -> None:
