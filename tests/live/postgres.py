@@ -88,6 +88,7 @@ class PostgresSite:
     def _environment(self, **options: object) -> dict[str, str]:
         return {
             "DJANGO_SETTINGS_MODULE": "postgres_site.settings",
+            "HARNESS_WITHOUT_PSYCOPG": "",
             "SITE_POSTGRES": self.database,
             "SITE_DATABASE_OPTIONS": json.dumps(options),
         }

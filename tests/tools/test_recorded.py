@@ -18,7 +18,7 @@ AGAIN = "nox -s docs -- record asgi_routing/recorded/ping.http.json"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of this one, in which a fault may be planted."""
-    left_out = shutil.ignore_patterns("__pycache__", "node_modules", ".*")
+    left_out = shutil.ignore_patterns("node_modules", ".*")
     for name in NEEDED:
         source, copy = ROOT / name, tmp_path / name
         if source.is_dir():

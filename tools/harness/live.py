@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / PACKAGE
 STARTUP = Path(__file__).resolve().parent / "startup"
 #: What `startup/sitecustomize.py` reads.
-_SWITCHES = ("HARNESS_SHIPPED", "HARNESS_WITHOUT_DAPHNE")
+_SWITCHES = ("HARNESS_SHIPPED", "HARNESS_WITHOUT_DAPHNE", "HARNESS_WITHOUT_PSYCOPG")
 
 
 class _CheckoutFinder(MetaPathFinder):
@@ -74,7 +74,8 @@ def environment(*, daphne: bool = True) -> dict[str, str]:
     env = {**os.environ, "PYTHONPATH": str(STARTUP), "PYTHONUNBUFFERED": "1"}
     for name in ("DJANGO_SETTINGS_MODULE", "PYTHONWARNINGS", *_SWITCHES):
         env.pop(name, None)
-    shipped, without_daphne = _SWITCHES
+    shipped, without_daphne, without_psycopg = _SWITCHES
+    env[without_psycopg] = "1"  # Who serves with PostgreSQL empties it.
     if not is_live():
         env[shipped] = "1"
     if not daphne:

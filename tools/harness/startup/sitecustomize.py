@@ -18,6 +18,10 @@ if "HARNESS_WITHOUT_DAPHNE" in os.environ:
     # a third of the processor's time that such a process takes to start.
     sys.modules["daphne.server"] = ModuleType("daphne.server")
 
+if os.environ.get("HARNESS_WITHOUT_PSYCOPG"):
+    # Where it is installed, strawberry_django imports it, and a fifth of a start goes there.
+    sys.modules["psycopg"] = None  # type: ignore[assignment]
+
 # `strawberry_django` imports GeoDjango, which asks for GDAL by thirty names, each with a process.
 _find_library = ctypes.util.find_library
 ctypes.util.find_library = lambda name: None if "gdal" in name.lower() else _find_library(name)
