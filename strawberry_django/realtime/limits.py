@@ -93,14 +93,15 @@ class Place:
 
     def __init__(self, options: RealtimeOptions) -> None:
         self._options = options
-        self._stack = ExitStack()
+        self._stack: ExitStack | None = None  # Most sockets need none.
         self.surplus: str | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        if self._stack is not None:
+            self._stack.close()
 
     def take_for_user(self, key: Hashable | None) -> None:
         """Count it among those of the user with this primary key; strangers are none."""
@@ -121,6 +122,8 @@ class Place:
         most = self._options[option]
         if who is None or most is None:
             return
+        if self._stack is None:
+            self._stack = ExitStack()
         if self._stack.enter_context(open_sockets.counted((what, who), most)):
             self.surplus = f"More than {most} open sockets and streams of one {what} ({option})"
 

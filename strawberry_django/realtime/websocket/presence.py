@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from ..auth.watch import SocketWatch
@@ -18,6 +17,7 @@ from ..protocol import CloseCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
 
     from ..conf import RealtimeOptions
     from ..request import GraphQLRequest
@@ -44,7 +44,7 @@ class Presence:
         self._request = request
         self._writer = writer
         self._options = options
-        self._stack = AsyncExitStack()
+        self._watching: AbstractAsyncContextManager[None] | None = None
         self._socket = WatchedSocket(writer, options)
         self._place = Place(options)
         self._known_user: Any = None
@@ -58,15 +58,17 @@ class Presence:
             socket.user_key = user.pk
             socket.session_key = session.session_key if session is not None else None
         socket.request = self._request
-        place = self._stack.enter_context(self._place)
-        place.take_for_address(self._request.META)
-        place.take_for_user(socket.user_key)
+        self._place.take_for_address(self._request.META)
+        self._place.take_for_user(socket.user_key)
         self._log_surplus()
-        await self._stack.enter_async_context(SocketWatch.current().watching(socket))
+        self._watching = SocketWatch.current().watching(socket)
+        await self._watching.__aenter__()
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
-        await self._stack.aclose()
+        self._place.__exit__()
+        if self._watching is not None:
+            await self._watching.__aexit__(None, None, None)
 
     def _log_surplus(self) -> None:
         if self.surplus is not None:

@@ -102,15 +102,16 @@ class SocketWriter:
         self._max_outbound_bytes = max_outbound_bytes
         self._send_timeout = send_timeout
         self._turn = asyncio.Lock()
-        self._room = asyncio.Event()
+        self._room: asyncio.Event | None = None
         self._frames = 0
         self._sent = 0
         self._replied = 0
         self._acknowledged = 0
-        self._pings: deque[tuple[str, int]] = deque(maxlen=_MOST_PINGS)
+        self._pings: list[tuple[str, int]] = []
         self._echoes = False
         self._closing = False
-        self._backlog: deque[tuple[FrameSource | None, str, str, str]] = deque()
+        # Made when something waits: a socket of thousands, to which little is sent, needs none.
+        self._backlog: deque[tuple[FrameSource | None, str, str, str]] | None = None
         self._draining: asyncio.Task[None] | None = None
         self._notices = 0
         self._last_word: asyncio.Future[None] | None = None
@@ -165,18 +166,20 @@ class SocketWriter:
             return
         else:
             self._notices += _size(head)
+        if self._backlog is None:
+            self._backlog = deque()
         self._backlog.append((source, head, body, tail))
         self._drain()
 
     def drop(self, source: FrameSource, overflow: Overflow) -> None:
         """Make room in the backlog: lose the oldest frame of `source`, or with "latest" all."""
         if overflow == "latest":
-            self._backlog = deque(each for each in self._backlog if each[0] is not source)
+            self._backlog = deque(each for each in self._backlog or () if each[0] is not source)
             source.waiting = 0
             return
-        for number, each in enumerate(self._backlog):
+        for number, each in enumerate(backlog := self._backlog or deque()):
             if each[0] is source:
-                del self._backlog[number]
+                del backlog[number]
                 source.waiting -= 1
                 return
 
@@ -271,12 +274,12 @@ class SocketWriter:
         elif any(token == sent for sent, _ in self._pings):
             self._echoes = True
             while self._pings[0][0] != token:
-                self._pings.popleft()
+                del self._pings[0]
         else:
             return
-        _, self._acknowledged = self._pings.popleft()
+        _, self._acknowledged = self._pings.pop(0)
         self._replied = 0
-        self._room.set()
+        self._make_room()
 
     @property
     def sent(self) -> int:
@@ -313,17 +316,21 @@ class SocketWriter:
 
     async def _wait_for_room(self) -> None:
         while self._must_wait():
-            self._room.clear()
+            self._room = asyncio.Event()
             if not self._pings:  # What is on its way was sent after the last of them.
                 await self._send_ping()
             await self._room.wait()
+
+    def _make_room(self) -> None:
+        if self._room is not None:
+            self._room.set()
 
     async def _send_ping(self) -> None:
         if self.probe is not None:
             token = secrets.token_urlsafe(6)
             ping = self.probe(token)
             # Who answers has read the ping as well: a bound below its size is no dead end.
-            self._pings.append((token, self._sent + _size(ping)))
+            self._pings = [*self._pings, (token, self._sent + _size(ping))][-_MOST_PINGS:]
             await self._send_text(ping)
 
     async def _send_text(self, frame: str) -> None:
@@ -365,8 +372,8 @@ class SocketWriter:
     def abandon(self) -> None:
         """Note that the client is gone: nothing can be sent any more."""
         self._closing = True
-        self._backlog.clear()
-        self._room.set()
+        self._backlog = None
+        self._make_room()
         if not self.closed.done():
             self.closed.set_result(None)
 

@@ -437,7 +437,7 @@ async def test_what_waits_of_answers_that_nobody_waits_for_is_bounded() -> None:
         writer.post(None, "x" * 90)
         await asyncio.sleep(0)
     writer.post(None, "x" * 90)
-    assert len(writer._backlog) < 3
+    assert len(writer._backlog or ()) < 3
     for _ in range(10):
         writer.post(None, "x" * 90)
     server.reads.set()
