@@ -115,7 +115,7 @@ def open_session(request: HttpRequest, *, websocket: bool = False) -> None:
     _session_middleware(settings.SESSION_ENGINE, websocket).process_request(request)
     request.session.consumer = getattr(request, "consumer", None)
     _authentication_middleware().process_request(request)
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+    if not has_session_cookie(request):
         # As Django would find by asking a session that is empty.
         request.user = _anonymous_user()
         request.session.accessed = True  # The answer is for who has no cookie (`Vary`).
@@ -150,12 +150,17 @@ def _resolve(request: HttpRequest) -> None:
     give_async_user(request)
 
 
+def has_session_cookie(request: HttpRequest) -> bool:
+    """Tell whether a request names a session; without one it is anonymous without a question."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
 async def resolve_user(request: HttpRequest) -> None:
     """Load the user of `request` now, so that synchronous resolvers may touch it.
 
     A request without the session cookie is anonymous without a query.
     """
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+    if has_session_cookie(request):
         await sync_to_async(_resolve)(request)
     else:
         _resolve(request)

@@ -19,7 +19,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from typing_extensions import override
 
 from ..auth.entry import handshake_refusal, origin_allowed
-from ..auth.sessions import open_session, resolve_user
+from ..auth.sessions import has_session_cookie, open_session, resolve_user
 from ..conf import OperationRequest, RealtimeOptions
 from ..consumer import GraphQLConsumer
 from ..context import ConnectionContext, GraphQLContext
@@ -130,7 +130,16 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
     async def _authenticated(self, send: Send) -> bool:
         """Resolve the user, or refuse the handshake; tell whether it goes on."""
         try:
-            await self._before_init(self._authenticate())
+            if not self.options["session_auth"]:
+                self._adopt_scope_auth()
+            else:
+                open_session(self.request, websocket=True)
+                if has_session_cookie(self.request):
+                    await self._before_init(self._resolve_user())
+                else:
+                    await resolve_user(self.request)  # Nobody, without a question.
+                self.scope["session"] = self.request.session
+                self.scope["user"] = self.request.user
         except ClientLeftError:
             return False
         except Exception:
@@ -160,20 +169,22 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
             self.writer.abandon()
             await self._stop_listening()
 
-    async def _authenticate(self) -> None:
-        if not self.options["session_auth"]:
-            self._adopt_scope_auth()
-            return
-        open_session(self.request, websocket=True)
+    async def _resolve_user(self) -> None:
         async with self.operation_thread():
             await resolve_user(self.request)
-        self.scope["session"] = self.request.session
-        self.scope["user"] = self.request.user
+
+    def _is_overridden(self, *names: str) -> bool:
+        """Tell whether a project has one of these methods of its own, and so may wait in it."""
+        return any(getattr(type(self), name) is not _OWN[name] for name in names)
 
     async def _serve(self) -> None:
         """Accept the socket, and speak the subprotocol that was picked until it is closed."""
         try:
-            root_value = await self._before_init(self._make_contexts())
+            if self._is_overridden("get_root_value", "get_context"):
+                root_value = await self._before_init(self._make_contexts())
+            else:
+                root_value = None
+                self._connection_context = ConnectionContext(self._plain_context(self.request))
         except ClientLeftError:
             return
         subprotocol = await self.pick_websocket_subprotocol(self.request)
@@ -215,8 +226,10 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
         Raises:
             ConnectionRejectionError: the hook refuses, or the socket is closed already.
         """
+        payload = None
         try:
-            payload = await self._before_init(self._ask_on_connect(context))
+            if self.options["on_connect"] is not None or self._is_overridden("on_connect"):
+                payload = await self._before_init(self._ask_on_connect(context))
         except ClientLeftError as error:
             self.writer.abandon()
             raise ConnectionRejectionError from error
@@ -286,6 +299,9 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
         self, request: GraphQLRequest, response: GraphQLWSConsumer[Any, Any]
     ) -> Any:
         """Return the context of one operation; override to add to it."""
+        return self._plain_context(request)
+
+    def _plain_context(self, request: GraphQLRequest) -> GraphQLContext:
         return GraphQLContext(request=request, response=None, ws=self, connection_params=None)
 
     async def resume_identity(self, context: Any) -> str | None:  # noqa: ARG002
@@ -339,3 +355,10 @@ class GraphQLWSConsumer(GraphQLConsumer[Context, RootValue]):
         """Encode a frame, which is text, by `encode_json`."""
         encoded = self.encode_json(data)
         return encoded.decode() if isinstance(encoded, bytes) else encoded
+
+
+#: What a socket need not wait for, as long as no project has put its own in its place.
+_OWN = {
+    name: getattr(GraphQLWSConsumer, name)
+    for name in ("get_root_value", "get_context", "on_connect")
+}
