@@ -231,7 +231,7 @@ RELIED_ON = (
     ),
     Reliance(
         "channels_redis.core:RedisChannelLayer",
-        "deserialize receive_buffer",
+        "deserialize hosts prefix receive_buffer",
         _CHANNELS_REDIS,
         reason="a channel that has ended keeps nothing; a message that cannot be decoded is told "
         "from a failure of Redis",
@@ -239,10 +239,19 @@ RELIED_ON = (
     ),
     Reliance(
         "channels_redis.pubsub:RedisPubSubChannelLayer",
-        "deserialize",
+        "_args _kwargs deserialize serialize",
         _CHANNELS_REDIS,
-        reason="a message that cannot be decoded is told from a failure of Redis",
-        instead="an exception of its own",
+        reason="a message that cannot be decoded is told from a failure of Redis; its hosts are "
+        "asked without it",
+        instead="an exception of its own, and a public way to its hosts",
+    ),
+    Reliance(
+        "channels_redis.utils",
+        "_close_redis _consistent_hash _wrap_close create_pool decode_hosts",
+        _CHANNELS_REDIS,
+        reason="histories lie in the Redis that the layer is configured with, and publish_sync "
+        "needs no event loop",
+        instead="History(redis_url=…) for everybody, and an event loop for publish_sync",
     ),
     Reliance(
         "daphne.server:Server",

@@ -16,7 +16,7 @@ from ..pubsub.history import Positions
 from ..pubsub.listening import Listening, set_listening
 from ..pubsub.progress import Progress
 from .replay import replay
-from .run import Member, Runs, SharedOperation, encoded, payload_of
+from .run import Member, Run, Runs, SharedOperation, encoded, payload_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: Seconds for which a member that moves to another run receives what its former one has: until the
 #: other listens, which not every run can tell.
 _MOVES_WITHIN = 1.0
+
+#: How often a member that catches up leaves aside what comes meanwhile, and is sent that after it.
+_TURNS = 5
 
 
 class _Place(Member):
@@ -128,22 +131,35 @@ class Admission:
         run, bookmark = self._member.run, self.bookmark
         if run is None or bookmark is None or not run.progress.stores:
             return False
-        self._member.skip()  # It is sent all that comes meanwhile from the history.
         here, known = await _claimed(bookmark, run.progress, create=not has_initial)
+        if known:
+            try:
+                await self._catch_up(run, bookmark, here)
+            except EventsMissedError:
+                if not has_initial:
+                    raise
+                self.progress = Progress()
+                self.progress.tell_missed()
+                self._member.hold()
+                bookmark.begin_again()
+                known = False
         bookmark.follow(run.progress, self._member.has_waiting)
-        try:
-            while known and here != (until := run.progress.current):
-                await replay(run.operation, self._member, bookmark, here, until)
-                here = until
-        except EventsMissedError:
-            if not has_initial:
-                raise
-            self.progress = Progress()
-            self.progress.tell_missed()
-            known = False
-        bookmark.follow(run.progress, self._member.has_waiting)
-        self._member.hold()
         return known
+
+    async def _catch_up(self, run: Run, bookmark: Bookmark, here: Positions) -> None:
+        """Send the member what the run has come to since; in the end it holds what comes then."""
+        self._member.skip()
+        for turn in range(_TURNS):
+            until = run.progress.current
+            if here == until:
+                break
+            if turn == _TURNS - 1:  # Events come faster than they are sent again.
+                self._member.hold()
+            await replay(run.operation, self._member, bookmark, here, until)
+            here = until
+        else:
+            return
+        self._member.hold()
 
     def give_up(self) -> None:
         """Leave the run: what should come first has failed."""

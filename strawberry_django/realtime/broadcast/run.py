@@ -25,6 +25,7 @@ from .._upstream.frameworks import aclosing
 from ..conf import Overflow
 from ..logs import internal_error
 from ..protocol import is_request_error
+from ..pubsub.history import Positions
 from ..pubsub.listening import Listening, set_listening
 from ..pubsub.progress import Progress
 from ..threads import OperationThread
@@ -51,6 +52,9 @@ _SHOWN_FOR = 1.0
 Policy = tuple[Overflow | None, int | None]
 _NO_POLICY: Policy = (None, None)
 
+#: A result, encoded and not, and how far the run had come before it.
+Held = tuple[str, dict[str, Any], Positions | None]
+
 #: Whether the running task executes for many.
 executes_for_many: ContextVar[bool] = ContextVar("executes_for_many", default=False)
 
@@ -64,12 +68,15 @@ class Member:
     Attributes:
         options: those.
         run: the run, from when it joins until it leaves or the run ends.
+        finished: how far the run had come when it made the result that is sent now, if that was
+            held; `None` if it was not.
     """
 
     def __init__(self, options: RealtimeOptions) -> None:
         self.options = options
         self.run: Run | None = None
-        self._held: deque[tuple[str, dict[str, Any]]] | None = None
+        self.finished: Positions | None = None
+        self._held: deque[Held] | None = None
         self._skips = False
         self._shown: set[int] = set()  # Hashes: it may be kept for as long as no event comes.
         self._shown_until = 0.0
@@ -92,15 +99,15 @@ class Member:
         self._held, self._skips = deque(), False
 
     def skip(self) -> None:
-        """Leave aside what comes until `hold`: it is sent that from a history."""
-        self._skips = True
+        """Leave aside what is held, and what comes until `hold`: it is sent that from a history."""
+        self._held, self._skips = deque(), True
 
     def moved(self) -> None:
         """Note that it is in another run now."""
 
     def has_waiting(self) -> bool:
-        """Tell whether results that it was sent have still to be written."""
-        return False
+        """Tell whether it has results that are not on their way yet."""
+        return bool(self._held)
 
     def note_shown(self, text: str) -> None:
         """Note a result that it was sent before the first of the run's."""
@@ -115,8 +122,9 @@ class Member:
         held, self._held = self._held, None
         if self._shown:
             self._shown_until = asyncio.get_running_loop().time() + _SHOWN_FOR
-        for text, payload in held or ():
+        for text, payload, self.finished in held or ():
             self.take(text, payload)
+        self.finished = None
         if self._last is not None:
             self.end(*self._last)
 
@@ -129,7 +137,7 @@ class Member:
         elif not self._shown or not self._was_shown(text):
             self.send(text, payload)
 
-    def _hold(self, held: deque[tuple[str, dict[str, Any]]], *result: Any) -> None:
+    def _hold(self, held: deque[Held], text: str, payload: dict[str, Any]) -> None:
         if len(held) >= self.capacity:
             if self.overflow == "close":
                 self.fall_behind()
@@ -138,7 +146,7 @@ class Member:
                 held.clear()
             else:
                 held.popleft()
-        held.append(result)
+        held.append((text, payload, None if self.run is None else self.run.progress.finished))
 
     def _was_shown(self, text: str) -> bool:
         if hash(text) in self._shown and asyncio.get_running_loop().time() < self._shown_until:

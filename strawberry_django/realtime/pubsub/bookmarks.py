@@ -113,7 +113,7 @@ class Bookmark:
         except Exception as error:
             raise ChannelLayerError("The history cannot be read. Subscribe again.") from error
         if not create and not found.known:
-            self._begins_at = math.inf
+            self.begin_again()
         keeper.add(self, again=found.known)
         return found
 
@@ -140,13 +140,22 @@ class Bookmark:
         """
         self.progress, self._waits = progress, waits
 
-    def note_sent(self) -> None:
-        """Note that a result was sent, or waits to be."""
+    def note_sent(self, finished: Positions | None = None) -> None:
+        """Note that a result was sent, or waits to be.
+
+        Args:
+            finished: how far the operation had come when it made the result; by default as now.
+        """
+        finished = self.progress.finished if finished is None else finished
         here = None if self._waits() else self._outlet.sent
         if len(self._marks) >= _MOST_MARKS:
             self._marks[-1] = here, self._marks[-1][1]
         else:
-            self._marks.append((here, self.progress.finished))
+            self._marks.append((here, finished))
+
+    def begin_again(self) -> None:
+        """Note that something comes before the events, as for who has not been here."""
+        self._begins_at = math.inf
 
     def note_first_sent(self) -> None:
         """Note that what comes before the events was sent: who has not read it begins again."""
@@ -160,7 +169,9 @@ class Bookmark:
             if here > self._outlet.acknowledged:
                 break
             del self._marks[0]
-        return self._marks[0][1] if self._marks else self.progress.finished
+        if self._marks:
+            return self._marks[0][1]
+        return self._written if self._waits() else self.progress.finished
 
     def _note_written(self) -> None:
         """Note of the results that waited where they end, if all are written."""
@@ -180,7 +191,7 @@ class Bookmark:
     def due(self) -> dict[Store, Positions]:
         """Return what is to be written down."""
         positions, now = self.positions(), time.monotonic()
-        if self._outlet.acknowledged < self._begins_at:
+        if not positions or self._outlet.acknowledged < self._begins_at:
             return {}
         if positions == self._written and now < self._written_at + _WRITE_AGAIN:
             return {}

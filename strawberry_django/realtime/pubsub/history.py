@@ -21,7 +21,7 @@ PAGE = 500
 KEPT_LONGER = 600.0
 
 #: Seconds for which it is kept how far a client has come: for so long it is told of a gap.
-KNOWN_FOR = 86_400.0
+KNOWN_FOR = 3_600.0
 
 _POSITION = re.compile(r"([0-9a-f]{12}):([0-9a-z]{1,32}):([0-9]{1,18})")
 

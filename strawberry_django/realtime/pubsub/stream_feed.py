@@ -66,6 +66,7 @@ class StreamFeed(Feed):
         await super().join(subscriber)
         if self._headed is None or (self._headed.done() and self._early is not None):
             self._headed = asyncio.create_task(self._begin())
+            self._headed.add_done_callback(_note_failure)
         await asyncio.wait([self._headed])
         self._headed.result()
         cast("Follower", subscriber).follow(self, start or self._start)
@@ -176,6 +177,12 @@ class StreamFeed(Feed):
             if self._filling is not None:
                 self._filling.cancel()
         super()._close()
+
+
+def _note_failure(task: asyncio.Task[None]) -> None:
+    """Keep asyncio from telling of an error, if who waited for it was cancelled."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _Lookout:

@@ -118,13 +118,19 @@ class Streams:
             by_host.setdefault(self._hosts.index(stream), []).append(stream)
         found: dict[str, Position] = {}
         for index, here in by_host.items():
-            script = self._hosts.client(index).register_script(_HEADS)
-            keys = [self._head_key(stream) for stream in here]
-            answer = await script(keys, [round(self._history.kept * 1000), secrets.token_hex(4)])
-            for number, stream in enumerate(here):
-                epoch, offset = answer[2 * number : 2 * number + 2]
-                found[stream] = Position(epoch.decode(), offset)
+            for begin in range(0, len(here), PAGE):
+                found |= await self._heads_at(index, here[begin : begin + PAGE])
         return [found[stream] for stream in streams]
+
+    async def _heads_at(self, index: int, streams: Sequence[str]) -> dict[str, Position]:
+        script = self._hosts.client(index).register_script(_HEADS)
+        keys = [self._head_key(stream) for stream in streams]
+        answer = await script(keys, [round(self._history.kept * 1000), secrets.token_hex(4)])
+        pairs = zip(answer[::2], answer[1::2], strict=True)
+        return {
+            stream: Position(epoch.decode(), offset)
+            for stream, (epoch, offset) in zip(streams, pairs, strict=True)
+        }
 
     def hold(self, stream: str) -> None:
         """Do nothing: whoever reads asks for the heads again and again, which keeps them."""

@@ -54,7 +54,7 @@ class SocketMember(Member):
             self.fall_behind()
         self._writer.post(self, self._head, text, "}")
         if self.bookmark is not None:
-            self.bookmark.note_sent()
+            self.bookmark.note_sent(self.finished)
 
     def moved(self) -> None:
         """Follow another run."""
@@ -62,8 +62,8 @@ class SocketMember(Member):
             self.bookmark.follow(self.run.progress, self.has_waiting)
 
     def has_waiting(self) -> bool:
-        """Tell whether results that it was sent have still to be written."""
-        return self.waiting > 0
+        """Tell whether it has results that are not on their way yet."""
+        return self.waiting > 0 or super().has_waiting()
 
     def leave(self) -> asyncio.Task[None] | None:
         """Leave the run; what waits in the backlog is not sent, for the id may be another's."""

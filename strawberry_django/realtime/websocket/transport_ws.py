@@ -285,6 +285,8 @@ class GraphQLTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         if self.operations.get(operation.id) is not operation:
             return
         if operation.task is not None:
+            self._ending.add(operation.task)
+            operation.task.add_done_callback(self._ending.discard)
             operation.task.cancel()
         if operation.member is not None:
             self._leave(operation.member)
