@@ -46,12 +46,13 @@ class Feed:
         if not is_embedded(layer):
             self._listen()
 
-    def _listen(self) -> None:
+    def _listen(self) -> Membership:
         # What comes is handed on at once: nothing waits in the channel itself.
         self._channel = Channel(self._layer, 1)
         self._listening = self._channel.heard_by(self)
         self._listening.__enter__()
         self._member = Membership(self._channel, self._alias, [self.group], own=True)
+        return self._member
 
     async def join(self, subscriber: Listener) -> None:
         """Let `subscriber` have what is sent from now on.

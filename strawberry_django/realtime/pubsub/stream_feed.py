@@ -155,8 +155,7 @@ class StreamFeed(Feed):
             return
         former.end()
         self._listening.__exit__(None, None, None)
-        self._listen()
-        member = self._member
+        member = self._listen()
         joining = asyncio.ensure_future(member.joined(_ANSWERED_WITHIN))
         joining.add_done_callback(lambda joined: self._joined_again(member, joined))
 

@@ -147,7 +147,7 @@ async def test_what_the_layer_loses_is_read(
 ) -> None:
     monkeypatch.setattr(stream_feed, "_LOOK", 0.1)
     use(kind, settings, request)
-    layer = get_channel_layer()
+    layer: Any = get_channel_layer()
     group_send = layer.group_send
 
     async def lose(group: str, message: Any) -> None:

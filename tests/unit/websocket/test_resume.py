@@ -21,7 +21,7 @@ from strawberry_django.realtime import (
     shared_subscription,
 )
 from strawberry_django.realtime.pubsub import bookmarks
-from strawberry_django.realtime.pubsub.bookmarks import Keeper
+from strawberry_django.realtime.pubsub.bookmarks import Bookmark, Keeper
 from strawberry_django.realtime.pubsub.feeds import Feeds
 from tests.support import until
 from tests.support_websocket import Socket, connect
@@ -197,6 +197,35 @@ async def test_nobody_else_goes_on(how: str, field: str, ada_client: Client) -> 
         await other.listens()
         await publish(3)
         assert await other.take(1) == [3]
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("field", ["number", "shared"])
+async def test_nothing_is_missed_while_it_is_looked_up(
+    field: str, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others make the shared execution go on meanwhile."""
+    operation = str(uuid4())
+    if known:
+        async with reading(operation, field) as reader:
+            await reader.listens()
+    claim = Bookmark.claim
+
+    async def slowly(self: Bookmark, *arguments: Any, **options: Any) -> Any:
+        await publish(1, 2)
+        found = await claim(self, *arguments, **options)
+        await publish(3)
+        await asyncio.sleep(0.1)
+        return found
+
+    async with reading(str(uuid4()), field) as other:
+        await other.listens()
+        monkeypatch.setattr(Bookmark, "claim", slowly)
+        async with reading(operation, field) as reader:
+            assert await reader.take(3) == [1, 2, 3]
+            await publish(4)
+            assert await reader.take(1) == [4]
+        assert await other.take(4) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("field", ["number", "shared"])
