@@ -120,7 +120,10 @@ class RealtimeOptions(TypedDict, total=False):
     send_timeout: float
     """Seconds for which a frame may wait for a client that does not read (4429 then)."""
     document_cache_bytes: int
-    """How many bytes of valid documents are kept, so that none is validated twice; 0 keeps none."""
+    """How many bytes of valid documents are kept, so that none is validated twice; 0 keeps none.
+
+    Give 0 where a validation rule of yours reads anything but the document.
+    """
     listener_capacity: int
     """How many channel-layer messages one subscription may have waiting for it."""
     slow_consumer: Overflow

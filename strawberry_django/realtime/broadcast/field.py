@@ -63,7 +63,8 @@ def shared_subscription(
 
     def declare(resolver: Any) -> Any:
         admits = _Admits(permission_classes, audience, initial, alone=not extensions)
-        return strawberry.subscription(resolver, extensions=[*extensions, admits], **options)
+        # The first is next to the resolver: the others are asked for whoever joins as well.
+        return strawberry.subscription(resolver, extensions=[admits, *extensions], **options)
 
     return declare if resolver is None else declare(resolver)
 

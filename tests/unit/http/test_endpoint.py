@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,10 @@ from django.core.signals import request_finished, request_started
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
+from strawberry_django.realtime import threads
 from strawberry_django.realtime.conf import resolve_options
 from strawberry_django.realtime.http.endpoint import GraphQLEndpoint
+from strawberry_django.realtime.pool import ThreadPool
 from strawberry_django.realtime.request import GraphQLRequest
 from tests.support import Answer, Exchange, http_scope, request
 
@@ -56,6 +59,28 @@ async def test_the_signals_of_a_request_are_sent() -> None:
     for signal in (request_started, request_finished):
         signal.disconnect(receive)
     assert sent == [request_started, request_finished]
+
+
+@pytest.mark.parametrize("heard", [False, True])
+async def test_a_thread_is_started_for_a_receiver_of_the_projects_only(
+    heard: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = ThreadPool(size=4, wait=5, hold=5)
+    monkeypatch.setattr(threads, "pool", pool)
+    names: list[str] = []
+
+    def receive(**_: Any) -> None:
+        names.append(threading.current_thread().name)
+
+    if heard:
+        request_started.connect(receive)
+    try:
+        await request(endpoint())
+    finally:
+        request_started.disconnect(receive)
+    assert names == ["strawberry_django_realtime"] * heard
+    assert pool.usage[0] == heard
+    pool.close()
 
 
 @pytest.mark.parametrize("chunks", [[b"x" * 11], [b"x" * 6, b"x" * 5], [b"x" * 5] * 1000])
