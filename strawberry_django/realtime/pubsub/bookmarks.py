@@ -17,7 +17,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -29,6 +29,7 @@ from .store import Entry, Found
 
 if TYPE_CHECKING:
     from ..conf import OperationRequest
+    from ..interfaces import Posting
     from .store import Store
 
 logger = logging.getLogger("strawberry_django.realtime")
@@ -42,23 +43,6 @@ _ANSWERED_IN = 0.2
 
 #: How many results are told apart that the client has not acknowledged.
 _MOST_MARKS = 64
-
-
-class Outlet(Protocol):
-    """What sends the results, and knows what the client has read: see `SocketWriter`."""
-
-    @property
-    def sent(self) -> int:
-        """The bytes sent so far."""
-        ...
-
-    @property
-    def acknowledged(self) -> int:
-        """The bytes that the client has read."""
-        ...
-
-    def ask_for(self, sent: int) -> None:
-        """Ask the client whether it has read so much, unless it is being asked already."""
 
 
 class Bookmark:
@@ -77,7 +61,7 @@ class Bookmark:
         operation_id: str,
         request: OperationRequest,
         identify: Callable[[], Awaitable[str | None]],
-        outlet: Outlet,
+        outlet: Posting,
         replaced: Callable[[], None],
     ) -> None:
         self.progress = Progress(self._resume)
