@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
-from ..exceptions import EventsMissedError
+from ..exceptions import ChannelLayerError, EventsMissedError
 from ..pubsub.history import Positions
 from ..pubsub.listening import Listening, set_listening
 from ..pubsub.progress import Progress
@@ -129,7 +129,11 @@ class Admission:
                 first in its place.
         """
         run, bookmark = self._member.run, self.bookmark
-        if run is None or bookmark is None or not run.progress.stores:
+        if run is None or bookmark is None:
+            return False
+        if not run.progress.stores:
+            if run.progress.expects_store:  # What it has missed is not known: it comes again.
+                raise ChannelLayerError("The history does not answer. Subscribe again.")
             return False
         here, known = await _claimed(bookmark, run.progress, create=not has_initial)
         if known:
@@ -155,7 +159,11 @@ class Admission:
                 break
             if turn == _TURNS - 1:  # Events come faster than they are sent again.
                 self._member.hold()
-            await replay(run.operation, self._member, bookmark, here, until)
+            if not await replay(run.operation, self._member, bookmark, here, until):
+                self._member.leave()
+                self._member.hold()
+                self._member.finish([], refused=False)
+                return
             here = until
         else:
             return
@@ -189,7 +197,9 @@ class Admission:
             audience,
         )
         self.asks_again, self._joined = asks_again, True
-        run = Runs.current().of(operation)
+        run = self._member.run
+        if run is None or run.operation.key != operation.key:
+            run = Runs.current().of(operation)
         run.asks_nobody = asks_nobody
         if not self.is_recheck:
             self._member.hold()

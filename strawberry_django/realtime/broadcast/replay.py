@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Seconds for which a member may take to be sent what it has missed.
 _REPLAYED_WITHIN = 60.0
 
+#: Seconds after which it is looked again whether the member's client has read what waits for it.
+_PAUSE = 0.01
+
 
 async def replay(
     operation: SharedOperation,
@@ -30,8 +33,11 @@ async def replay(
     bookmark: Bookmark,
     after: Positions,
     until: Positions,
-) -> None:
+) -> bool:
     """Send a member the results of the events between two positions.
+
+    Returns:
+        Whether it has got all: not if the subscription has come to its end before.
 
     Args:
         operation: what is executed.
@@ -58,6 +64,9 @@ async def replay(
             await again.ended
     finally:
         again.leave()
+    if run.progress.misses:
+        raise EventsMissedError(operation.field)
+    return run.progress.has_reached(until)
 
 
 class _Again(Member):
@@ -71,6 +80,14 @@ class _Again(Member):
     def send(self, text: str, payload: dict[str, Any]) -> None:
         """Send a result."""
         self._to.send(text, payload)
+
+    async def room(self) -> None:
+        """Wait while as many results wait for the client as may: there is a history to go on in."""
+        for _ in range(round(_REPLAYED_WITHIN / _PAUSE)):
+            waiting = getattr(self._to, "waiting", 0)
+            if self._to.has_left or 2 * waiting < self._to.capacity:
+                return
+            await asyncio.sleep(_PAUSE)
 
     def end(self, errors: list[GraphQLError], refused: bool) -> None:  # noqa: ARG002
         """Say that all was sent, or why not."""

@@ -75,6 +75,7 @@ class Member:
     def __init__(self, options: RealtimeOptions) -> None:
         self.options = options
         self.run: Run | None = None
+        self.has_left = False
         self.finished: Positions | None = None
         self._held: deque[Held] | None = None
         self._skips = False
@@ -108,6 +109,9 @@ class Member:
     def has_waiting(self) -> bool:
         """Tell whether it has results that are not on their way yet."""
         return bool(self._held)
+
+    async def room(self) -> None:
+        """Wait until it takes another result, if it can be waited for."""
 
     def note_shown(self, text: str) -> None:
         """Note a result that it was sent before the first of the run's."""
@@ -167,7 +171,7 @@ class Member:
         Returns:
             The run's task, if it ends because this was its last member.
         """
-        run, self.run = self.run, None
+        run, self.run, self.has_left = self.run, None, True
         return None if run is None else run.remove(self)
 
     def send(self, text: str, payload: dict[str, Any]) -> None:
@@ -358,6 +362,7 @@ class Run:
         for number, member in enumerate(members, 1):
             if member.run is self:
                 self._hand(member, member.take, text, payload)
+                await member.room()
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -381,7 +386,7 @@ class Runs:
         """Return the run of an operation, which begins now if there is none."""
         key = operation.key
         run = self._runs.get(key)
-        if run is None:
+        if run is None or run.progress.has_own_start:  # Who comes later has missed its begin.
             run = self._runs[key] = Run(operation, lambda ended: self._forget(key, ended))
         return run
 

@@ -64,9 +64,10 @@ class Cursor(AsyncIterator[Message]):
         """Go on after these positions; without one, where the operation was, or from now."""
         starts, store = dict(self._here), next(iter(self._feeds.values())).store
         if after:
+            self._progress.has_own_start = True
             self._here |= after
-        elif self._progress.resume is not None:
-            self._here |= await self._progress.resume(store, starts)
+        if self._progress.resume is not None:
+            self._here |= await self._progress.resume(store, dict(self._here))
         self._behind = {s: None for s, start in starts.items() if self._here[s] != start}
         self._progress.begin(store, self._here)
 
@@ -97,6 +98,9 @@ class Cursor(AsyncIterator[Message]):
                 return message
             if self._behind:
                 await self._read(next(iter(self._behind)))
+                nothing = not self._read_again and not self._behind
+                if nothing and self._progress.has_reached(self._feeds):
+                    raise StopAsyncIteration
             elif self._failure is not None:
                 raise self._failure
             else:
@@ -118,6 +122,10 @@ class Cursor(AsyncIterator[Message]):
             if at.epoch == here.epoch and at.offset <= here.offset:
                 self._waiting.popleft()
                 continue
+            if "type" not in message:  # A gap, with nothing behind it.
+                self._waiting.popleft()
+                self._behind[stream] = None
+                return None
             follows = at == (here.epoch, here.offset + 1)
             if not follows and self._overflow == "close":
                 self._behind[stream] = None

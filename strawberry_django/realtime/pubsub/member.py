@@ -69,6 +69,8 @@ class Membership:
         if not self._joined.done():
             logger.error("The channel layer has not answered for %g s", within)
             raise ChannelLayerError("The channel layer does not answer. Subscribe again.")
+        if self._joined.cancelled():  # It was told to end: its feed begins another.
+            raise ChannelLayerError("The channel layer has failed. Subscribe again.")
         self._joined.result()
 
     def end(self) -> None:

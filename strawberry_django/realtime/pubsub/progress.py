@@ -34,6 +34,8 @@ class Progress:
         self.resume = resume
         self.until = until
         self.stores: dict[str, Store] = {}
+        self.has_own_start = False
+        self.expects_store = False
         self._finished: Positions = {}
         self._reading: Positions = {}
         self._missed = False
@@ -60,6 +62,11 @@ class Progress:
             return False
         ends = ((until[stream], self._reading[stream]) for stream in streams if stream in until)
         return all(here.epoch != end.epoch or here.offset >= end.offset for end, here in ends)
+
+    @property
+    def misses(self) -> bool:
+        """Whether no result has said yet that events were missed."""
+        return self._missed
 
     def tell_missed(self) -> None:
         """Have the next result say that events were missed."""

@@ -160,9 +160,11 @@ class StreamFeed(Feed):
         joining.add_done_callback(lambda joined: self._joined_again(member, joined))
 
     def _joined_again(self, member: Membership, joined: asyncio.Future[None]) -> None:
-        if joined.cancelled() or self._closed:
+        if joined.cancelled():
             return
-        error = joined.exception()
+        error = joined.exception()  # Asked for in any case, or asyncio tells of it.
+        if self._closed:
+            return
         if error is None:
             self.fill()
         elif isinstance(error, Exception) and self._member is member:

@@ -195,6 +195,7 @@ class Topic(Generic[T]):
         if store is None:
             messages = Messages(MESSAGE_TYPE, None, capacity, overflow, called=self.name)
         else:
+            listening.progress.expects_store = True
             messages = Cursor(capacity, overflow, on_gap, listening.progress, self.name)
             make = partial(StreamFeed, store=store)
         joined: list[Feed] = []

@@ -52,6 +52,8 @@ class SocketMember(Member):
         """Send a result; if too many wait already, act as the policy says."""
         if self.waiting and self.waiting >= self.capacity:
             self.fall_behind()
+        if self.has_left:
+            return
         self._writer.post(self, self._head, text, "}")
         if self.bookmark is not None:
             self.bookmark.note_sent(self.finished)
